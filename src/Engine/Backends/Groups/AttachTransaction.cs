@@ -1,0 +1,68 @@
+namespace ReuseportPS.Engine.Backends.Groups;
+
+/// <summary>Attaches programs to several kernel groups as one change: disposed without <see cref="Commit"/>, it puts back what each had.</summary>
+internal sealed class AttachTransaction : IDisposable
+{
+    private readonly List<(IBackendSocket Member, IBackendProgram? Previous)> _done = [];
+    private readonly List<IDisposable> _held = [];
+    private bool _committed;
+
+    /// <summary>Keeps something open until the change is over: a member handle, a previous program.</summary>
+    public T Hold<T>(T resource)
+        where T : IDisposable
+    {
+        _held.Add(resource);
+        return resource;
+    }
+
+    /// <summary>Attaches through <paramref name="member"/>; <paramref name="previous"/> is what to put back, null for nothing.</summary>
+    public void Attach(IBackendSocket member, IBackendProgram program, IBackendProgram? previous)
+    {
+        member.AttachProgram(program);
+        _done.Add((member, previous));
+    }
+
+    /// <summary>Detaches through <paramref name="member"/>; <paramref name="previous"/> is what to put back.</summary>
+    public void Detach(IBackendSocket member, IBackendProgram? previous)
+    {
+        member.DetachProgram();
+        _done.Add((member, previous));
+    }
+
+    public void Commit() => _committed = true;
+
+    public void Dispose()
+    {
+        if (!_committed)
+        {
+            for (int index = _done.Count - 1; index >= 0; index--)
+            {
+                PutBack(_done[index].Member, _done[index].Previous);
+            }
+        }
+
+        foreach (IDisposable resource in _held)
+        {
+            resource.Dispose();
+        }
+    }
+
+    private static void PutBack(IBackendSocket member, IBackendProgram? previous)
+    {
+        try
+        {
+            if (previous is null)
+            {
+                member.DetachProgram();
+            }
+            else
+            {
+                member.AttachProgram(previous);
+            }
+        }
+        catch (BackendException)
+        {
+            // The group died meanwhile, and its program with it; the error that began the roll-back is the one to report.
+        }
+    }
+}

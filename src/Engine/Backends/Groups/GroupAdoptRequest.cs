@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+using System.Net;
+using ReuseportPS.Engine.Packets;
+
+namespace ReuseportPS.Engine.Backends.Groups;
+
+/// <summary>A running server's sockets to adopt. At least a port or a process must be given.</summary>
+/// <param name="Name">Name of the group.</param>
+/// <param name="Protocol">TCP, UDP, or null for both.</param>
+/// <param name="Port">Local port, or null for every port of the processes.</param>
+/// <param name="Address">Local address as bound, or null for every address.</param>
+/// <param name="ProcessIds">Processes one of which must hold the socket; empty means any.</param>
+/// <param name="Namespace">Network namespace; null means the backend's current one.</param>
+/// <param name="Force">Whether a program that is not ours, or may not be, is replaced.</param>
+public sealed record GroupAdoptRequest(
+    string Name, TransportProtocol? Protocol, int? Port, IPAddress? Address, ImmutableArray<int> ProcessIds,
+    INetworkNamespace? Namespace = null, bool Force = false);

@@ -1,0 +1,357 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Policies;
+
+namespace ReuseportPS.Engine.Backends.Groups;
+
+/// <summary>The groups of one backend: those this process owns, and those kept in pins.</summary>
+public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text) : IDisposable
+{
+    private const int PortAttempts = 16;
+
+    private readonly SortedDictionary<string, ManagedGroup> _owned = new(StringComparer.Ordinal);
+
+    /// <summary>The backend.</summary>
+    public IReuseportBackend Backend { get; } = backend;
+
+    /// <summary>Names of every group, in ordinal order.</summary>
+    public ImmutableArray<string> Names => [.. _owned.Keys.Union(Backend.Pins.List(), StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
+    /// <summary>The group of a name, or null.</summary>
+    public ManagedGroup? Find(string name)
+    {
+        if (_owned.TryGetValue(name, out ManagedGroup? owned))
+        {
+            return owned;
+        }
+
+        return Backend.Pins.Open(name) is { } folder ? OpenPinned(name, folder) : null;
+    }
+
+    /// <summary>Opens a group with sockets of one's own.</summary>
+    /// <exception cref="DiagnosticException">A name in use, an address in use, or a refusal of the kernel; nothing stays behind.</exception>
+    public ManagedGroup Open(GroupOpenRequest request)
+    {
+        GroupName.Require(request.Name);
+        RequireUnused(request.Name);
+        if (request.SlotCount is < 1 or > KernelGroup.SeatCapacity || request.Addresses.IsEmpty || request.Protocols.IsEmpty)
+        {
+            throw new DiagnosticException(Diagnostic.Error(
+                GroupCodes.BadRequest, $"Group '{request.Name}' needs 1 to {KernelGroup.SeatCapacity} slots, an address and a protocol."));
+        }
+
+        for (int attempt = 1; ; attempt++)
+        {
+            List<KernelGroup> kernelGroups = [];
+            try
+            {
+                int port = request.Port;
+                foreach (TransportProtocol protocol in request.Protocols)
+                {
+                    foreach (IPAddress address in request.Addresses)
+                    {
+                        KernelGroup group = OpenKernelGroup(request, protocol, new IPEndPoint(address, port));
+                        kernelGroups.Add(group);
+                        port = group.Key.Port;
+                    }
+                }
+
+                ManagedGroup opened = new(
+                    request.Name, GroupOwnership.Owned, request.SlotCount, [.. kernelGroups], Backend, text, null, request.Namespace);
+                _owned.Add(request.Name, opened);
+                return opened;
+            }
+            catch (Exception exception)
+            {
+                kernelGroups.ForEach(group => group.Dispose());
+
+                // A free port of the first kernel group may be taken in the next one: ask for another.
+                if (exception is BackendException { Errno: Errno.EADDRINUSE } && request.Port == 0 && attempt < PortAttempts)
+                {
+                    continue;
+                }
+
+                throw;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Adopts all matching sockets of a running server: gives each a seat, in the kernel's order where it can be seen, and attaches a
+    /// program that passes without selecting, so that nothing moves. A group of that name whose members are all seated is left as it is.
+    /// </summary>
+    /// <exception cref="DiagnosticException">Nobody listens, SO_REUSEPORT is off, a foreign program is attached, or a refusal of the kernel; nothing stays behind.</exception>
+    public ManagedGroup Adopt(GroupAdoptRequest request)
+    {
+        GroupName.Require(request.Name);
+        ImmutableArray<SocketRecord> members = FindMembers(request);
+        using IDisposable held = Backend.Pins.Lock(request.Name);
+        if (Find(request.Name) is { } existing)
+        {
+            HashSet<ulong> seated = [.. existing.ReadSlots().SelectMany(slot => slot.Seats).Select(seat => seat.Cookie)];
+            if (existing.Ownership == GroupOwnership.Adopted && members.All(member => seated.Contains(member.Cookie)))
+            {
+                return existing;
+            }
+
+            existing.Dispose();
+            throw Exists(request.Name);
+        }
+
+        ImmutableArray<IGrouping<KernelGroupKey, SocketRecord>> byGroup = [.. members.GroupBy(KernelGroupKey.Of)];
+        foreach (IGrouping<KernelGroupKey, SocketRecord> kernelGroup in byGroup)
+        {
+            Attachment attachment = Backend.InspectAttachment(kernelGroup.First());
+            if (attachment.State != AttachmentState.None && !request.Force)
+            {
+                throw ForeignProgram.Refusal(request.Name, kernelGroup.Key, attachment);
+            }
+        }
+
+        IPinFolder folder = Backend.Pins.Create(request.Name);
+        List<KernelGroup> kernelGroups = [];
+        ManagedGroup? group = null;
+        try
+        {
+            foreach (IGrouping<KernelGroupKey, SocketRecord> kernelGroup in byGroup)
+            {
+                KernelGroup seated = Seat(kernelGroup.Key, [.. kernelGroup]);
+                kernelGroups.Add(seated);
+                folder.Pin(ManagedGroup.SeatsPin(kernelGroups.Count - 1), seated.Seats);
+            }
+
+            group = new ManagedGroup(
+                request.Name, GroupOwnership.Adopted, byGroup.Max(kernelGroup => kernelGroup.Count()), [.. kernelGroups], Backend, text,
+                folder, request.Namespace);
+            group.AttachPassing(PassingProgram.Spec, request.Force);
+            folder.Publish();
+            return group;
+        }
+        catch
+        {
+            TryDetach(group);
+            kernelGroups.ForEach(kernelGroup => kernelGroup.Dispose());
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Removes a group: an owned one closes its sockets, an adopted one loses program, seats and pins.</summary>
+    /// <exception cref="DiagnosticException">No such group, or its program was replaced by a foreign one (unless forced).</exception>
+    public void Remove(string name, bool force = false)
+    {
+        if (_owned.Remove(name, out ManagedGroup? owned))
+        {
+            owned.Close();
+            return;
+        }
+
+        using IDisposable held = Backend.Pins.Lock(name);
+        if (Find(name) is not { } group)
+        {
+            throw NotFound(name);
+        }
+
+        using (group)
+        {
+            group.DetachAll(force);
+        }
+
+        Backend.Pins.Remove(name);
+    }
+
+    /// <summary>Ends every owned group; adopted ones live on in their pins.</summary>
+    public void Dispose()
+    {
+        foreach (ManagedGroup group in _owned.Values)
+        {
+            group.Close();
+        }
+
+        _owned.Clear();
+    }
+
+    /// <summary>The error for a name that no group has.</summary>
+    public DiagnosticException NotFound(string name) => new(Diagnostic.Error(
+        GroupCodes.GroupNotFound, $"There is no group '{name}' on the {Backend.Info.Kind} backend.",
+        remedy: "See Get-ReuseportGroup, or make it with New-ReuseportGroup."));
+
+    private static DiagnosticException Exists(string name) => new(Diagnostic.Error(
+        GroupCodes.GroupExists, $"There is a group '{name}' already.",
+        remedy: "Choose another name, or remove it with Remove-ReuseportGroup."));
+
+    private static void TryDetach(ManagedGroup? group)
+    {
+        try
+        {
+            group?.DetachAll(force: false);
+        }
+        catch (DiagnosticException)
+        {
+            // The error that led here is the one to report; a passing program left behind changes nothing.
+        }
+    }
+
+    private void RequireUnused(string name)
+    {
+        if (_owned.ContainsKey(name) || Backend.Pins.List().Contains(name, StringComparer.Ordinal))
+        {
+            throw Exists(name);
+        }
+    }
+
+    private KernelGroup OpenKernelGroup(GroupOpenRequest request, TransportProtocol protocol, IPEndPoint endPoint)
+    {
+        IpFamily family = endPoint.AddressFamily == AddressFamily.InterNetwork ? IpFamily.V4 : IpFamily.V6;
+        List<IBackendSocket> sockets = [];
+        IBackendMap? seats = null;
+        try
+        {
+            for (int slot = 0; slot < request.SlotCount; slot++)
+            {
+                IBackendSocket socket = Backend.CreateSocket(new SocketSpec(protocol, family), request.Namespace);
+                sockets.Add(socket);
+                socket.Bind(endPoint);
+                endPoint = socket.LocalEndPoint!;
+                if (protocol == TransportProtocol.Tcp)
+                {
+                    socket.Listen(request.Backlog);
+                }
+            }
+
+            seats = Backend.CreateMap(KernelGroup.SeatsSpec);
+            for (int slot = 0; slot < sockets.Count; slot++)
+            {
+                seats.UpdateSocket((uint)slot, sockets[slot]);
+            }
+
+            SocketRecord record = Backend.FindSockets(new SocketQuery(
+                protocol, endPoint.Port, endPoint.Address, Cookie: sockets[0].Cookie, Namespace: request.Namespace, WithOwners: false)).Single();
+            return new KernelGroup(KernelGroupKey.Of(record), seats, [.. sockets]);
+        }
+        catch
+        {
+            seats?.Dispose();
+            sockets.ForEach(socket => socket.Dispose());
+            throw;
+        }
+    }
+
+    private ImmutableArray<SocketRecord> FindMembers(GroupAdoptRequest request)
+    {
+        List<SocketRecord> found = [];
+        foreach (int? process in request.ProcessIds.IsEmpty ? [null] : request.ProcessIds.Select(id => (int?)id))
+        {
+            found.AddRange(Backend.FindSockets(new SocketQuery(
+                request.Protocol, request.Port, request.Address, process, Namespace: request.Namespace)));
+        }
+
+        ImmutableArray<SocketRecord> members =
+            [.. found.DistinctBy(socket => socket.Cookie).Where(socket => !socket.IsConnected).OrderBy(socket => socket.Inode)];
+        if (members.IsEmpty)
+        {
+            throw new DiagnosticException(Diagnostic.Error(
+                GroupCodes.NobodyListens, $"No {Describe(request)} was found.",
+                remedy: "Check the port and the network namespace, and that the server runs; `ss -lntu` lists what listens."));
+        }
+
+        return [.. members.Where(member => RequireReuseport(member))];
+    }
+
+    private bool RequireReuseport(SocketRecord member)
+    {
+        using IBackendSocket socket = Backend.AcquireSocket(member);
+        if (socket.GetOption(SocketOption.ReusePort) == 0)
+        {
+            string owner = member.Owners.Length > 0 ? $" of {member.Owners[0].Command} (pid {member.Owners[0].ProcessId})" : "";
+            throw new DiagnosticException(Diagnostic.Error(
+                GroupCodes.NotReuseport, $"{KernelGroupKey.Of(member)}{owner} was bound without SO_REUSEPORT, so it is in no group.",
+                remedy: "Turn it on in the server (nginx: `listen … reuseport`, unbound: `so-reuseport: yes`) and restart it."));
+        }
+
+        return true;
+    }
+
+    private KernelGroup Seat(KernelGroupKey key, ImmutableArray<SocketRecord> members)
+    {
+        IReadOnlyList<ulong>? order = Backend.MemberOrder(members[0]);
+        List<SocketRecord> seated = order is null
+            ? [.. members]
+            : [.. members.OrderBy(member => Position(order, member.Cookie))];
+        IBackendMap seats = Backend.CreateMap(KernelGroup.SeatsSpec);
+        try
+        {
+            for (int slot = 0; slot < seated.Count; slot++)
+            {
+                using IBackendSocket socket = Backend.AcquireSocket(seated[slot]);
+                seats.UpdateSocket((uint)slot, socket);
+            }
+
+            return new KernelGroup(key, seats, []);
+        }
+        catch
+        {
+            seats.Dispose();
+            throw;
+        }
+    }
+
+    private static int Position(IReadOnlyList<ulong> order, ulong cookie)
+    {
+        for (int index = 0; index < order.Count; index++)
+        {
+            if (order[index] == cookie)
+            {
+                return index;
+            }
+        }
+
+        return int.MaxValue;
+    }
+
+    private ManagedGroup OpenPinned(string name, IPinFolder folder)
+    {
+        List<KernelGroup> kernelGroups = [];
+        try
+        {
+            using IBackendMap stateMap = folder.OpenMap(ManagedGroup.StatePin) ?? throw Damaged(name, ManagedGroup.StatePin);
+            GroupState state = GroupState.Read(name, stateMap);
+            for (int index = 0; index < state.KernelGroups.Length; index++)
+            {
+                string pin = ManagedGroup.SeatsPin(index);
+                IBackendMap seats = folder.OpenMap(pin) ?? throw Damaged(name, pin);
+                kernelGroups.Add(new KernelGroup(state.KernelGroups[index].ToKey(), seats, []));
+            }
+
+            ManagedGroup group = new(
+                name, GroupOwnership.Adopted, state.SlotCount, [.. kernelGroups], Backend, text, folder, networkNamespace: null);
+            group.Restore(state);
+            return group;
+        }
+        catch
+        {
+            kernelGroups.ForEach(group => group.Dispose());
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    private static DiagnosticException Damaged(string group, string pin) => new(Diagnostic.Error(
+        GroupCodes.DamagedPins, $"The pin '{pin}' of group '{group}' is missing.",
+        remedy: "Remove the group with Remove-ReuseportGroup and adopt the server again."));
+
+    private static string Describe(GroupAdoptRequest request)
+    {
+        string protocol = request.Protocol switch
+        {
+            TransportProtocol.Tcp => "TCP listener",
+            TransportProtocol.Udp => "UDP socket",
+            _ => "TCP listener or UDP socket",
+        };
+        string process = request.ProcessIds.IsEmpty ? "" : $" held by process {string.Join(", ", request.ProcessIds)}";
+        return protocol + (request.Port is int port ? $" on port {port}" : "") + (request.Address is null ? "" : $" at {request.Address}") + process;
+    }
+}

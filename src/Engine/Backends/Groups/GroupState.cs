@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Maps;
+using ReuseportPS.Engine.Packets;
+
+namespace ReuseportPS.Engine.Backends.Groups;
+
+/// <summary>What a group's pins say about it: the value of the pinned, frozen map <c>state</c>, as UTF-8 JSON padded with zeros.</summary>
+internal sealed record GroupState
+{
+    /// <summary>Layout of the pins. A shell that finds another number refuses to touch the group.</summary>
+    public const int CurrentLayout = 1;
+
+    public int Layout { get; init; } = CurrentLayout;
+
+    public required int SlotCount { get; init; }
+
+    /// <summary>Number in the names of the policy's pins; each new program takes the next.</summary>
+    public int Generation { get; init; }
+
+    /// <summary>Policy as text, or null when none is applied.</summary>
+    public string? Policy { get; init; }
+
+    /// <summary>Fingerprint of the compiled program, to notice that another version of the compiler made it.</summary>
+    public string? Fingerprint { get; init; }
+
+    public required ImmutableArray<KernelGroupState> KernelGroups { get; init; }
+
+    public MapSpec ToMap()
+    {
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(this, GroupStateJson.Default.GroupState);
+        return new MapSpec("state", MapType.Array, 4, json.Length, 1)
+        {
+            Contents = [new MapEntry([0, 0, 0, 0], [.. json])],
+            Frozen = true,
+        };
+    }
+
+    public static GroupState Read(string group, IBackendMap map)
+    {
+        byte[] value = map.Lookup([0, 0, 0, 0]) ?? [];
+        GroupState? state = null;
+        try
+        {
+            state = JsonSerializer.Deserialize(value.AsSpan().TrimEnd((byte)0), GroupStateJson.Default.GroupState);
+        }
+        catch (JsonException)
+        {
+            // Reported below: a damaged value and an absent one get the same answer.
+        }
+
+        if (state is null || state.KernelGroups.IsDefault)
+        {
+            throw new DiagnosticException(Diagnostic.Error(
+                GroupCodes.DamagedPins, $"The state pinned for group '{group}' cannot be read.",
+                remedy: "Remove the group with Remove-ReuseportGroup and adopt the server again."));
+        }
+
+        if (state.Layout != CurrentLayout)
+        {
+            throw new DiagnosticException(Diagnostic.Error(
+                GroupCodes.UnknownLayout,
+                $"Group '{group}' was pinned with layout {state.Layout}; this version knows layout {CurrentLayout}.",
+                remedy: "Use the module version that made the group, or remove the group with it and adopt the server again."));
+        }
+
+        return state;
+    }
+}
+
+/// <summary>One kernel group in <see cref="GroupState"/>.</summary>
+internal sealed record KernelGroupState(
+    ulong Namespace, TransportProtocol Protocol, IpFamily Family, string Address, int Port, int InterfaceIndex, bool V6Only, uint Uid)
+{
+    public KernelGroupKey ToKey() => new(Namespace, Protocol, Family, IPAddress.Parse(Address), Port, InterfaceIndex, V6Only, Uid);
+
+    public static KernelGroupState Of(KernelGroupKey key) => new(
+        key.Namespace, key.Protocol, key.Family, key.Address.ToString(), key.Port, key.InterfaceIndex, key.V6Only, key.Uid);
+}
+
+[JsonSerializable(typeof(GroupState))]
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+internal sealed partial class GroupStateJson : JsonSerializerContext;

@@ -1,0 +1,45 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using ReuseportPS.Engine.Maps;
+
+namespace ReuseportPS.Engine.Backends.Groups;
+
+/// <summary>One kernel group of a managed group: its seats, and the program attached to it.</summary>
+internal sealed class KernelGroup(KernelGroupKey key, IBackendMap seats, ImmutableArray<IBackendSocket> ownSockets) : IDisposable
+{
+    /// <summary>Entries of every sockarray: the kernel's limit of members, because an array cannot grow and a socket cannot move.</summary>
+    public const int SeatCapacity = 32768;
+
+    public static readonly MapSpec SeatsSpec = new("seats", MapType.ReuseportSockArray, 4, 8, SeatCapacity);
+
+    public KernelGroupKey Key { get; } = key;
+
+    public IBackendMap Seats { get; } = seats;
+
+    /// <summary>The program this project attached; null when none is.</summary>
+    public IBackendProgram? Program { get; set; }
+
+    /// <summary>The sockets of an owned group, by slot; empty for an adopted one.</summary>
+    public ImmutableArray<IBackendSocket> OwnSockets { get; } = ownSockets;
+
+    /// <summary>Cookie in a slot's seat, or 0 when the seat is empty.</summary>
+    public ulong CookieAt(int slot) =>
+        Seats.Lookup(SlotKey(slot)) is { Length: 8 } value ? BinaryPrimitives.ReadUInt64LittleEndian(value) : 0;
+
+    public static byte[] SlotKey(int slot)
+    {
+        byte[] key = new byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(key, slot);
+        return key;
+    }
+
+    public void Dispose()
+    {
+        Program?.Dispose();
+        Seats.Dispose();
+        foreach (IBackendSocket socket in OwnSockets)
+        {
+            socket.Dispose();
+        }
+    }
+}

@@ -1,0 +1,12 @@
+using System.Collections.Immutable;
+using ReuseportPS.Engine.Policies;
+
+namespace ReuseportPS.Engine.Backends.Groups;
+
+/// <summary>What applying a policy to a group would do.</summary>
+/// <param name="Policy">The policy.</param>
+/// <param name="Compiled">The policy compiled for the group's slots.</param>
+/// <param name="Change">Nothing, data or program.</param>
+/// <param name="Steps">The steps in words, in order.</param>
+public sealed record PolicyPlan(
+    SteeringPolicy Policy, CompiledPolicy Compiled, PolicyChangeKind Change, ImmutableArray<string> Steps);

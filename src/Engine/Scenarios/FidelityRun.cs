@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using System.Net;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Backends.Groups;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Policies;
+
+namespace ReuseportPS.Engine.Scenarios;
+
+/// <summary>Applies one policy on two backends, opens the same flows on both, and compares where each arrives.</summary>
+/// <param name="Policy">The policy.</param>
+/// <param name="SlotCount">Slots: sockets per protocol and family.</param>
+/// <param name="Port">Port that the members listen on, as the flows' destination port.</param>
+/// <param name="Flows">The flows, in order.</param>
+public sealed record FidelityRun(SteeringPolicy Policy, int SlotCount, int Port, IReadOnlyList<FlowOpening> Flows)
+{
+    /// <summary>Runs it. Each backend works in a private network namespace of its own, with wildcard members for the protocols and families of the flows.</summary>
+    /// <param name="predicting">The backend that predicts (the simulator).</param>
+    /// <param name="arriving">The backend that is compared with it (the kernel).</param>
+    /// <param name="progress">Told the number of flows done.</param>
+    /// <param name="cancellation">Stops between two flows.</param>
+    /// <exception cref="DiagnosticException">The policy does not fit, or a backend refused; nothing stays behind.</exception>
+    public FidelityResult Run(
+        IReuseportBackend predicting, IReuseportBackend arriving, Action<int>? progress = null, CancellationToken cancellation = default)
+    {
+        using Side prediction = new(predicting, this);
+        using Side arrival = new(arriving, this);
+        Dictionary<int, (int Predicted, int Arrived)> slots = Enumerable.Range(0, SlotCount).ToDictionary(slot => slot, _ => (0, 0));
+        ImmutableArray<FidelityDifference>.Builder differences = ImmutableArray.CreateBuilder<FidelityDifference>();
+        int compared = 0;
+        int leftToKernel = 0;
+        int notSent = 0;
+        for (int index = 0; index < Flows.Count; index++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            FlowOpening opening = Flows[index];
+            FlowArrival arrived = arrival.Experiment.Open(opening);
+            if (arrived.Kind == ArrivalKind.NotSent)
+            {
+                notSent++;
+                continue;
+            }
+
+            FlowArrival predicted = prediction.Experiment.Open(opening);
+            if (prediction.LeftToKernelSinceLast() && arrived.Kind == ArrivalKind.Slot)
+            {
+                leftToKernel++;
+                continue;
+            }
+
+            compared++;
+            Count(slots, predicted, (count) => (count.Predicted + 1, count.Arrived));
+            Count(slots, arrived, (count) => (count.Predicted, count.Arrived + 1));
+            if (predicted != arrived)
+            {
+                differences.Add(new FidelityDifference(opening, predicted, arrived));
+            }
+
+            progress?.Invoke(index + 1);
+        }
+
+        return new FidelityResult(
+            compared, leftToKernel, notSent,
+            [.. slots.OrderBy(slot => slot.Key).Select(slot => new FidelitySlot(slot.Key, slot.Value.Predicted, slot.Value.Arrived))],
+            differences.ToImmutable());
+    }
+
+    private static void Count(
+        Dictionary<int, (int Predicted, int Arrived)> slots, FlowArrival arrival,
+        Func<(int Predicted, int Arrived), (int Predicted, int Arrived)> add)
+    {
+        if (arrival.Kind is ArrivalKind.Slot or ArrivalKind.Rejected)
+        {
+            slots[arrival.Slot] = add(slots.GetValueOrDefault(arrival.Slot));
+        }
+    }
+
+    /// <summary>One backend's half: a namespace, a group in it with the policy applied, and the experiment.</summary>
+    private sealed class Side : IDisposable
+    {
+        private readonly INetworkNamespace _namespace;
+        private readonly GroupCatalog _groups;
+        private readonly ManagedGroup _group;
+        private ulong _leftToKernel;
+
+        public Side(IReuseportBackend backend, FidelityRun run)
+        {
+            _namespace = backend.CreateNamespace();
+
+            // Groups with own sockets are not pinned, so their policy is never written as text.
+            _groups = new GroupCatalog(backend, new PolicyText(policy => policy.Name, _ => throw new NotSupportedException()));
+            try
+            {
+                IPAddress[] addresses = [.. run.Flows.Select(flow => flow.Flow.Family).Distinct().Order()
+                    .Select(family => family == IpFamily.V4 ? IPAddress.Any : IPAddress.IPv6Any)];
+                _group = _groups.Open(new GroupOpenRequest(
+                    "fidelity", [.. run.Flows.Select(flow => flow.Flow.Protocol).Distinct().Order()], [.. addresses], run.Port, run.SlotCount, _namespace));
+                _group.Apply(run.Policy);
+                Experiment = new FlowExperiment(backend, _group, _namespace);
+            }
+            catch
+            {
+                Dispose();
+                throw;
+            }
+        }
+
+        public FlowExperiment Experiment { get; }
+
+        public bool LeftToKernelSinceLast()
+        {
+            ulong now = _group.ReadCounters().Single(counter => counter.Kind == CounterKind.Kernel).Value;
+            bool left = now != _leftToKernel;
+            _leftToKernel = now;
+            return left;
+        }
+
+        public void Dispose()
+        {
+            _groups.Dispose();
+            _namespace.Dispose();
+        }
+    }
+}

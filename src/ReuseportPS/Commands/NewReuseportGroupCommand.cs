@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Management.Automation;
+using System.Net;
+using ReuseportPS.Engine.Backends.Groups;
+using ReuseportPS.Engine.Packets;
+using ReuseportPS.Model;
+
+namespace ReuseportPS.Commands;
+
+/// <summary>New-ReuseportGroup: opens a group of own sockets, or adopts the sockets of a running server.</summary>
+[Cmdlet(VerbsCommon.New, "ReuseportGroup", SupportsShouldProcess = true, DefaultParameterSetName = AdoptByPort)]
+[OutputType(typeof(ReuseportGroup))]
+public sealed class NewReuseportGroupCommand : BackendCmdlet
+{
+    private const string OpenOwn = "Open";
+    private const string AdoptByPort = "AdoptByPort";
+    private const string AdoptByProcess = "AdoptByProcess";
+
+    private readonly List<int> _processIds = [];
+
+    /// <summary>Name of the group.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string Name { get; set; } = "";
+
+    /// <summary>Slots of a group to open: each gets one own socket per protocol and address. Without it a running server's sockets are adopted.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = OpenOwn)]
+    [ValidateRange(1, 32768)]
+    public int SlotCount { get; set; }
+
+    /// <summary>Local port. For a group to open, 0 or nothing means a free one.</summary>
+    [Parameter(ParameterSetName = OpenOwn)]
+    [Parameter(Mandatory = true, ParameterSetName = AdoptByPort)]
+    [Parameter(ParameterSetName = AdoptByProcess)]
+    [ValidateRange(0, 65535)]
+    public int Port { get; set; }
+
+    /// <summary>Tcp, Udp or both. A group to open is Udp by default; adoption looks at both.</summary>
+    [Parameter]
+    public TransportProtocol[]? Protocol { get; set; }
+
+    /// <summary>Local addresses. A group to open binds to 127.0.0.1 by default; adoption takes any.</summary>
+    [Parameter]
+    public IPAddress[]? Address { get; set; }
+
+    /// <summary>Processes whose sockets are adopted; all of a pipeline become one group.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = AdoptByProcess)]
+    public Process? Process { get; set; }
+
+    /// <summary>Adopts even where a program is attached that is not ours, or cannot be seen.</summary>
+    [Parameter(ParameterSetName = AdoptByPort)]
+    [Parameter(ParameterSetName = AdoptByProcess)]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (Process is not null)
+        {
+            _processIds.Add(Process.Id);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => Guard(Name, () =>
+    {
+        GroupCatalog groups = GroupsToChange();
+        string action = ParameterSetName == OpenOwn ? $"Open {SlotCount} sockets for each protocol and address" : "Adopt the server's sockets";
+        if (!ShouldProcess($"group '{Name}'", action))
+        {
+            return;
+        }
+
+        using ManagedGroup group = ParameterSetName == OpenOwn ? Open(groups) : Adopt(groups);
+        WriteObject(new ReuseportGroup(group));
+    });
+
+    private ManagedGroup Open(GroupCatalog groups) => groups.Open(new GroupOpenRequest(
+        Name, [.. (Protocol ?? [TransportProtocol.Udp]).Distinct()], [.. (Address ?? [IPAddress.Loopback]).Distinct()], Port, SlotCount));
+
+    private ManagedGroup Adopt(GroupCatalog groups)
+    {
+        TransportProtocol? protocol = Protocol is { Length: 1 } one ? one[0] : null;
+        IPAddress? address = Address is { Length: 1 } single ? single[0] : null;
+        if (Address is { Length: > 1 })
+        {
+            ThrowTerminatingError(new ErrorRecord(
+                new PSArgumentException("Adoption takes one -Address or none."), "InvalidParameterCombination", ErrorCategory.InvalidArgument, Address));
+        }
+
+        int? port = MyInvocation.BoundParameters.ContainsKey(nameof(Port)) ? Port : null;
+        return groups.Adopt(new GroupAdoptRequest(Name, protocol, port, address, [.. _processIds], Force: Force));
+    }
+}

@@ -1,0 +1,69 @@
+using System.Management.Automation;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Errors;
+
+namespace ReuseportPS.Commands;
+
+/// <summary>What every cmdlet of the module shares: errors from diagnostics, and Ctrl+C as a cancellation token.</summary>
+public abstract class ReuseportCmdlet : PSCmdlet, IDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>Cancelled when the pipeline is stopped.</summary>
+    protected CancellationToken Stopping => _stopping.Token;
+
+    /// <inheritdoc/>
+    protected override void StopProcessing() => _stopping.Cancel();
+
+    /// <summary>Runs an action for one input object: its diagnostics become non-terminating errors on that object.</summary>
+    protected void Guard(object? target, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (DiagnosticException exception)
+        {
+            foreach (ErrorRecord record in ErrorRecordFactory.Create(exception, target))
+            {
+                WriteError(record);
+            }
+        }
+        catch (OperationCanceledException) when (Stopping.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+    }
+
+    /// <summary>Writes warnings and information of an accepted input.</summary>
+    protected void WriteFindings(IEnumerable<Diagnostic> diagnostics)
+    {
+        foreach (Diagnostic diagnostic in diagnostics)
+        {
+            if (diagnostic.Severity == DiagnosticSeverity.Warning)
+            {
+                WriteWarning(diagnostic.ToString());
+            }
+            else if (diagnostic.Severity == DiagnosticSeverity.Information)
+            {
+                WriteVerbose(diagnostic.ToString());
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Releases what the cmdlet holds.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _stopping.Dispose();
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System.Management.Automation;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Diagnostics;
+
+namespace ReuseportPS.Errors;
+
+/// <summary>The one place where diagnostics become error records: stable ids, real categories, the remedy as recommended action.</summary>
+internal static class ErrorRecordFactory
+{
+    /// <summary>One record per error among the diagnostics of an exception.</summary>
+    public static IEnumerable<ErrorRecord> Create(DiagnosticException exception, object? target)
+    {
+        foreach (Diagnostic diagnostic in exception.Diagnostics.Where(found => found.Severity == DiagnosticSeverity.Error))
+        {
+            yield return Create(diagnostic, exception, target);
+        }
+    }
+
+    /// <summary>The record of one diagnostic.</summary>
+    public static ErrorRecord Create(Diagnostic diagnostic, Exception? exception, object? target)
+    {
+        (string id, ErrorCategory category) = Classify(diagnostic.Code, (exception as BackendException)?.Errno ?? Errno.None);
+        string place = diagnostic.Location?.ToString() is { Length: > 0 } text ? text + ": " : "";
+        string message = $"{place}{diagnostic.Message} [{diagnostic.Code}]";
+        return new ErrorRecord(exception ?? new DiagnosticException(diagnostic), id, category, target)
+        {
+            ErrorDetails = new ErrorDetails(diagnostic.Remedy is null ? message : $"{message}{Environment.NewLine}{diagnostic.Remedy}")
+            {
+                RecommendedAction = diagnostic.Remedy ?? "",
+            },
+        };
+    }
+
+    private static (string Id, ErrorCategory Category) Classify(string code, Errno errno) => code switch
+    {
+        "RPS5001" => ("GroupNotFound", ErrorCategory.ObjectNotFound),
+        "RPS5002" => ("GroupExists", ErrorCategory.ResourceExists),
+        "RPS5003" => ("SocketNotFound", ErrorCategory.ObjectNotFound),
+        "RPS5004" => ("ReuseportNotSet", ErrorCategory.InvalidOperation),
+        "RPS5005" => ("ForeignProgram", ErrorCategory.ResourceBusy),
+        "RPS5006" => ("UnknownLayout", ErrorCategory.InvalidData),
+        "RPS5007" => ("DamagedPins", ErrorCategory.InvalidData),
+        "RPS5008" => ("NoMember", ErrorCategory.ObjectNotFound),
+        "RPS5009" => ("InvalidRequest", ErrorCategory.InvalidArgument),
+        "RPS5010" => ("NoPolicy", ErrorCategory.ObjectNotFound),
+        "RPS5011" => ("InvalidGroupName", ErrorCategory.InvalidArgument),
+        _ when errno != Errno.None => ClassifyErrno(errno),
+        _ when code.StartsWith("RPS1", StringComparison.Ordinal) => ("ProgramInvalid", ErrorCategory.InvalidData),
+        _ when code.StartsWith("RPS2", StringComparison.Ordinal) => ("ObjectFileInvalid", ErrorCategory.InvalidData),
+        _ when code.StartsWith("RPS3", StringComparison.Ordinal) => ("ProgramRejected", ErrorCategory.InvalidData),
+        _ when code.StartsWith("RPS40", StringComparison.Ordinal) => ("PolicySyntaxError", ErrorCategory.ParserError),
+        _ when code.StartsWith("RPS4", StringComparison.Ordinal) => ("PolicyInvalid", ErrorCategory.InvalidData),
+        _ when code.StartsWith("RPS6", StringComparison.Ordinal) => ("TraceInvalid", ErrorCategory.InvalidData),
+        _ => ("BackendFailed", ErrorCategory.InvalidOperation),
+    };
+
+    private static (string Id, ErrorCategory Category) ClassifyErrno(Errno errno) => errno switch
+    {
+        Errno.EPERM or Errno.EACCES => ("PermissionDenied", ErrorCategory.PermissionDenied),
+        Errno.EBUSY => ("GroupBusy", ErrorCategory.ResourceBusy),
+        Errno.EADDRINUSE or Errno.EEXIST => ("AddressInUse", ErrorCategory.ResourceExists),
+        Errno.ENOSPC or Errno.E2BIG or Errno.ENOMEM or Errno.EMFILE or Errno.ENFILE => ("LimitExceeded", ErrorCategory.LimitsExceeded),
+        Errno.ENOENT or Errno.ESRCH => ("NotFound", ErrorCategory.ObjectNotFound),
+        Errno.ENOSYS or Errno.EOPNOTSUPP or Errno.ENOTSUPP => ("FeatureNotSupported", ErrorCategory.NotImplemented),
+        _ => ("BackendFailed", ErrorCategory.InvalidOperation),
+    };
+}

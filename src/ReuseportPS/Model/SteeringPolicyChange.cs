@@ -1,0 +1,12 @@
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Backends.Groups;
+
+namespace ReuseportPS.Model;
+
+/// <summary>What Set-SteeringPolicy did.</summary>
+/// <param name="Group">Name of the group.</param>
+/// <param name="Backend">Where the group lives.</param>
+/// <param name="Policy">Name of the policy.</param>
+/// <param name="Change">Nothing, data or program.</param>
+/// <param name="InstructionCount">Instructions of the program, in 8-byte slots.</param>
+public sealed record SteeringPolicyChange(string Group, BackendKind Backend, string Policy, PolicyChangeKind Change, int InstructionCount);
