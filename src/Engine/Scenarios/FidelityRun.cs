@@ -10,12 +10,11 @@ namespace ReuseportPS.Engine.Scenarios;
 
 /// <summary>Applies one policy on two backends, opens the same flows on both, and compares where each arrives.</summary>
 /// <param name="Policy">The policy.</param>
-/// <param name="SlotCount">Slots: sockets per protocol and family.</param>
-/// <param name="Port">Port that the members listen on, as the flows' destination port.</param>
+/// <param name="SlotCount">Slots: sockets for each protocol and port that the flows go to.</param>
 /// <param name="Flows">The flows, in order.</param>
-public sealed record FidelityRun(SteeringPolicy Policy, int SlotCount, int Port, IReadOnlyList<FlowOpening> Flows)
+public sealed record FidelityRun(SteeringPolicy Policy, int SlotCount, IReadOnlyList<FlowOpening> Flows)
 {
-    /// <summary>Runs it. Each backend works in a private network namespace of its own, with wildcard members for the protocols and families of the flows.</summary>
+    /// <summary>Runs it. Each backend works in a private network namespace of its own, with wildcard members for each protocol and port of the flows.</summary>
     /// <param name="predicting">The backend that predicts (the simulator).</param>
     /// <param name="arriving">The backend that is compared with it (the kernel).</param>
     /// <param name="progress">Told the number of flows done.</param>
@@ -35,15 +34,15 @@ public sealed record FidelityRun(SteeringPolicy Policy, int SlotCount, int Port,
         {
             cancellation.ThrowIfCancellationRequested();
             FlowOpening opening = Flows[index];
-            FlowArrival arrived = arrival.Experiment.Open(opening);
+            FlowArrival arrived = arrival.Open(opening);
             if (arrived.Kind == ArrivalKind.NotSent)
             {
                 notSent++;
                 continue;
             }
 
-            FlowArrival predicted = prediction.Experiment.Open(opening);
-            if (prediction.LeftToKernelSinceLast() && arrived.Kind == ArrivalKind.Slot)
+            FlowArrival predicted = prediction.Open(opening);
+            if (prediction.LastWasLeftToKernel && arrived.Kind == ArrivalKind.Slot)
             {
                 leftToKernel++;
                 continue;
@@ -76,13 +75,12 @@ public sealed record FidelityRun(SteeringPolicy Policy, int SlotCount, int Port,
         }
     }
 
-    /// <summary>One backend's half: a namespace, a group in it with the policy applied, and the experiment.</summary>
+    /// <summary>One backend's half: a namespace, a group in it for each protocol and port, with the policy applied.</summary>
     private sealed class Side : IDisposable
     {
         private readonly INetworkNamespace _namespace;
         private readonly GroupCatalog _groups;
-        private readonly ManagedGroup _group;
-        private ulong _leftToKernel;
+        private readonly Dictionary<(TransportProtocol, ushort), Target> _targets = [];
 
         public Side(IReuseportBackend backend, FidelityRun run)
         {
@@ -92,12 +90,15 @@ public sealed record FidelityRun(SteeringPolicy Policy, int SlotCount, int Port,
             _groups = new GroupCatalog(backend, new PolicyText(policy => policy.Name, _ => throw new NotSupportedException()));
             try
             {
-                IPAddress[] addresses = [.. run.Flows.Select(flow => flow.Flow.Family).Distinct().Order()
-                    .Select(family => family == IpFamily.V4 ? IPAddress.Any : IPAddress.IPv6Any)];
-                _group = _groups.Open(new GroupOpenRequest(
-                    "fidelity", [.. run.Flows.Select(flow => flow.Flow.Protocol).Distinct().Order()], [.. addresses], run.Port, run.SlotCount, _namespace));
-                _group.Apply(run.Policy);
-                Experiment = new FlowExperiment(backend, _group, _namespace);
+                // A dual-stack member takes both families; without IPv6 flows plain IPv4 members do on a host that has no IPv6.
+                IPAddress address = run.Flows.Any(flow => flow.Flow.Family == IpFamily.V6) ? IPAddress.IPv6Any : IPAddress.Any;
+                foreach ((TransportProtocol Protocol, ushort Port) target in run.Flows.Select(TargetOf).Distinct().Order())
+                {
+                    ManagedGroup group = _groups.Open(new GroupOpenRequest(
+                        $"fidelity-{target.Protocol}-{target.Port}", [target.Protocol], [address], target.Port, run.SlotCount, _namespace));
+                    group.Apply(run.Policy);
+                    _targets.Add(target, new Target(group, new FlowExperiment(backend, group, _namespace)));
+                }
             }
             catch
             {
@@ -106,14 +107,16 @@ public sealed record FidelityRun(SteeringPolicy Policy, int SlotCount, int Port,
             }
         }
 
-        public FlowExperiment Experiment { get; }
+        /// <summary>Whether the policy left the last flow to the kernel's own choice.</summary>
+        public bool LastWasLeftToKernel { get; private set; }
 
-        public bool LeftToKernelSinceLast()
+        public FlowArrival Open(FlowOpening opening)
         {
-            ulong now = _group.ReadCounters().Single(counter => counter.Kind == CounterKind.Kernel).Value;
-            bool left = now != _leftToKernel;
-            _leftToKernel = now;
-            return left;
+            Target target = _targets[TargetOf(opening)];
+            ulong before = target.LeftToKernel;
+            FlowArrival arrival = target.Experiment.Open(opening);
+            LastWasLeftToKernel = target.LeftToKernel != before;
+            return arrival;
         }
 
         public void Dispose()
@@ -121,5 +124,13 @@ public sealed record FidelityRun(SteeringPolicy Policy, int SlotCount, int Port,
             _groups.Dispose();
             _namespace.Dispose();
         }
+
+        private static (TransportProtocol Protocol, ushort Port) TargetOf(FlowOpening opening) =>
+            (opening.Flow.Protocol, opening.Flow.DestinationPort);
+    }
+
+    private sealed record Target(ManagedGroup Group, FlowExperiment Experiment)
+    {
+        public ulong LeftToKernel => Group.ReadCounters().Single(counter => counter.Kind == CounterKind.Kernel).Value;
     }
 }
