@@ -21,9 +21,6 @@ public readonly struct PacketHeaders
     /// <summary>Flags byte of a TCP header; 0 for UDP.</summary>
     public required byte TcpFlags { get; init; }
 
-    /// <summary>True when the capture holds less of the packet than was sent.</summary>
-    public bool IsCutShort => CapturedLength < TransportOffset + TransportLength;
-
     /// <summary>The packet of the frame that was parsed. It refers to the frame's memory.</summary>
     /// <param name="frame">The frame, from its link-layer header on.</param>
     /// <param name="timestamp">Nanoseconds since the Unix epoch.</param>
