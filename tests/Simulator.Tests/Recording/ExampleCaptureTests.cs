@@ -25,6 +25,6 @@ public sealed class ExampleCaptureTests
         Assert.Equal(100, packets.Count(packet => packet is { Syn: true, Flow.Family: IpFamily.V4 }));
         Assert.Equal(50, packets.Count(packet => packet is { Syn: true, Flow.Family: IpFamily.V6 }));
         Assert.Equal(550, packets.Select(packet => packet.Flow).Distinct().Count());
-        Assert.Equal([53, 80], packets.Select(packet => packet.Flow.DestinationPort).Distinct().Order());
+        Assert.Equal<ushort>([53, 80], packets.Select(packet => packet.Flow.DestinationPort).Distinct().Order());
     }
 }
