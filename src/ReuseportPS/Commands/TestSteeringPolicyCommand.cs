@@ -59,7 +59,7 @@ public sealed class TestSteeringPolicyCommand : BackendCmdlet
             label = policy.Name;
             PolicyCompilation compilation = PolicyCompiler.Compile(policy, slots);
             return new SteeringPolicyTest(
-                compilation.Compiled is not null, label, slots, compilation.Compiled?.InstructionSlots ?? 0,
+                compilation.Compiled is not null, label, slots, compilation.Compiled?.Program.InstructionSlots ?? 0,
                 compilation.Compiled?.MemoryBytes(Groups().Backend.Info.CpuCount) ?? 0, compilation.Diagnostics);
         }
         catch (DiagnosticException exception)
