@@ -110,6 +110,8 @@ public static class LinuxErrors
         new("RPS5063", "BPF_PROG_LOAD", "", Errno.EAGAIN, "the verifier was interrupted again and again", "Try again."),
         new("RPS5064", "BPF_PROG_LOAD", "", Errno.ENOMEM, "no memory is left for the program's code", "Raise the sysctl net.core.bpf_jit_limit, or unload programs."),
 
+        new("RPS5067", "BPF_PROG_GET_FD_BY_ID", "", Errno.EPERM, "opening a program by its id needs CAP_SYS_ADMIN", "Run with CAP_SYS_ADMIN; without it the program that a group had before cannot be put back."),
+
         // Other processes.
         new("RPS5070", "pidfd_open", "", Errno.ESRCH, "the process has ended", "Find the sockets again."),
         new("RPS5071", "pidfd_getfd", "", Errno.EPERM, "copying another user's socket needs CAP_SYS_PTRACE, and Yama or a security module can forbid it", "Run with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, or as the server's own user; check kernel.yama.ptrace_scope."),

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -350,7 +349,7 @@ public sealed class LinuxSocket : IBackendSocket
     private bool Poll(short events, TimeSpan timeout)
     {
         using FdLease lease = new(Fd);
-        return Readiness.Wait([new Sys.pollfd { fd = lease.Number, events = events }], timeout) == 0;
+        return Readiness.Wait([new Sys.PollFd { fd = lease.Number, events = events }], timeout) == 0;
     }
 
     private void Check(string operation, nint result)

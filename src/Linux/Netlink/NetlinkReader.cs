@@ -17,7 +17,8 @@ internal ref struct NetlinkReader
 
     internal bool TryMessage(out ushort type, out ushort flags, out uint sequence, out ReadOnlySpan<byte> payload)
     {
-        (type, flags, sequence, payload) = (0, 0, 0, default);
+        (type, flags, sequence) = (0, 0, 0);
+        payload = default;
         if (_rest.Length < MessageHeader || MemoryMarshal.Read<uint>(_rest) is not (>= MessageHeader and uint length) || length > (uint)_rest.Length)
         {
             return false;
@@ -33,7 +34,8 @@ internal ref struct NetlinkReader
 
     internal bool TryAttribute(out ushort type, out ReadOnlySpan<byte> value)
     {
-        (type, value) = (0, default);
+        type = 0;
+        value = default;
         if (_rest.Length < AttributeHeader || MemoryMarshal.Read<ushort>(_rest) is not (>= AttributeHeader and ushort length) || length > _rest.Length)
         {
             return false;

@@ -96,7 +96,7 @@ internal sealed class NetlinkSocket : IDisposable
         {
             using (FdLease lease = new(_fd))
             {
-                if (Readiness.Wait([new Sys.pollfd { fd = lease.Number, events = Sys.POLLIN }], s_patience) < 0)
+                if (Readiness.Wait([new Sys.PollFd { fd = lease.Number, events = Sys.POLLIN }], s_patience) < 0)
                 {
                     failure = Errno.ETIMEDOUT;
                     return 0;

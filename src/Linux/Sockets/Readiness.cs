@@ -8,7 +8,7 @@ namespace ReuseportPS.Linux.Sockets;
 internal static class Readiness
 {
     /// <summary>Index of the first descriptor that is ready, or -1 when the time is over.</summary>
-    internal static int Wait(Span<Sys.pollfd> descriptors, TimeSpan timeout)
+    internal static int Wait(Span<Sys.PollFd> descriptors, TimeSpan timeout)
     {
         long start = Stopwatch.GetTimestamp();
         while (true)

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Net;
 using System.Runtime.InteropServices;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
