@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Policies;
 using ReuseportPS.Simulator.Randomness;
 
 namespace ReuseportPS.Simulator.Recording;
@@ -25,7 +26,7 @@ internal sealed class FlowTable
     public long[] PacketCounts { get; }
 
     /// <summary>How many pairs of address and port a prefix has (capped: 2^64 addresses are enough).</summary>
-    public static UInt128 SpaceOf(AddressPrefix prefix) => (UInt128.One << Math.Min(prefix.HostBits, 64)) * PortCount;
+    public static UInt128 SpaceOf(AddressPrefix prefix) => (UInt128.One << Math.Min(prefix.Bits - prefix.Length, 64)) * PortCount;
 
     private static FlowKey[] DrawFlows(GeneratedTraceOptions options)
     {
@@ -71,11 +72,8 @@ internal sealed class FlowTable
         return flows;
     }
 
-    private static UInt128 AddressOf(AddressPrefix prefix, UInt128 host)
-    {
-        UInt128 mask = prefix.HostBits == 128 ? UInt128.MaxValue : (UInt128.One << prefix.HostBits) - 1;
-        return prefix.Address | (host & mask);
-    }
+    private static UInt128 AddressOf(AddressPrefix prefix, UInt128 host) =>
+        prefix.Address | (host & ~prefix.Mask & (UInt128.MaxValue >> (128 - prefix.Bits)));
 
     /// <summary>One packet for each flow, the rest in proportion to popularity; cumulative rounding makes the sum exact.</summary>
     private static long[] ShareOut(GeneratedTraceOptions options)

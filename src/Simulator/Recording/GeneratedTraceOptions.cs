@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Policies;
 
 namespace ReuseportPS.Simulator.Recording;
 
@@ -80,6 +81,9 @@ public sealed record GeneratedTraceOptions
     internal IPEndPoint DestinationOf(IpFamily family) =>
         Destinations.Concat(s_defaultDestinations).First(endPoint => FamilyOf(endPoint) == family);
 
+    private static Diagnostic BadOption(string option, string message, string remedy) =>
+        TraceDiagnostics.BadOption.At(new SourceLocation(option), $"{option}: {message}", remedy);
+
     private static IpFamily FamilyOf(IPEndPoint endPoint) =>
         endPoint.AddressFamily == AddressFamily.InterNetwork ? IpFamily.V4 : IpFamily.V6;
 
@@ -87,13 +91,13 @@ public sealed record GeneratedTraceOptions
     {
         if (Flows is < 1 or > LargestFlowCount)
         {
-            yield return TraceDiagnostics.BadOption(nameof(Flows), $"{Flows} flows cannot be generated.", $"Give 1 to {LargestFlowCount}.");
+            yield return BadOption(nameof(Flows), $"{Flows} flows cannot be generated.", $"Give 1 to {LargestFlowCount}.");
             yield break;
         }
 
         if (PacketCount < Flows)
         {
-            yield return TraceDiagnostics.BadOption(
+            yield return BadOption(
                 Packets is null ? nameof(PacketsPerFlow) : nameof(Packets),
                 $"{PacketCount} packets are fewer than the {Flows} flows, and each flow has at least one.",
                 "Give fewer flows or more packets.");
@@ -101,7 +105,7 @@ public sealed record GeneratedTraceOptions
 
         if (SmallestPayloadLength < 0 || LargestPayloadLength > LargestPayload || SmallestPayloadLength > LargestPayloadLength)
         {
-            yield return TraceDiagnostics.BadOption(
+            yield return BadOption(
                 nameof(LargestPayloadLength),
                 $"a payload of {SmallestPayloadLength} to {LargestPayloadLength} bytes cannot be sent.",
                 $"Give a smallest and a largest length from 0 to {LargestPayload}.");
@@ -109,34 +113,34 @@ public sealed record GeneratedTraceOptions
 
         if (!(Popularity is >= 0 and <= 4))
         {
-            yield return TraceDiagnostics.BadOption(nameof(Popularity), $"a Zipf exponent of {Popularity} cannot be used.", "Give 0 (all flows equal) to 4.");
+            yield return BadOption(nameof(Popularity), $"a Zipf exponent of {Popularity} cannot be used.", "Give 0 (all flows equal) to 4.");
         }
 
         if (!(Rate is >= 1e-3 and <= 1e12))
         {
-            yield return TraceDiagnostics.BadOption(nameof(Rate), $"a rate of {Rate} packets per second cannot be used.", "Give 0.001 to 1e12.");
+            yield return BadOption(nameof(Rate), $"a rate of {Rate} packets per second cannot be used.", "Give 0.001 to 1e12.");
         }
         else if (PacketCount / Rate > 4e9)
         {
-            yield return TraceDiagnostics.BadOption(nameof(Rate), $"{PacketCount} packets at {Rate} per second take more than a century.", "Give a higher rate.");
+            yield return BadOption(nameof(Rate), $"{PacketCount} packets at {Rate} per second take more than a century.", "Give a higher rate.");
         }
 
         foreach (IpFamily family in Destinations.Select(FamilyOf).GroupBy(family => family).Where(group => group.Count() > 1).Select(group => group.Key))
         {
-            yield return TraceDiagnostics.BadOption(nameof(Destinations), $"there are several of family IP{family}.", "Give one end point per family.");
+            yield return BadOption(nameof(Destinations), $"there are several of family IP{family}.", "Give one end point per family.");
         }
 
         if (EffectiveSources.IsEmpty)
         {
-            yield return TraceDiagnostics.BadOption(nameof(Sources), $"none of the prefixes is of family IP{Family}.", "Give a prefix of that family, or leave the family out.");
+            yield return BadOption(nameof(Sources), $"none of the prefixes is of family IP{Family}.", "Give a prefix of that family, or leave the family out.");
         }
         else if (FindOverlap() is (AddressPrefix outer, AddressPrefix inner))
         {
-            yield return TraceDiagnostics.BadOption(nameof(Sources), $"{inner} lies within {outer}.", "Give prefixes that do not overlap.");
+            yield return BadOption(nameof(Sources), $"{inner} lies within {outer}.", "Give prefixes that do not overlap.");
         }
         else if (SourceSpace() is UInt128 space && space < (UInt128)Flows)
         {
-            yield return TraceDiagnostics.BadOption(
+            yield return BadOption(
                 nameof(Sources), $"the prefixes have addresses and ports for {space} flows, not for {Flows}.", "Give shorter prefixes or fewer flows.");
         }
     }
@@ -151,7 +155,7 @@ public sealed record GeneratedTraceOptions
                 (AddressPrefix outer, AddressPrefix inner) = sources[first].Length <= sources[second].Length
                     ? (sources[first], sources[second])
                     : (sources[second], sources[first]);
-                if (outer.Contains(inner.Family, inner.Address))
+                if (outer.Contains(inner))
                 {
                     return (outer, inner);
                 }

@@ -1,3 +1,4 @@
+using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 
 namespace ReuseportPS.Simulator.Recording;
@@ -40,7 +41,8 @@ public sealed class PcapFile : IPacketSource
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return new PcapReader(Description, TraceDiagnostics.Unreadable(Description, 0, exception.Message));
+            SourceLocation place = new(Description, Offset: 0);
+            return new PcapReader(Description, TraceDiagnostics.Unreadable.At(place, $"'{Description}' cannot be opened: {exception.Message}"));
         }
     }
 }

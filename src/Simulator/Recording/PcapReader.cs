@@ -60,8 +60,7 @@ internal sealed class PcapReader : IPacketReader
         (int major, int minor) = (ReadUInt16(4), ReadUInt16(6));
         if ((major, minor) != (2, 4))
         {
-            Failure = TraceDiagnostics.NotSupported(
-                _name, 4, $"of pcap version {major}.{minor}", "Rewrite it with: tcpdump -r FILE -w FILE.pcap");
+            Failure = TraceDiagnostics.NotSupportedYet.At(At(4), $"'{_name}' is of pcap version {major}.{minor}; only 2.4 is read.");
             return;
         }
 
@@ -69,7 +68,8 @@ internal sealed class PcapReader : IPacketReader
         _link = (LinkType)(ReadUInt32(20) & 0x03FF_FFFF);
         if (!PacketParser.IsSupported(_link))
         {
-            Failure = TraceDiagnostics.UnknownLinkType(_name, (int)_link);
+            Failure = TraceDiagnostics.UnknownLinkType.At(
+                At(20), $"'{_name}' holds frames of link type {(int)_link}, which is not known here; no packet was read.");
             return;
         }
 
@@ -139,7 +139,8 @@ internal sealed class PcapReader : IPacketReader
         uint original = ReadUInt32(_start + 12);
         if (captured > PcapFormat.LargestRecord)
         {
-            Failure = TraceDiagnostics.AbsurdLength(_name, Position, captured, PcapFormat.LargestRecord, _counter.Records);
+            Failure = TraceDiagnostics.AbsurdLength.At(
+                At(Position), $"'{_name}' is damaged: a record claims {captured} bytes; {RecordsBefore()}.");
             return false;
         }
 
@@ -160,7 +161,7 @@ internal sealed class PcapReader : IPacketReader
         _ended = true;
         if (inside is not null)
         {
-            Failure ??= TraceDiagnostics.Truncated(_name, Position, inside, _counter.Records);
+            Failure ??= TraceDiagnostics.Truncated.At(At(Position), $"'{_name}' ends inside {inside}; {RecordsBefore()}.");
         }
 
         return false;
@@ -193,37 +194,47 @@ internal sealed class PcapReader : IPacketReader
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Failure = TraceDiagnostics.Unreadable(_name, _bufferOffset + _end, exception.Message);
+            Failure = TraceDiagnostics.Unreadable.At(
+                At(_bufferOffset + _end), $"'{_name}' cannot be read on: {exception.Message} {RecordsBefore()}.");
             return false;
         }
 
         return true;
     }
 
+    private SourceLocation At(long offset) => new(_name, Offset: offset);
+
+    private string RecordsBefore() => _counter.Records == 1 ? "the 1 record before it was read" : $"the {_counter.Records} records before it were read";
+
     private Diagnostic DescribeShortFile() => _end == 0
-        ? TraceDiagnostics.NotPcap(_name, "it is empty")
+        ? TraceDiagnostics.NotPcap.At(At(0), $"'{_name}' is empty.")
         : _end >= 4 && DescribeMagic(_buffer.AsSpan(0, _end)) is { } other ? other
-        : TraceDiagnostics.NotPcap(_name, $"it has {_end} bytes, and the header alone has {PcapFormat.FileHeaderLength}");
+        : TraceDiagnostics.NotPcap.At(
+            At(0), $"'{_name}' has {_end} bytes, and the header of a pcap file alone has {PcapFormat.FileHeaderLength}.");
 
     /// <summary>What a file is that does not begin like a pcap file; null when it does.</summary>
     private Diagnostic? DescribeMagic(ReadOnlySpan<byte> header)
     {
         uint magic = BinaryPrimitives.ReadUInt32BigEndian(header);
-        return magic switch
+        uint swapped = BinaryPrimitives.ReverseEndianness(magic);
+        if (magic is PcapFormat.MagicMicroseconds or PcapFormat.MagicNanoseconds || swapped is PcapFormat.MagicMicroseconds or PcapFormat.MagicNanoseconds)
         {
-            PcapFormat.MagicMicroseconds or PcapFormat.MagicNanoseconds => null,
-            _ when BinaryPrimitives.ReverseEndianness(magic) is PcapFormat.MagicMicroseconds or PcapFormat.MagicNanoseconds => null,
-            PcapFormat.MagicPcapng => TraceDiagnostics.NotSupported(
-                _name, 0, "a pcapng file", "Convert it with: tcpdump -r FILE.pcapng -w FILE.pcap"),
-            PcapFormat.MagicModified => ModifiedPcap(),
-            _ when BinaryPrimitives.ReverseEndianness(magic) == PcapFormat.MagicModified => ModifiedPcap(),
-            _ when magic >> 16 == PcapFormat.MagicGzip => TraceDiagnostics.NotSupported(
-                _name, 0, "compressed with gzip", "Decompress it with: gunzip FILE"),
-            _ => TraceDiagnostics.NotPcap(_name, $"it begins with the bytes {Convert.ToHexStringLower(header[..4])}"),
-        };
+            return null;
+        }
 
-        Diagnostic ModifiedPcap() => TraceDiagnostics.NotSupported(
-            _name, 0, "a pcap file of a modified libpcap", "Convert it with: tcpdump -r FILE -w FILE.pcap");
+        if (magic == PcapFormat.MagicPcapng)
+        {
+            return TraceDiagnostics.NotSupportedYet.At(At(0), $"'{_name}' is a pcapng file, which is not supported yet.");
+        }
+
+        if (magic == PcapFormat.MagicModified || swapped == PcapFormat.MagicModified)
+        {
+            return TraceDiagnostics.NotSupportedYet.At(At(0), $"'{_name}' is a pcap file of a modified libpcap, which is not supported yet.");
+        }
+
+        return magic >> 16 == PcapFormat.MagicGzip
+            ? TraceDiagnostics.NotSupportedYet.At(At(0), $"'{_name}' is compressed with gzip, which is not supported yet.", "Decompress it with: gunzip FILE")
+            : TraceDiagnostics.NotPcap.At(At(0), $"'{_name}' is not a pcap file: it begins with the bytes {Convert.ToHexStringLower(header[..4])}.");
     }
 
     private uint ReadUInt32(int at) => _bigEndian

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Policies;
 
 namespace ReuseportPS.Simulator.Recording;
 
@@ -10,7 +11,7 @@ public sealed record TraceFilter
     public TransportProtocol? Protocol { get; init; }
 
     /// <summary>Destination ports: the service's. Without them a capture of both directions holds replies too.</summary>
-    public ImmutableArray<ushort> DestinationPorts { get; init; } = [];
+    public ImmutableArray<PortRange> DestinationPorts { get; init; } = [];
 
     /// <summary>Destination addresses.</summary>
     public ImmutableArray<AddressPrefix> Destinations { get; init; } = [];
@@ -21,7 +22,7 @@ public sealed record TraceFilter
     /// <summary>Whether the filter keeps a flow.</summary>
     public bool Matches(in FlowKey flow) =>
         (Protocol is null || Protocol == flow.Protocol)
-        && (DestinationPorts.IsEmpty || DestinationPorts.Contains(flow.DestinationPort))
+        && Matches(DestinationPorts, flow.DestinationPort)
         && Matches(Destinations, flow.Family, flow.Destination)
         && Matches(Sources, flow.Family, flow.Source);
 
@@ -30,6 +31,19 @@ public sealed record TraceFilter
 
     /// <summary>The conditions in words: <c>udp to port 53</c>; empty when there are none.</summary>
     public override string ToString() => string.Join(' ', Describe());
+
+    private static bool Matches(ImmutableArray<PortRange> ports, ushort port)
+    {
+        foreach (PortRange range in ports)
+        {
+            if (range.Contains(port))
+            {
+                return true;
+            }
+        }
+
+        return ports.IsEmpty;
+    }
 
     private static bool Matches(ImmutableArray<AddressPrefix> prefixes, IpFamily family, UInt128 address)
     {

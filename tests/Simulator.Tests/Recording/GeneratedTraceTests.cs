@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Policies;
 using ReuseportPS.Simulator.Recording;
 
 namespace ReuseportPS.Simulator.Tests.Recording;
@@ -158,7 +159,7 @@ public sealed class GeneratedTraceTests
     public void Impossible_options_are_refused_by_name(GeneratedTraceOptions options, string option)
     {
         Diagnostic error = Assert.Single(options.Validate());
-        Assert.Equal(("RPS6007", option), (error.Code, error.Location?.Source));
+        Assert.Equal(("RPS6011", option), (error.Code, error.Location?.Source));
         Assert.NotNull(error.Remedy);
         Assert.Throws<DiagnosticException>(() => new GeneratedTrace(options));
     }
@@ -198,5 +199,5 @@ public sealed class GeneratedTraceTests
         return sum;
     }
 
-    private static AddressPrefix Prefix(string text) => AddressPrefix.TryParse(text, out AddressPrefix prefix) ? prefix : throw new ArgumentException(text);
+    private static AddressPrefix Prefix(string text) => AddressPrefix.TryParse(text, out AddressPrefix prefix, out _) ? prefix : throw new ArgumentException(text);
 }

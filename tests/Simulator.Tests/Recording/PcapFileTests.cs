@@ -168,8 +168,8 @@ public sealed class PcapFileTests
 
     public static TheoryData<string, byte[], string, long, string> Damaged => new()
     {
-        { "empty", [], "RPS6002", 0, "it is empty" },
-        { "four bytes of a header", [0xD4, 0xC3, 0xB2, 0xA1], "RPS6002", 0, "it has 4 bytes" },
+        { "empty", [], "RPS6002", 0, "is empty" },
+        { "four bytes of a header", [0xD4, 0xC3, 0xB2, 0xA1], "RPS6002", 0, "has 4 bytes" },
         { "text", Encoding.ASCII.GetBytes("No.,Time,Source,Destination,Protocol\n"), "RPS6002", 0, "begins with the bytes 4e6f2e2c" },
         { "pcapng", Convert.FromHexString("0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c000000"), "RPS6003", 0, "pcapng" },
         { "short pcapng", Convert.FromHexString("0a0d0d0a"), "RPS6003", 0, "pcapng" },
@@ -180,7 +180,7 @@ public sealed class PcapFileTests
         { "802.11", new PcapBytes(link: 105).Record(1, 0, s_udp).ToArray(), "RPS6004", 20, "link type 105" },
         { "cut in the second record", new PcapBytes().Record(1, 0, s_udp).Record(1, 0, s_udp).ToArray()[..^1], "RPS6005", 73, "inside a record; the 1 record" },
         { "cut in the third record header", [.. new PcapBytes().Record(1, 0, s_udp).Record(1, 0, s_icmp).ToArray(), 0], "RPS6005", 117, "inside a record header; the 2 records" },
-        { "absurd length", new PcapBytes().Record(1, 0, s_udp).Record(1, 0, s_udp, captured: 262145).ToArray(), "RPS6006", 73, "262145 bytes" },
+        { "absurd length", new PcapBytes().Record(1, 0, s_udp).Record(1, 0, s_udp, captured: 262145).ToArray(), "RPS6006", 73, "262145 bytes; the 1 record before it was read" },
         { "negative length", new PcapBytes().Record(1, 0, s_udp, captured: uint.MaxValue).ToArray(), "RPS6006", 24, "4294967295 bytes" },
     };
 

@@ -1,5 +1,6 @@
 using System.Net;
 using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Policies;
 using ReuseportPS.Simulator.Recording;
 
 namespace ReuseportPS.Simulator.Tests.Recording;
@@ -19,13 +20,13 @@ public sealed class TraceFilterTests
         { new TraceFilter(), true, "" },
         { new TraceFilter { Protocol = TransportProtocol.Udp }, true, "udp" },
         { new TraceFilter { Protocol = TransportProtocol.Tcp }, false, "tcp" },
-        { new TraceFilter { DestinationPorts = [53, 853] }, true, "to port 53, 853" },
-        { new TraceFilter { DestinationPorts = [5555] }, false, "to port 5555" },
+        { new TraceFilter { DestinationPorts = [new(50, 60), new(853, 853)] }, true, "to port 50-60, 853" },
+        { new TraceFilter { DestinationPorts = [new(5555, 5555)] }, false, "to port 5555" },
         { new TraceFilter { Destinations = [Prefix("192.0.2.0/24")] }, true, "to 192.0.2.0/24" },
         { new TraceFilter { Destinations = [Prefix("10.0.0.0/8")] }, false, "to 10.0.0.0/8" },
         { new TraceFilter { Sources = [Prefix("2001:db8::/32"), Prefix("10.1.0.0/16")] }, true, "from 2001:db8::/32, 10.1.0.0/16" },
         { new TraceFilter { Sources = [Prefix("::/0")] }, false, "from ::/0" },
-        { new TraceFilter { Protocol = TransportProtocol.Udp, DestinationPorts = [54] }, false, "udp to port 54" },
+        { new TraceFilter { Protocol = TransportProtocol.Udp, DestinationPorts = [new(54, 54)] }, false, "udp to port 54" },
     };
 
     [Theory]
@@ -55,5 +56,5 @@ public sealed class TraceFilterTests
         Assert.Equal(1.0, reader.Progress);
     }
 
-    private static AddressPrefix Prefix(string text) => AddressPrefix.TryParse(text, out AddressPrefix prefix) ? prefix : throw new ArgumentException(text);
+    private static AddressPrefix Prefix(string text) => AddressPrefix.TryParse(text, out AddressPrefix prefix, out _) ? prefix : throw new ArgumentException(text);
 }
