@@ -1,15 +1,15 @@
-using System.Runtime.CompilerServices;
+using ReuseportPS.Shell;
 
 namespace ReuseportPS.Module.Tests;
 
 /// <summary>Where things lie in the clone that these tests were built from.</summary>
 internal static class Repository
 {
-    public static string Root { get; } = FindRoot();
+    public static string Root { get; } = ModuleLocator.FindRoot() ?? throw new DirectoryNotFoundException($"The tests were not built in a clone: {AppContext.BaseDirectory}");
 
     public static string StagedModule => Path.Combine(Root, "out", "ReuseportPS");
 
-    public static string StagedManifest => Path.Combine(StagedModule, "ReuseportPS.psd1");
+    public static string StagedManifest => Path.Combine(StagedModule, ModuleLocator.ManifestName);
 
     public static string PesterFolder => Path.Combine(Root, "tests", "Pester");
 
@@ -23,20 +23,4 @@ internal static class Repository
         Directory.Exists(folder)
             ? Directory.EnumerateFiles(folder, pattern, SearchOption.AllDirectories).Order(StringComparer.Ordinal)
             : [];
-
-    private static string FindRoot([CallerFilePath] string source = "")
-    {
-        string? start = Path.GetDirectoryName(source);
-        foreach (string? from in (string?[])[AppContext.BaseDirectory, start])
-        {
-            for (string? folder = from; folder is not null; folder = Path.GetDirectoryName(folder))
-            {
-                if (File.Exists(Path.Combine(folder, "ReuseportPS.slnx")))
-                {
-                    return folder;
-                }
-            }
-        }
-        throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds ReuseportPS.slnx.");
-    }
 }

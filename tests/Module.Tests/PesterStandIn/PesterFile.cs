@@ -10,7 +10,7 @@ internal sealed class PesterFile
 {
     private static readonly string s_run = ReadRunScript();
     private readonly string _path;
-    private readonly PesterState _state = new() { Drive = new TestDrive() };
+    private readonly PesterState _state = new();
     private readonly Lazy<Runspace> _runspace;
     private readonly Lazy<bool> _run;
 
@@ -82,20 +82,9 @@ internal sealed class PesterFile
 
     private bool Run()
     {
-        _state.Phase = PesterPhase.Run;
         if (Tests.Any(test => !test.Skip))
         {
-            using PowerShell run = PowerShell.Create(_runspace.Value);
-            run.Streams.Error.DataAdded += (_, added) => _state.CurrentTest?.NoteErrorWritten(run.Streams.Error[added.Index]);
-            run.AddScript(s_run, useLocalScope: true).AddArgument(_state).AddArgument(_state.Root);
-            try
-            {
-                run.Invoke();
-            }
-            catch (RuntimeException exception)
-            {
-                _state.Errors.Add($"{_path}: the run ended early: {ErrorText.Of(exception.ErrorRecord)}");
-            }
+            RunTests();
         }
         foreach (PesterTest test in Tests.Where(test => test.Outcome == PesterOutcome.NotRun))
         {
@@ -105,8 +94,26 @@ internal sealed class PesterFile
         {
             _runspace.Value.Dispose();
         }
-        _state.Drive?.Dispose();
         return true;
+    }
+
+    private void RunTests()
+    {
+        using TestDrive drive = new();
+        drive.Map(_runspace.Value);
+        _state.Drive = drive;
+        _state.Phase = PesterPhase.Run;
+        using PowerShell run = PowerShell.Create(_runspace.Value);
+        run.Streams.Error.DataAdded += (_, added) => _state.CurrentTest?.NoteErrorWritten(run.Streams.Error[added.Index]);
+        run.AddScript(s_run, useLocalScope: true).AddArgument(_state).AddArgument(_state.Root);
+        try
+        {
+            run.Invoke();
+        }
+        catch (RuntimeException exception)
+        {
+            _state.Errors.Add($"{_path}: the run ended early: {ErrorText.Of(exception.ErrorRecord)}");
+        }
     }
 
     private static string ReadRunScript()

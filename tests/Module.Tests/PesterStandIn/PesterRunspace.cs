@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using ReuseportPS.Shell;
 
 namespace ReuseportPS.Module.Tests.PesterStandIn;
 
@@ -10,7 +11,7 @@ internal static class PesterRunspace
     /// <param name="pester">What the words of a test file act on; null leaves those words out.</param>
     public static Runspace Open(string? module, PesterState? pester = null)
     {
-        InitialSessionState session = InitialSessionState.CreateDefault2();
+        InitialSessionState session = ShellSessionState.Create(module);
         // A module that lies about on this machine must not lend its commands to a file.
         session.Variables.Add(new SessionStateVariableEntry("PSModuleAutoLoadingPreference", PSModuleAutoLoadingPreference.None, ""));
         if (pester is not null)
@@ -21,12 +22,6 @@ internal static class PesterRunspace
         Runspace runspace = RunspaceFactory.CreateRunspace(session);
         runspace.ThreadOptions = PSThreadOptions.UseCurrentThread;
         runspace.Open();
-        pester?.Drive?.Map(runspace);
-        if (module is not null)
-        {
-            using PowerShell import = PowerShell.Create(runspace);
-            import.AddCommand("Import-Module").AddParameter("Name", module).AddParameter("ErrorAction", "Stop").Invoke();
-        }
         return runspace;
     }
 }

@@ -29,7 +29,8 @@ public sealed class PesterState
 
     public bool IsDiscovered { get; set; }
 
-    internal TestDrive? Drive { get; init; }
+    /// <summary>There while the tests run.</summary>
+    internal TestDrive? Drive { get; set; }
 
     private readonly Stack<IReadOnlySet<string>> _driveContents = new();
 

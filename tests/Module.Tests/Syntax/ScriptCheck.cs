@@ -24,7 +24,7 @@ internal sealed class ScriptCheck(Runspace runspace, params string[] programs)
         ScriptBlockAst script = Parser.ParseInput(text, file, out _, out ParseError[] errors);
         List<string> problems = [.. errors.Select(error => Place(error.Extent) + error.Message)];
         ILookup<string, FunctionDefinitionAst> functions = script.FindAll(ast => ast is FunctionDefinitionAst, searchNestedScriptBlocks: true)
-            .Cast<FunctionDefinitionAst>().ToLookup(function => function.Name, StringComparer.OrdinalIgnoreCase);
+            .Cast<FunctionDefinitionAst>().ToLookup(function => WithoutScope(function.Name), StringComparer.OrdinalIgnoreCase);
         foreach (CommandAst command in script.FindAll(ast => ast is CommandAst, searchNestedScriptBlocks: true).Cast<CommandAst>())
         {
             if (command.GetCommandName() is { } name)
@@ -37,6 +37,8 @@ internal sealed class ScriptCheck(Runspace runspace, params string[] programs)
 
         string Place(IScriptExtent extent) => $"{file}:{firstLine + extent.StartLineNumber - 1}:{extent.StartColumnNumber}: ";
     }
+
+    private static string WithoutScope(string function) => function[(function.IndexOf(':', StringComparison.Ordinal) + 1)..];
 
     private IEnumerable<string> Problems(CommandAst command, string name, string file)
     {
