@@ -81,5 +81,5 @@ internal sealed record PropertyArgument(PSPropertyExpression Expression, string?
 
     /// <summary>The values for one object: one per matching property; a property that is absent gives none.</summary>
     public IEnumerable<PSPropertyExpressionResult> Values(PSObject target) =>
-        Expression.ResolveNames(target).SelectMany(name => name.GetValues(target, expand: false, eatExceptions: true));
+        Expression.ResolveNames(target).SelectMany(name => name.GetValues(target, expand: false, eatExceptions: true) ?? []);
 }

@@ -7,5 +7,5 @@ namespace Microsoft.PowerShell.Commands;
 [Cmdlet(VerbsCommon.Format, "List")]
 public sealed class FormatListCommand : OuterFormatTableAndListBase
 {
-    public FormatListCommand() => EngineFormatter.AttachShape(this, "List");
+    public FormatListCommand() => EngineInternals.SetFormatter(this, EngineInternals.NewShapeFormatter("List"));
 }

@@ -7,5 +7,5 @@ namespace Microsoft.PowerShell.Commands;
 [Cmdlet(VerbsCommon.Format, "Table")]
 public sealed class FormatTableCommand : OuterFormatTableBase
 {
-    public FormatTableCommand() => EngineFormatter.AttachShape(this, "Table");
+    public FormatTableCommand() => EngineInternals.SetFormatter(this, EngineInternals.NewShapeFormatter("Table"));
 }

@@ -24,7 +24,7 @@ public sealed class OutStringCommand : FrontEndCommandBase
 
     protected override void BeginProcessing()
     {
-        EngineFormatter.AttachTextOutput(this, new LineWriter(Line), Width);
+        EngineInternals.SetFormatter(this, EngineInternals.NewLineFormatter(new LineWriter(Line), Width));
         base.BeginProcessing();
     }
 
