@@ -5,17 +5,20 @@ namespace ReuseportPS.Module.Tests;
 /// <summary>Runs tests/Pester: a result for each file as a whole and one for each It.</summary>
 public sealed class PesterFilesTests
 {
+    private const string NoFile = "tests/Pester holds no file that can be run.";
     private static readonly IReadOnlyDictionary<string, int> s_counts = PesterCounts.Read(Path.Combine(Repository.PesterFolder, PesterCounts.FileName));
 
     public static IEnumerable<TheoryDataRow<string>> Files() =>
-        PesterFiles.Names.Select(name => new TheoryDataRow<string>(name) { TestDisplayName = $"{name}: the file", Label = "", Skip = RealPester.StepAsideReason });
+        PesterFiles.Names.Select(name => new TheoryDataRow<string>(name) { TestDisplayName = $"{name}: the file", Label = "", Skip = RealPester.StepAsideReason })
+            .DefaultIfEmpty(new("") { Skip = NoFile });
 
     public static IEnumerable<TheoryDataRow<string, int>> Its() =>
-        RealPester.StepAsideReason is not null ? [] :
-        PesterFiles.Names.SelectMany(name => PesterFiles.Get(name).Tests.Select((test, index) =>
-            new TheoryDataRow<string, int>(name, index) { TestDisplayName = $"{name}: {test.FullName}", Label = "" }));
+        (RealPester.StepAsideReason is not null ? [] : PesterFiles.Names)
+            .SelectMany(name => PesterFiles.Get(name).Tests.Select((test, index) =>
+                new TheoryDataRow<string, int>(name, index) { TestDisplayName = $"{name}: {test.FullName}", Label = "" }))
+            .DefaultIfEmpty(new("", 0) { Skip = RealPester.StepAsideReason ?? NoFile });
 
-    [Theory(SkipTestWithoutData = true)]
+    [Theory]
     [MemberData(nameof(Files))]
     public void File(string name)
     {
@@ -24,7 +27,7 @@ public sealed class PesterFilesTests
         NoProblem([.. file.Errors, .. count is null ? Array.Empty<string>() : [count]]);
     }
 
-    [Theory(SkipTestWithoutData = true)]
+    [Theory]
     [MemberData(nameof(Its))]
     public void It(string name, int index)
     {
