@@ -30,6 +30,9 @@ public readonly struct Packet
     /// <summary>Position in its trace, counted from 0 over all packets of the file, decided or not.</summary>
     public long Index { get; init; }
 
+    /// <summary>True when the capture holds less of the packet than was sent.</summary>
+    public bool IsCutShort => Data.Length < TransportOffset + TransportLength;
+
     /// <summary>True for a TCP segment that opens a connection: SYN without ACK, RST or FIN.</summary>
     public bool IsPureSyn => Flow.Protocol == TransportProtocol.Tcp && (TcpFlags & 0x17) == 0x02;
 }

@@ -1,6 +1,9 @@
 namespace ReuseportPS.Engine.Policies;
 
-/// <summary>What a counter counts. Each decided packet adds to exactly one Rule or Otherwise counter and to exactly one Slot, Kernel or Reject counter.</summary>
+/// <summary>
+/// What a counter counts. Each packet adds to exactly one of Rule, Otherwise, NotCovered and Unreadable, and to exactly one of
+/// Slot, Kernel and Reject, so both groups have the same sum.
+/// </summary>
 public enum CounterKind
 {
     /// <summary>Packets whose first matching rule is this one.</summary>
@@ -21,6 +24,12 @@ public enum CounterKind
     /// <summary>Failed attempts to select a seat (helper 82 returned an error): one packet may add several.</summary>
     Miss,
 
-    /// <summary>Packets whose addresses or ports could not be read.</summary>
+    /// <summary>Packets whose addresses or ports could not be read; left to the kernel.</summary>
     Unreadable,
+
+    /// <summary>Packets of a protocol that the policy does not cover; left to the kernel.</summary>
+    NotCovered,
+
+    /// <summary>Not a count: the epoch with which the last packet was decided, the largest over all CPUs.</summary>
+    Epoch,
 }

@@ -1,8 +1,64 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace ReuseportPS.Engine.Policies;
 
 /// <summary>How the two counter maps of a compiled policy read.</summary>
 /// <param name="Fields">The u64 fields of the value of key 0 in the counters map, in order: field i is at byte 8 * i.</param>
 /// <param name="SlotCount">Entries of the slot counters map.</param>
-public sealed record CounterLayout(ImmutableArray<CounterField> Fields, int SlotCount);
+public sealed record CounterLayout(ImmutableArray<CounterField> Fields, int SlotCount)
+{
+    /// <summary>Bytes of the value of the counters map on one CPU.</summary>
+    public int ValueSize => Fields.Length * sizeof(ulong);
+
+    /// <summary>The fields of a policy: those that every policy has, then one for each rule.</summary>
+    public static CounterLayout For(SteeringPolicy policy, int slotCount) => new(
+        [
+            .. Common.Select(kind => new CounterField(kind, kind.ToString(), null)),
+            .. Enumerable.Range(0, policy.Rules.Count).Select(i => new CounterField(CounterKind.Rule, policy.RuleName(i), i)),
+        ],
+        slotCount);
+
+    /// <summary>The field of a kind that every policy has.</summary>
+    internal static int IndexOf(CounterKind kind) => Common.IndexOf(kind);
+
+    /// <summary>The field of a rule.</summary>
+    internal static int IndexOfRule(int rule) => Common.Length + rule;
+
+    /// <summary>Reads the maps: sums over CPUs.</summary>
+    /// <param name="counters">The value of key 0 of the counters map: one value after the other, one per CPU.</param>
+    /// <param name="slotCounters">For each slot, the value of the slot counters map: 8 bytes per CPU.</param>
+    public ImmutableArray<CounterReading> Read(ReadOnlySpan<byte> counters, IReadOnlyList<byte[]> slotCounters)
+    {
+        ImmutableArray<CounterReading>.Builder readings = ImmutableArray.CreateBuilder<CounterReading>(Fields.Length + SlotCount);
+        for (int i = 0; i < Fields.Length; i++)
+        {
+            CounterField field = Fields[i];
+            readings.Add(new CounterReading(field.Kind, field.Name, field.Index, Total(counters, i * sizeof(ulong), ValueSize, field.Kind)));
+        }
+
+        for (int slot = 0; slot < SlotCount; slot++)
+        {
+            ulong total = Total(slotCounters[slot], 0, sizeof(ulong), CounterKind.Slot);
+            readings.Add(new CounterReading(CounterKind.Slot, slot.ToString(CultureInfo.InvariantCulture), slot, total));
+        }
+
+        return readings.MoveToImmutable();
+    }
+
+    private static ImmutableArray<CounterKind> Common { get; } =
+        [CounterKind.Epoch, CounterKind.NotCovered, CounterKind.Unreadable, CounterKind.Kernel, CounterKind.Reject, CounterKind.Miss, CounterKind.Otherwise];
+
+    private static ulong Total(ReadOnlySpan<byte> values, int offset, int stride, CounterKind kind)
+    {
+        ulong total = 0;
+        for (int at = offset; at + sizeof(ulong) <= values.Length; at += stride)
+        {
+            ulong value = BinaryPrimitives.ReadUInt64LittleEndian(values[at..]);
+            total = kind == CounterKind.Epoch ? Math.Max(total, value) : total + value;
+        }
+
+        return total;
+    }
+}

@@ -20,4 +20,8 @@ public sealed record ProgramSpec(
     AttachType ExpectedAttachType,
     ImmutableArray<Instruction> Instructions,
     ImmutableArray<MapSpec> Maps,
-    string License = "MIT");
+    string License = "MIT")
+{
+    /// <summary>Length in slots of 8 bytes, as the kernel counts instructions.</summary>
+    public int InstructionSlots => Instructions.Sum(instruction => instruction.SlotCount);
+}

@@ -13,27 +13,29 @@ public sealed class PolicyTransformationAttribute : ArgumentTransformationAttrib
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
+        try
+        {
+            return Read(engineIntrinsics.SessionState, inputData);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or DiagnosticException)
+        {
+            throw new ArgumentTransformationMetadataException(exception.Message, exception);
+        }
+    }
+
+    /// <summary>The policy that a value stands for.</summary>
+    /// <exception cref="DiagnosticException">The file is not a policy.</exception>
+    internal static SteeringPolicy Read(SessionState session, object inputData)
+    {
         object value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
         return value switch
         {
             SteeringPolicy policy => policy,
             AppliedSteeringPolicy applied => applied.Policy,
-            string path => ReadFile(engineIntrinsics, path),
+            FileInfo file => PolicyFile.Read(File.ReadAllText(file.FullName), file.FullName),
+            string path => PolicyFile.Read(File.ReadAllText(session.Path.GetUnresolvedProviderPathFromPSPath(path)), path),
             _ => throw new ArgumentTransformationMetadataException(
                 $"'{value}' is not a policy. Give an object of Import-SteeringPolicy or the path of a YAML file."),
         };
-    }
-
-    private static SteeringPolicy ReadFile(EngineIntrinsics engine, string path)
-    {
-        try
-        {
-            string file = engine.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
-            return PolicyFile.Read(File.ReadAllText(file), path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or DiagnosticException or RuntimeException)
-        {
-            throw new ArgumentTransformationMetadataException(exception.Message, exception);
-        }
     }
 }

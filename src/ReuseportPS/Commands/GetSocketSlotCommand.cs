@@ -27,7 +27,7 @@ public sealed class GetSocketSlotCommand : GroupCmdlet
                 WriteObject(new SocketSlot(
                     group.Name, group.Backend.Kind, slot.Slot,
                     slot.Seats.Any(seat => seat.Cookie != 0) ? "Active" : "Empty",
-                    group.Policy?.IntendedShare(slot.Slot, group.SlotCount),
+                    group.Policy is null ? null : IntendedShare.Of(group.Policy, slot.Slot, group.SlotCount),
                     total > 0 ? counters[slot.Slot].Value / total : null,
                     slot.Seats));
             }

@@ -28,7 +28,7 @@ public sealed class GetSteeringPolicyCommand : BackendCmdlet
                 if (group.Policy is not null)
                 {
                     WriteObject(new AppliedSteeringPolicy(
-                        group.Name, group.Backend.Kind, group.Policy, group.Compiled?.InstructionSlots ?? 0, group.ProgramIds));
+                        group.Name, group.Backend.Kind, group.Policy, group.Compiled?.Program.InstructionSlots ?? 0, group.ProgramIds));
                 }
                 else if (Group is not null)
                 {

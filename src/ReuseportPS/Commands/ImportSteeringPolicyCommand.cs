@@ -13,7 +13,7 @@ public sealed class ImportSteeringPolicyCommand : FileCmdlet
     /// <inheritdoc/>
     private protected override void ProcessFile(string path)
     {
-        PolicyReadResult result = PolicyYaml.Read(File.ReadAllText(path), path);
+        PolicyReading result = PolicyYaml.Read(File.ReadAllText(path), path);
         if (result.Policy is null)
         {
             throw new DiagnosticException(result.Diagnostics);

@@ -35,7 +35,7 @@ public sealed class SetSteeringPolicyCommand : GroupCmdlet
         {
             plan = group.Apply(Policy, Force);
             WriteObject(new SteeringPolicyChange(
-                group.Name, group.Backend.Kind, Policy.Name, plan.Change, plan.Compiled.InstructionSlots));
+                group.Name, group.Backend.Kind, Policy.Name, plan.Change, plan.Compiled.Program.InstructionSlots));
         }
     });
 }

@@ -9,7 +9,7 @@ namespace ReuseportPS.Commands;
 [OutputType(typeof(ReuseportEnvironmentTest), typeof(bool))]
 public sealed class TestReuseportEnvironmentCommand : BackendCmdlet
 {
-    /// <summary>Answers with true when everything works, false otherwise.</summary>
+    /// <summary>Answers with true when everything required works, false otherwise.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
@@ -20,13 +20,13 @@ public sealed class TestReuseportEnvironmentCommand : BackendCmdlet
         IReadOnlyList<EnvironmentCheck> checks = backend.CheckEnvironment();
         if (Quiet)
         {
-            WriteObject(checks.All(check => check.Passed));
+            WriteObject(checks.All(check => check.Passed || !check.Required));
             return;
         }
 
         foreach (EnvironmentCheck check in checks)
         {
-            WriteObject(new ReuseportEnvironmentTest(backend.Info.Kind, check.Name, check.Passed, check.State, check.Why, check.Fix));
+            WriteObject(new ReuseportEnvironmentTest(backend.Info.Kind, check.Name, check.Passed, check.State, check.Why, check.Fix, check.Required));
         }
     });
 }

@@ -9,4 +9,5 @@ namespace ReuseportPS.Model;
 /// <param name="State">What was found.</param>
 /// <param name="Why">What needs it.</param>
 /// <param name="Fix">What to do, or null when it works.</param>
-public sealed record ReuseportEnvironmentTest(BackendKind Backend, string Name, bool Passed, string State, string Why, string? Fix);
+/// <param name="Required">Whether steering own sockets is impossible without it; the others only add something.</param>
+public sealed record ReuseportEnvironmentTest(BackendKind Backend, string Name, bool Passed, string State, string Why, string? Fix, bool Required);

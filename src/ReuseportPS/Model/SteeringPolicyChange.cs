@@ -1,5 +1,5 @@
 using ReuseportPS.Engine.Backends;
-using ReuseportPS.Engine.Backends.Groups;
+using ReuseportPS.Engine.Policies;
 
 namespace ReuseportPS.Model;
 
@@ -9,4 +9,4 @@ namespace ReuseportPS.Model;
 /// <param name="Policy">Name of the policy.</param>
 /// <param name="Change">Nothing, data or program.</param>
 /// <param name="InstructionCount">Instructions of the program, in 8-byte slots.</param>
-public sealed record SteeringPolicyChange(string Group, BackendKind Backend, string Policy, PolicyChangeKind Change, int InstructionCount);
+public sealed record SteeringPolicyChange(string Group, BackendKind Backend, string Policy, PolicyChange Change, int InstructionCount);

@@ -15,7 +15,7 @@ internal static class PolicyFile
     /// <exception cref="DiagnosticException">The text is not a policy.</exception>
     public static SteeringPolicy Read(string text, string? source)
     {
-        PolicyReadResult result = PolicyYaml.Read(text, source);
+        PolicyReading result = PolicyYaml.Read(text, source);
         return result.Policy ?? throw new DiagnosticException(result.Diagnostics);
     }
 }

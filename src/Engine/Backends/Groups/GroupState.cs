@@ -1,10 +1,7 @@
 using System.Collections.Immutable;
-using System.Net;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Maps;
-using ReuseportPS.Engine.Packets;
 
 namespace ReuseportPS.Engine.Backends.Groups;
 
@@ -70,17 +67,3 @@ internal sealed record GroupState
         return state;
     }
 }
-
-/// <summary>One kernel group in <see cref="GroupState"/>.</summary>
-internal sealed record KernelGroupState(
-    ulong Namespace, TransportProtocol Protocol, IpFamily Family, string Address, int Port, int InterfaceIndex, bool V6Only, uint Uid)
-{
-    public KernelGroupKey ToKey() => new(Namespace, Protocol, Family, IPAddress.Parse(Address), Port, InterfaceIndex, V6Only, Uid);
-
-    public static KernelGroupState Of(KernelGroupKey key) => new(
-        key.Namespace, key.Protocol, key.Family, key.Address.ToString(), key.Port, key.InterfaceIndex, key.V6Only, key.Uid);
-}
-
-[JsonSerializable(typeof(GroupState))]
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-internal sealed partial class GroupStateJson : JsonSerializerContext;

@@ -71,11 +71,15 @@ public sealed class ManagedGroup : IDisposable
     /// <exception cref="DiagnosticException">The policy does not fit the group.</exception>
     public PolicyPlan Plan(SteeringPolicy policy)
     {
-        CompiledPolicy compiled = PolicyCompiler.Compile(policy, SlotCount).GetOrThrow();
-        PolicyChangeKind change = PolicyChangeKind.Program;
-        if (_live is not null && _live.Compiled.HasSameProgram(compiled) && _kernelGroups.All(group => group.Program is not null))
+        CompiledPolicy compiled = Compile(policy);
+        PolicyChange change = _live is null || _kernelGroups.Any(group => group.Program is null)
+            ? PolicyChange.Program
+            : compiled.ChangeFrom(_live.Compiled);
+
+        // Names of slots and the like are no data of the program, but the group must remember them.
+        if (change == PolicyChange.None && !policy.Equals(Policy))
         {
-            change = _live.Compiled.HasSameBank(compiled) && policy.Equals(Policy) ? PolicyChangeKind.None : PolicyChangeKind.Data;
+            change = PolicyChange.Data;
         }
 
         return new PolicyPlan(policy, compiled, change, Describe(change, compiled));
@@ -91,13 +95,13 @@ public sealed class ManagedGroup : IDisposable
         PolicyPlan plan = Plan(policy);
         switch (plan.Change)
         {
-            case PolicyChangeKind.Data:
+            case PolicyChange.Data:
                 RequireOurs(force);
                 _live!.Swap(plan.Compiled);
                 Policy = policy;
                 SaveState();
                 break;
-            case PolicyChangeKind.Program:
+            case PolicyChange.Program:
                 ApplyProgram(plan, force);
                 break;
             default:
@@ -168,7 +172,7 @@ public sealed class ManagedGroup : IDisposable
         }
 
         Policy = _text.Read(state.Policy);
-        CompiledPolicy compiled = PolicyCompiler.Compile(Policy, SlotCount).GetOrThrow();
+        CompiledPolicy compiled = Compile(Policy);
 
         // A program of another compiler version cannot be changed by data: left closed here, the next Apply replaces it.
         if (state.Fingerprint == ProgramFingerprint.Of(compiled.Program))
@@ -224,6 +228,12 @@ public sealed class ManagedGroup : IDisposable
         }
 
         transaction.Commit();
+    }
+
+    private CompiledPolicy Compile(SteeringPolicy policy)
+    {
+        PolicyCompilation compilation = PolicyCompiler.Compile(policy, SlotCount);
+        return compilation.Compiled ?? throw new DiagnosticException(compilation.Diagnostics);
     }
 
     private void ApplyProgram(PolicyPlan plan, bool force)
@@ -411,10 +421,10 @@ public sealed class ManagedGroup : IDisposable
 
     private static string ProgramPin(int kernelGroup, int generation) => $"prog{kernelGroup}-{generation}";
 
-    private ImmutableArray<string> Describe(PolicyChangeKind change, CompiledPolicy compiled) => change switch
+    private ImmutableArray<string> Describe(PolicyChange change, CompiledPolicy compiled) => change switch
     {
-        PolicyChangeKind.None => ["Nothing: the group has this policy already."],
-        PolicyChangeKind.Data =>
+        PolicyChange.None => ["Nothing: the group has this policy already."],
+        PolicyChange.Data =>
         [
             $"Write {compiled.Bank.Tables.Length} tables and {compiled.Bank.Lists.Length} lists into the idle bank.",
             "Store the epoch: every packet from then on is decided by the new data. The program stays attached.",
@@ -422,7 +432,7 @@ public sealed class ManagedGroup : IDisposable
         _ =>
         [
             .. _kernelGroups.Select(group =>
-                $"Load {compiled.Program.Instructions.Length} instructions and attach them to {group.Key}"
+                $"Load {compiled.Program.InstructionSlots} instructions and attach them to {group.Key}"
                 + (group.Program is null ? "." : $", replacing program {group.Program.Id} in one step.")),
             "Counters start at zero.",
         ],

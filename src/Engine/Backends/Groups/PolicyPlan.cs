@@ -9,4 +9,4 @@ namespace ReuseportPS.Engine.Backends.Groups;
 /// <param name="Change">Nothing, data or program.</param>
 /// <param name="Steps">The steps in words, in order.</param>
 public sealed record PolicyPlan(
-    SteeringPolicy Policy, CompiledPolicy Compiled, PolicyChangeKind Change, ImmutableArray<string> Steps);
+    SteeringPolicy Policy, CompiledPolicy Compiled, PolicyChange Change, ImmutableArray<string> Steps);

@@ -1,0 +1,14 @@
+using System.Net;
+using ReuseportPS.Engine.Packets;
+
+namespace ReuseportPS.Engine.Backends.Groups;
+
+/// <summary>One kernel group in <see cref="GroupState"/>.</summary>
+internal sealed record KernelGroupState(
+    ulong Namespace, TransportProtocol Protocol, IpFamily Family, string Address, int Port, int InterfaceIndex, bool V6Only, uint Uid)
+{
+    public KernelGroupKey ToKey() => new(Namespace, Protocol, Family, IPAddress.Parse(Address), Port, InterfaceIndex, V6Only, Uid);
+
+    public static KernelGroupState Of(KernelGroupKey key) => new(
+        key.Namespace, key.Protocol, key.Family, key.Address.ToString(), key.Port, key.InterfaceIndex, key.V6Only, key.Uid);
+}

@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using ReuseportPS.Engine.Diagnostics;
+
+namespace ReuseportPS.Engine.Policies;
+
+/// <summary>Collects findings, the first hundred of them; the rest are counted, so that a damaged text cannot flood its reader.</summary>
+internal sealed class DiagnosticBag
+{
+    private const int Most = 100;
+    private readonly List<Diagnostic> _diagnostics = [];
+    private int _more;
+
+    public bool HasErrors { get; private set; }
+
+    public void Add(Diagnostic diagnostic)
+    {
+        HasErrors |= diagnostic.Severity == DiagnosticSeverity.Error;
+        if (_diagnostics.Count < Most)
+        {
+            _diagnostics.Add(diagnostic);
+        }
+        else
+        {
+            _more++;
+        }
+    }
+
+    public ImmutableArray<Diagnostic> ToImmutable() => _more == 0
+        ? [.. _diagnostics]
+        : [.. _diagnostics, PolicyDiagnostics.MoreFindings.At(null, string.Create(CultureInfo.InvariantCulture, $"There are {_more} more findings."))];
+}

@@ -1,0 +1,622 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Globalization;
+using ReuseportPS.Engine.Diagnostics;
+
+namespace ReuseportPS.Engine.Policies.Documents;
+
+/// <summary>Gives a document the meaning of a policy, and reports all that it cannot.</summary>
+internal sealed class PolicyDocumentReader
+{
+    private readonly Dictionary<string, SourceLocation> _places = new(StringComparer.Ordinal);
+
+    private delegate bool Parser<T>(string text, out T value, out Diagnostic? problem);
+
+    public DiagnosticBag Diagnostics { get; } = new();
+
+    public SteeringPolicy? ReadPolicy(DocumentNode root)
+    {
+        if (Fields(root, "", "a policy", PolicyWords.PolicyKeys, []) is not { } fields)
+        {
+            return null;
+        }
+
+        if (fields.TryGetValue("version", out DocumentNode? version) && Integer(version, "version", 0, uint.MaxValue) is uint number and not SteeringPolicy.LanguageVersion)
+        {
+            Report(PolicyDiagnostics.UnknownVersion, version, $"Version {Show(number)} of the policy language is not known.");
+        }
+
+        foreach (string later in (string[])["migrate", "unseated", "observe"])
+        {
+            if (fields.TryGetValue(later, out DocumentNode? value))
+            {
+                RefuseLater(later, value);
+            }
+        }
+
+        SteeringPolicy policy = new()
+        {
+            Name = fields.TryGetValue("policy", out DocumentNode? name) ? Title(name, "policy") : SteeringPolicy.Unnamed,
+            Protocol = fields.TryGetValue("protocol", out DocumentNode? protocol) ? Choice(protocol, "protocol", PolicyWords.Protocols) : default,
+            Slots = ReadEntries(fields, "slots", ReadNamedSlots),
+            Lists = ReadEntries(fields, "lists", ReadList),
+            Rules = ReadRules(fields),
+            Otherwise = ReadOtherwise(root, fields),
+            OnMiss = fields.TryGetValue("on-miss", out DocumentNode? miss) ? ReadMiss(miss) : MissAction.Next,
+        };
+        return policy with { Places = new PolicyPlaces(_places) };
+    }
+
+    private EquatableArray<T> ReadEntries<T>(Dictionary<string, DocumentNode> fields, string key, Func<string, DocumentEntry, T?> read)
+        where T : class, IEquatable<T>
+    {
+        if (!fields.TryGetValue(key, out DocumentNode? node) || Entries(node, key, $"'{key}'") is not { } entries)
+        {
+            return [];
+        }
+
+        return entries.Select(entry => read($"{key}.{entry.Key.Text}", entry)).OfType<T>().ToEquatableArray();
+    }
+
+    private NamedSlots? ReadNamedSlots(string path, DocumentEntry entry)
+    {
+        EquatableArray<SlotItem> items = Values<SlotItem>(entry.Value, path, $"slots '{entry.Key.Text}'", "a slot or a range of slots", SlotItem.TryParse);
+        foreach (SlotItem item in items)
+        {
+            if (item.Name is not null)
+            {
+                Report(PolicyDiagnostics.BadSlot, entry.Value, $"'{item.Name}' in slots '{entry.Key.Text}' is a name; a name of slots does not refer to another.", "Write the numbers.");
+                return null;
+            }
+        }
+
+        return CheckName(entry.Key) ? new NamedSlots(entry.Key.Text, items) : null;
+    }
+
+    private AddressList? ReadList(string path, DocumentEntry entry) =>
+        CheckName(entry.Key)
+            ? new AddressList(entry.Key.Text, Values<AddressPrefix>(entry.Value, path, $"list '{entry.Key.Text}'", "an address prefix", AddressPrefix.TryParse, mayBeEmpty: true))
+            : null;
+
+    private bool CheckName(DocumentScalar key)
+    {
+        bool good = PolicyNames.IsName(key.Text);
+        if (!good)
+        {
+            Report(PolicyDiagnostics.BadName, key, $"{key.Kind} is not a name.", "Begin with a letter and go on with letters, digits, dots, dashes and underscores.");
+        }
+
+        return good;
+    }
+
+    private EquatableArray<PolicyRule> ReadRules(Dictionary<string, DocumentNode> fields)
+    {
+        if (!fields.TryGetValue("rules", out DocumentNode? node))
+        {
+            return [];
+        }
+
+        if (node is not DocumentList list)
+        {
+            WrongType(node, "'rules'", "a list of rules");
+            return [];
+        }
+
+        return list.Items.Select((item, i) => ReadRule(item, string.Create(CultureInfo.InvariantCulture, $"rules[{i}]"))).OfType<PolicyRule>().ToEquatableArray();
+    }
+
+    private PolicyRule? ReadRule(DocumentNode node, string path)
+    {
+        if (Fields(node, path, "a rule", PolicyWords.RuleKeys, []) is not { } fields)
+        {
+            return null;
+        }
+
+        string? name = fields.TryGetValue("name", out DocumentNode? nameNode) ? Title(nameNode, $"{path}.name") : null;
+        PolicyMatch match = PolicyMatch.Everything;
+        if (fields.TryGetValue("when", out DocumentNode? when))
+        {
+            match = ReadMatch(when, $"{path}.when");
+        }
+        else
+        {
+            Missing(node, "a rule", "when", "Say what the rule matches; what no rule matches goes to 'otherwise'.");
+        }
+
+        PolicyAction? action = null;
+        bool rejects = fields.TryGetValue("reject", out DocumentNode? reject);
+        if (fields.TryGetValue("steer", out DocumentNode? steer))
+        {
+            action = ReadAction(steer, $"{path}.steer", "'steer'", PolicyWords.ActionKeys);
+            if (rejects)
+            {
+                Report(PolicyDiagnostics.NotUsedHere, reject!, "A rule has both 'steer' and 'reject'.", "Keep one of them.");
+            }
+        }
+        else if (rejects)
+        {
+            action = ReadReject(reject!);
+        }
+        else
+        {
+            Missing(node, "a rule", "steer", "Add 'steer:' or 'reject: true'.");
+        }
+
+        return action is null ? null : new PolicyRule(name, match, action);
+    }
+
+    private PolicyMatch ReadMatch(DocumentNode node, string path)
+    {
+        if (Fields(node, path, "'when'", PolicyWords.MatchKeys, PolicyWords.LaterMatchKeys) is not { } fields)
+        {
+            return PolicyMatch.Everything;
+        }
+
+        if (node is DocumentMap { Entries.Length: 0 })
+        {
+            Report(PolicyDiagnostics.MissingKey, node, "'when' is empty.", "Say what the rule matches; what no rule matches goes to 'otherwise'.");
+        }
+
+        return new PolicyMatch
+        {
+            Source = Addresses("source"),
+            Destination = Addresses("destination"),
+            SourcePorts = Ports("source-port"),
+            DestinationPorts = Ports("destination-port"),
+            Protocol = AnyOf("protocol", PolicyWords.TransportProtocols),
+            Family = AnyOf("family", PolicyWords.Families),
+        };
+
+        AddressMatch Addresses(string key)
+        {
+            if (!fields.TryGetValue(key, out DocumentNode? value))
+            {
+                return AddressMatch.Any;
+            }
+
+            EquatableArray<AddressOrList> items = Values<AddressOrList>(value, $"{path}.{key}", $"'{key}'", "an address prefix or the name of a list", AddressOrList.TryParse);
+            return new AddressMatch(
+                items.Items.Where(i => i.List is null).Select(i => i.Prefix).ToEquatableArray(),
+                items.Items.Select(i => i.List).OfType<string>().ToEquatableArray());
+        }
+
+        EquatableArray<PortRange> Ports(string key) =>
+            fields.TryGetValue(key, out DocumentNode? value)
+                ? Values<PortRange>(value, $"{path}.{key}", $"'{key}'", "a port or a range of ports", PortRange.TryParse)
+                : [];
+
+        // Each of these has two words, and both together are no condition.
+        T? AnyOf<T>(string key, FrozenDictionary<string, T> words)
+            where T : struct
+        {
+            if (!fields.TryGetValue(key, out DocumentNode? value))
+            {
+                return null;
+            }
+
+            HashSet<T> chosen = [.. Items(value, $"{path}.{key}", $"'{key}'").Select(item => Choice(item, key, words))];
+            return chosen.Count == 1 ? chosen.First() : null;
+        }
+    }
+
+    private PolicyAction ReadOtherwise(DocumentNode root, Dictionary<string, DocumentNode> fields)
+    {
+        PolicyAction? action = null;
+        if (!fields.TryGetValue("otherwise", out DocumentNode? node))
+        {
+            Missing(root, "a policy", "otherwise", "Say what happens to packets that no rule matches, for example 'otherwise: { by: hash }'.");
+        }
+        else
+        {
+            action = ReadAction(node, "otherwise", "'otherwise'", [.. PolicyWords.ActionKeys, "reject"]);
+        }
+
+        return action ?? new RejectAction();
+    }
+
+    private RejectAction? ReadReject(DocumentNode node)
+    {
+        if (node is DocumentScalar { IsQuoted: false, Text: "true" })
+        {
+            return new RejectAction();
+        }
+
+        WrongType(node, "'reject'", "true", node is DocumentScalar { Text: "false" or "no" or "off" } ? "Leave 'reject' out, and add 'steer'." : "Write 'reject: true'.");
+        return null;
+    }
+
+    private PolicyAction? ReadAction(DocumentNode node, string path, string what, ImmutableArray<string> keys)
+    {
+        // A balancer of a later version has keys of its own: one finding is enough.
+        if (node is DocumentMap map && map.Entries.FirstOrDefault(e => e.Key.Text == "by").Value is DocumentScalar word && PolicyWords.LaterBalancers.Contains(word.Text))
+        {
+            Later(word, $"by: {word.Text}");
+            return null;
+        }
+
+        if (Fields(node, path, what, keys, PolicyWords.LaterActionKeys) is not { } fields)
+        {
+            return null;
+        }
+
+        if (fields.TryGetValue("reject", out DocumentNode? reject))
+        {
+            if (fields.Count > 1)
+            {
+                Report(PolicyDiagnostics.NotUsedHere, reject, $"{what} has 'reject' and other keys.", "Keep 'reject: true' alone, or remove it.");
+            }
+
+            return ReadReject(reject);
+        }
+
+        if (!fields.TryGetValue("by", out DocumentNode? by))
+        {
+            Missing(node, what, "by", $"Add 'by:' with one of {Quote(PolicyWords.Balancers)}.");
+            return null;
+        }
+
+        if (by is not DocumentScalar { Text: string balancer } || !PolicyWords.Balancers.Contains(balancer))
+        {
+            UnknownWord(by, "by", [.. PolicyWords.Balancers, .. PolicyWords.LaterBalancers]);
+            return null;
+        }
+
+        foreach ((string key, DocumentNode value) in fields)
+        {
+            if (key != "by" && !Uses(balancer, key))
+            {
+                Report(PolicyDiagnostics.NotUsedHere, value, $"'by: {balancer}' does not use '{key}'.");
+            }
+        }
+
+        return ReadBalancer(node, path, balancer, fields) is Balancer chosen ? new SteerAction(chosen) : null;
+    }
+
+    private static bool Uses(string balancer, string key) => balancer switch
+    {
+        "slot" => key is "slot",
+        "hash" => key is "to" or "key" or "seed",
+        "weighted" => key is "to" or "key" or "seed" or "weights",
+        _ => false,
+    };
+
+    private Balancer? ReadBalancer(DocumentNode node, string path, string balancer, Dictionary<string, DocumentNode> fields)
+    {
+        EquatableArray<SlotItem> to = fields.TryGetValue("to", out DocumentNode? toNode)
+            ? Values<SlotItem>(toNode, $"{path}.to", "'to'", "a slot, a range of slots or a name", SlotItem.TryParse)
+            : [];
+        HashKey key = fields.TryGetValue("key", out DocumentNode? keyNode) ? ReadKey(keyNode, $"{path}.key") : HashKey.FourTuple;
+        uint seed = fields.TryGetValue("seed", out DocumentNode? seedNode) ? Integer(seedNode, "seed", 0, uint.MaxValue) ?? 0 : 0;
+        switch (balancer)
+        {
+            case "slot":
+                return OneSlot(node, path, fields, "'by: slot'") is SlotItem slot ? new SlotBalancer(slot) : null;
+            case "hash":
+                return new HashBalancer(to, key, seed);
+            case "weighted":
+                if (!fields.TryGetValue("weights", out DocumentNode? weights))
+                {
+                    Missing(node, "'by: weighted'", "weights", "Add the weights, for example 'weights: { 0: 90, 1: 10 }'.");
+                    return null;
+                }
+
+                return new WeightedBalancer(ReadWeights(weights, $"{path}.weights"), to, key, seed);
+            default:
+                return new KernelBalancer();
+        }
+    }
+
+    private SlotItem? OneSlot(DocumentNode node, string path, Dictionary<string, DocumentNode> fields, string what)
+    {
+        if (!fields.TryGetValue("slot", out DocumentNode? value))
+        {
+            Missing(node, what, "slot", "Add the slot, for example 'slot: 3'.");
+            return null;
+        }
+
+        Place($"{path}.slot", value);
+        return Value<SlotItem>(value, "'slot'", "a slot", SlotItem.TryParse, out SlotItem slot) ? slot : null;
+    }
+
+    private HashKey ReadKey(DocumentNode node, string path)
+    {
+        HashKey key = HashKey.None;
+        foreach (DocumentNode item in Items(node, path, "'key'"))
+        {
+            HashKey field = Choice(item, "key", PolicyWords.Keys);
+            if ((key & field) != HashKey.None)
+            {
+                Report(PolicyDiagnostics.DuplicateKey, item, $"'{((DocumentScalar)item).Text}' is in the key already.");
+            }
+
+            key |= field;
+        }
+
+        return key;
+    }
+
+    private EquatableArray<SlotWeight> ReadWeights(DocumentNode node, string path)
+    {
+        List<SlotWeight> weights = [];
+        foreach (DocumentEntry entry in Entries(node, path, "'weights'") ?? [])
+        {
+            bool known = Value<SlotItem>(entry.Key, "a key of 'weights'", "a slot, a range of slots or a name", SlotItem.TryParse, out SlotItem slots);
+            uint? weight = Integer(entry.Value, $"weight of {entry.Key.Text}", 0, SlotWeight.Highest);
+            if (known && weight is uint value)
+            {
+                Place($"{path}.{slots}", entry.Key);
+                weights.Add(new SlotWeight(slots, (int)value));
+            }
+        }
+
+        return weights.ToEquatableArray();
+    }
+
+    private MissAction ReadMiss(DocumentNode node)
+    {
+        Place("on-miss", node);
+        if (node is DocumentMap)
+        {
+            return Fields(node, "on-miss", "'on-miss'", ["slot"], []) is { } fields && OneSlot(node, "on-miss", fields, "'on-miss'") is SlotItem slot
+                ? new MissAction(MissKind.Slot, slot)
+                : MissAction.Next;
+        }
+
+        if (node is DocumentScalar { Text: "slot" })
+        {
+            Missing(node, "'on-miss: slot'", "slot", "Write 'on-miss: { slot: 3 }'.");
+            return MissAction.Next;
+        }
+
+        return new MissAction(Choice(node, "on-miss", PolicyWords.Misses));
+    }
+
+    // What these say by default is what happens, so the default may be said.
+    private void RefuseLater(string key, DocumentNode node)
+    {
+        bool isDefault = (key, node) switch
+        {
+            ("migrate", DocumentScalar { IsQuoted: false, Text: "off" }) => true,
+            ("unseated", DocumentScalar { Text: "none" }) => true,
+            ("observe", DocumentMap { Entries: [{ Key.Text: "counters", Value: DocumentScalar { IsQuoted: false, Text: "true" } }] }) => true,
+            _ => false,
+        };
+        if (!isDefault)
+        {
+            Later(node, key);
+        }
+    }
+
+    /// <summary>The values of a mapping whose keys are words of the language.</summary>
+    private Dictionary<string, DocumentNode>? Fields(
+        DocumentNode node, string path, string what, ImmutableArray<string> known, ImmutableArray<string> later)
+    {
+        if (Entries(node, path, what) is not { } entries)
+        {
+            return null;
+        }
+
+        Dictionary<string, DocumentNode> fields = new(StringComparer.Ordinal);
+        foreach ((DocumentScalar key, DocumentNode value) in entries)
+        {
+            if (known.Contains(key.Text))
+            {
+                fields.Add(key.Text, value);
+                Place(path.Length == 0 ? key.Text : $"{path}.{key.Text}", key);
+            }
+            else if (later.Contains(key.Text))
+            {
+                Later(key, key.Text);
+            }
+            else
+            {
+                string expected = $"{what} has {Quote(known)}.";
+                Report(
+                    PolicyDiagnostics.UnknownKey, key, $"{what} has no key {key.Kind}.",
+                    Spelling.Closest(key.Text, known.Concat(later)) is string meant ? $"Did you mean '{meant}'?" : char.ToUpperInvariant(expected[0]) + expected[1..]);
+            }
+        }
+
+        return fields;
+    }
+
+    /// <summary>The entries of a mapping, each key once.</summary>
+    private List<DocumentEntry>? Entries(DocumentNode node, string path, string what)
+    {
+        Place(path, node);
+        if (node is not DocumentMap map)
+        {
+            WrongType(node, what, "a mapping");
+            return null;
+        }
+
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        List<DocumentEntry> entries = [];
+        foreach (DocumentEntry entry in map.Entries)
+        {
+            if (seen.Add(entry.Key.Text))
+            {
+                entries.Add(entry);
+            }
+            else
+            {
+                Report(PolicyDiagnostics.DuplicateKey, entry.Key, $"{what} has the key {entry.Key.Kind} twice.");
+            }
+        }
+
+        return entries;
+    }
+
+    /// <summary>The items of a list, or the one value that stands for a list of one.</summary>
+    private ImmutableArray<DocumentNode> Items(DocumentNode node, string path, string what, bool mayBeEmpty = false)
+    {
+        Place(path, node);
+        if (node is not DocumentList list)
+        {
+            return [node];
+        }
+
+        if (list.Items.IsEmpty && !mayBeEmpty)
+        {
+            Report(PolicyDiagnostics.EmptyList, node, $"The list of {what} is empty.");
+        }
+
+        return list.Items;
+    }
+
+    private EquatableArray<T> Values<T>(DocumentNode node, string path, string what, string expected, Parser<T> parse, bool mayBeEmpty = false)
+        where T : IEquatable<T>
+    {
+        ImmutableArray<DocumentNode> items = Items(node, path, what, mayBeEmpty);
+        ImmutableArray<T>.Builder values = ImmutableArray.CreateBuilder<T>(items.Length);
+        for (int i = 0; i < items.Length; i++)
+        {
+            if (Value(items[i], what, expected, parse, out T value))
+            {
+                values.Add(value);
+            }
+
+            if (node is DocumentList)
+            {
+                Place(string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"), items[i]);
+            }
+        }
+
+        return new EquatableArray<T>(values.DrainToImmutable());
+    }
+
+    private bool Value<T>(DocumentNode node, string what, string expected, Parser<T> parse, out T value)
+    {
+        value = default!;
+        if (node is not DocumentScalar { IsNull: false } scalar)
+        {
+            WrongType(node, what, expected);
+            return false;
+        }
+
+        if (scalar.IsQuoted && scalar.Text.Length > 0 && scalar.Text.All(char.IsAsciiDigit))
+        {
+            WrongType(node, what, expected, "Remove the quotes.");
+            return false;
+        }
+
+        if (!parse(scalar.Text, out value, out Diagnostic? problem))
+        {
+            Diagnostics.Add(problem! with { Location = node.Location });
+            return false;
+        }
+
+        return true;
+    }
+
+    private uint? Integer(DocumentNode node, string key, uint minimum, uint maximum)
+    {
+        if (node is not DocumentScalar { IsNull: false } scalar)
+        {
+            WrongType(node, $"'{key}'", "a number");
+            return null;
+        }
+
+        if (scalar.IsQuoted)
+        {
+            WrongType(node, $"'{key}'", "a number", "Remove the quotes.");
+            return null;
+        }
+
+        if (!NumberText.TryParse(scalar.Text, minimum, maximum, out uint value, out string reason))
+        {
+            Report(PolicyDiagnostics.BadNumber, node, $"{scalar.Kind} is not a valid number for '{key}': {reason}.");
+            return null;
+        }
+
+        return value;
+    }
+
+    private string Title(DocumentNode node, string path)
+    {
+        Place(path, node);
+        if (node is not DocumentScalar { IsNull: false } scalar)
+        {
+            WrongType(node, $"'{path[(path.LastIndexOf('.') + 1)..]}'", "a text");
+            return SteeringPolicy.Unnamed;
+        }
+
+        if (!PolicyNames.IsTitle(scalar.Text))
+        {
+            Report(PolicyDiagnostics.BadName, node, $"{scalar.Kind} is not a name.", "Use printable text of 1 to 128 characters.");
+        }
+
+        return scalar.Text;
+    }
+
+    private T Choice<T>(DocumentNode node, string key, FrozenDictionary<string, T> words)
+        where T : struct
+    {
+        if (node is DocumentScalar { Text: string text } && words.TryGetValue(text, out T value))
+        {
+            return value;
+        }
+
+        UnknownWord(node, key, words.OrderBy(w => w.Value).Select(w => w.Key));
+        return default;
+    }
+
+    private void UnknownWord(DocumentNode node, string key, IEnumerable<string> words)
+    {
+        string expected = $"Use one of {Quote(words)}.";
+        if (node is not DocumentScalar { IsNull: false } scalar)
+        {
+            WrongType(node, $"'{key}'", "a word", expected);
+            return;
+        }
+
+        string? meant = Spelling.Closest(scalar.Text, words);
+        Report(PolicyDiagnostics.UnknownWord, node, $"{scalar.Kind} is not a word for '{key}'.", meant is null ? expected : $"Did you mean '{meant}'? {expected}");
+    }
+
+    private void Missing(DocumentNode node, string what, string key, string remedy) =>
+        Report(PolicyDiagnostics.MissingKey, node, $"{what} has no '{key}'.", remedy);
+
+    private void WrongType(DocumentNode node, string what, string expected, string? remedy = null) =>
+        Report(PolicyDiagnostics.WrongType, node, $"{what} is {node.Kind}; expected {expected}.", remedy);
+
+    private void Later(DocumentNode node, string word) =>
+        Report(PolicyDiagnostics.NotSupportedYet, node, $"'{word}' is not supported yet.");
+
+    private void Report(DiagnosticDefinition definition, DocumentNode node, string message, string? remedy = null) =>
+        Diagnostics.Add(definition.At(node.Location, char.ToUpperInvariant(message[0]) + message[1..], remedy));
+
+    private void Place(string path, DocumentNode node)
+    {
+        if (node.Location is not null)
+        {
+            _places.TryAdd(path, node.Location);
+        }
+    }
+
+    private static string Quote(IEnumerable<string> words) => string.Join(", ", words.Select(w => $"'{w}'"));
+
+    private static string Show(uint number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private readonly record struct AddressOrList(AddressPrefix Prefix, string? List)
+    {
+        public static bool TryParse(string text, out AddressOrList value, out Diagnostic? problem)
+        {
+            value = default;
+            problem = null;
+            if (PolicyNames.IsName(text) && !text.Contains(':', StringComparison.Ordinal))
+            {
+                value = new AddressOrList(default, text);
+                return true;
+            }
+
+            if (!AddressPrefix.TryParse(text, out AddressPrefix prefix, out problem))
+            {
+                return false;
+            }
+
+            value = new AddressOrList(prefix, null);
+            return true;
+        }
+    }
+}

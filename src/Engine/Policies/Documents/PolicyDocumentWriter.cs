@@ -1,0 +1,154 @@
+using System.Globalization;
+using ReuseportPS.Engine.Packets;
+
+namespace ReuseportPS.Engine.Policies.Documents;
+
+/// <summary>Makes the document of a policy.</summary>
+internal static class PolicyDocumentWriter
+{
+    public static DocumentMap Write(SteeringPolicy policy)
+    {
+        List<DocumentEntry> entries =
+        [
+            Entry("version", Number(SteeringPolicy.LanguageVersion)),
+            Entry("policy", Text(policy.Name)),
+            Entry("protocol", Word(PolicyWords.Of(policy.Protocol))),
+        ];
+        if (policy.Slots.Count > 0)
+        {
+            entries.Add(Entry("slots", Map(policy.Slots.Items.Select(s => Entry(s.Name, OneOrMore(s.Slots.Items.Select(Item)))))));
+        }
+
+        if (policy.Lists.Count > 0)
+        {
+            entries.Add(Entry("lists", Map(policy.Lists.Items.Select(l => Entry(l.Name, List(l.Prefixes.Items.Select(p => Text(p.ToString()))))))));
+        }
+
+        if (policy.Rules.Count > 0)
+        {
+            entries.Add(Entry("rules", List(policy.Rules.Items.Select(WriteRule))));
+        }
+
+        entries.Add(Entry("otherwise", WriteAction(policy.Otherwise)));
+        entries.Add(Entry("on-miss", policy.OnMiss.Kind == MissKind.Slot
+            ? Map([Entry("slot", Item(policy.OnMiss.Slot))])
+            : Word(PolicyWords.Describe(policy.OnMiss))));
+        return Map(entries);
+    }
+
+    private static DocumentMap WriteRule(PolicyRule rule)
+    {
+        List<DocumentEntry> entries = [];
+        if (rule.Name is not null)
+        {
+            entries.Add(Entry("name", Text(rule.Name)));
+        }
+
+        entries.Add(Entry("when", WriteMatch(rule.When)));
+        entries.Add(rule.Action is RejectAction ? Entry("reject", Word("true")) : Entry("steer", WriteAction(rule.Action)));
+        return Map(entries);
+    }
+
+    private static DocumentMap WriteMatch(PolicyMatch match)
+    {
+        List<DocumentEntry> entries = [];
+        Addresses("source", match.Source);
+        Addresses("destination", match.Destination);
+        Ports("source-port", match.SourcePorts);
+        Ports("destination-port", match.DestinationPorts);
+        if (match.Protocol is TransportProtocol protocol)
+        {
+            entries.Add(Entry("protocol", Word(PolicyWords.Of(protocol))));
+        }
+
+        if (match.Family is IpFamily family)
+        {
+            entries.Add(Entry("family", Word(PolicyWords.Of(family))));
+        }
+
+        if (entries.Count == 0)
+        {
+            // A match is never empty: both versions are every packet.
+            entries.Add(Entry("family", List(PolicyWords.Families.OrderBy(f => f.Value).Select(f => Word(f.Key)))));
+        }
+
+        return Map(entries);
+
+        void Addresses(string key, AddressMatch addresses)
+        {
+            if (!addresses.IsAny)
+            {
+                entries.Add(Entry(key, OneOrMore(addresses.Prefixes.Items.Select(p => Text(p.ToString())).Concat(addresses.Lists.Items.Select(Text)))));
+            }
+        }
+
+        void Ports(string key, EquatableArray<PortRange> ports)
+        {
+            if (ports.Count > 0)
+            {
+                entries.Add(Entry(key, OneOrMore(ports.Items.Select(p => Word(p.ToString())))));
+            }
+        }
+    }
+
+    private static DocumentMap WriteAction(PolicyAction action)
+    {
+        if (action is not SteerAction steer)
+        {
+            return Map([Entry("reject", Word("true"))]);
+        }
+
+        List<DocumentEntry> entries = [Entry("by", Word(PolicyWords.Of(steer.By)))];
+        switch (steer.By)
+        {
+            case SlotBalancer by:
+                entries.Add(Entry("slot", Item(by.Slot)));
+                break;
+            case HashBalancer by:
+                Common(by.To, by.Key, by.Seed);
+                break;
+            case WeightedBalancer by:
+                entries.Add(Entry("weights", Map(by.Weights.Items.Select(w => Entry(w.Slots.ToString(), Number(w.Weight))))));
+                Common(by.To, by.Key, by.Seed);
+                break;
+        }
+
+        return Map(entries);
+
+        void Common(EquatableArray<SlotItem> to, HashKey key, uint seed)
+        {
+            if (to.Count > 0)
+            {
+                entries.Add(Entry("to", OneOrMore(to.Items.Select(Item))));
+            }
+
+            if (key != HashKey.FourTuple)
+            {
+                entries.Add(Entry("key", OneOrMore(PolicyWords.Of(key).Select(Word))));
+            }
+
+            if (seed != 0)
+            {
+                entries.Add(Entry("seed", Number(seed)));
+            }
+        }
+    }
+
+    private static DocumentEntry Entry(string key, DocumentNode value) => new(new DocumentScalar(key), value);
+
+    private static DocumentMap Map(IEnumerable<DocumentEntry> entries) => new([.. entries]);
+
+    private static DocumentList List(IEnumerable<DocumentNode> items) => new([.. items]);
+
+    private static DocumentNode OneOrMore(IEnumerable<DocumentNode> items) => List(items) is var list && list.Items.Length == 1 ? list.Items[0] : list;
+
+    private static DocumentScalar Word(string word) => new(word);
+
+    // A text that could be read as something else is quoted.
+    private static DocumentScalar Text(string text) =>
+        new(text, isQuoted: new DocumentScalar(text).IsNull || text is "true" or "false" || text.All(c => char.IsAsciiDigit(c) || c is '.' or '-' or '+' or '_' or 'e' or 'x'));
+
+    private static DocumentScalar Number(long number) => new(number.ToString(CultureInfo.InvariantCulture));
+
+    private static DocumentScalar Item(SlotItem item) => new(item.ToString());
+}

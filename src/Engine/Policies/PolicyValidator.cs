@@ -1,0 +1,386 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Packets;
+
+namespace ReuseportPS.Engine.Policies;
+
+/// <summary>Finds what a policy cannot mean, and what it probably does not mean to.</summary>
+public sealed class PolicyValidator
+{
+    /// <summary>Most prefixes of one list.</summary>
+    public const int MostPrefixes = 1_000_000;
+
+    /// <summary>Most rules of a policy.</summary>
+    public const int MostRules = 4096;
+
+    private readonly SteeringPolicy _policy;
+    private readonly int? _slotCount;
+    private readonly Dictionary<string, NamedSlots> _names = new(StringComparer.Ordinal);
+    private readonly DiagnosticBag _diagnostics = new();
+
+    private PolicyValidator(SteeringPolicy policy, int? slotCount) => (_policy, _slotCount) = (policy, slotCount);
+
+    /// <summary>Everything found, errors and warnings, in the order of the policy.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="slotCount">Slots of the group, or null when no group is meant yet: then slots beyond it and shares in tables are not looked at.</param>
+    public static ImmutableArray<Diagnostic> Validate(SteeringPolicy policy, int? slotCount = null)
+    {
+        PolicyValidator validator = new(policy, slotCount);
+        validator.CheckSlotNames();
+        validator.CheckLists();
+        validator.CheckRules();
+        validator.CheckAction("otherwise", policy.Otherwise, "'otherwise'");
+        validator.CheckMiss();
+        validator.CheckKernelChoice();
+        return validator._diagnostics.ToImmutable();
+    }
+
+    private void Report(DiagnosticDefinition definition, string path, string message, string? remedy = null) =>
+        _diagnostics.Add(definition.At(_policy.Places.Find(path), message, remedy));
+
+    private void CheckSlotNames()
+    {
+        Dictionary<int, string> owners = [];
+        foreach (NamedSlots named in _policy.Slots)
+        {
+            string path = $"slots.{named.Name}";
+            if (!_names.TryAdd(named.Name, named))
+            {
+                Report(PolicyDiagnostics.DuplicateName, path, $"Two entries of slots: are named '{named.Name}'.");
+                continue;
+            }
+
+            if (!PolicyNames.IsName(named.Name))
+            {
+                Report(PolicyDiagnostics.BadName, path, $"'{named.Name}' cannot name slots.");
+            }
+
+            foreach (int slot in CheckSlots(path, named.Slots, $"slot name '{named.Name}'"))
+            {
+                if (!owners.TryAdd(slot, named.Name))
+                {
+                    Report(PolicyDiagnostics.OverlappingSlotNames, path, $"Slot {Number(slot)} belongs to '{owners[slot]}' and to '{named.Name}'.");
+                    break;
+                }
+            }
+        }
+    }
+
+    private void CheckLists()
+    {
+        HashSet<string> names = new(StringComparer.Ordinal);
+        HashSet<string> used = [.. _policy.Rules.Items.SelectMany(r => r.When.Source.Lists.Items.Concat(r.When.Destination.Lists.Items))];
+        foreach (AddressList list in _policy.Lists)
+        {
+            string path = $"lists.{list.Name}";
+            if (!names.Add(list.Name))
+            {
+                Report(PolicyDiagnostics.DuplicateName, path, $"Two lists are named '{list.Name}'.");
+                continue;
+            }
+
+            if (!PolicyNames.IsName(list.Name))
+            {
+                Report(PolicyDiagnostics.BadName, path, $"'{list.Name}' cannot name a list.");
+            }
+
+            if (list.Prefixes.Count > MostPrefixes)
+            {
+                Report(PolicyDiagnostics.ListTooLarge, path, $"List '{list.Name}' has {Number(list.Prefixes.Count)} prefixes.");
+            }
+
+            if (!used.Contains(list.Name))
+            {
+                Report(PolicyDiagnostics.UnusedList, path, $"No rule uses list '{list.Name}'.");
+            }
+
+            CheckPrefixes(path, list.Prefixes, $"list '{list.Name}'");
+        }
+    }
+
+    private void CheckPrefixes(string path, EquatableArray<AddressPrefix> prefixes, string owner)
+    {
+        HashSet<AddressPrefix> seen = [];
+        for (int i = 0; i < prefixes.Count; i++)
+        {
+            if (!seen.Add(prefixes[i]))
+            {
+                Report(PolicyDiagnostics.DuplicatePrefix, Item(path, i), $"{prefixes[i]} stands twice in {owner}.");
+            }
+        }
+    }
+
+    private void CheckRules()
+    {
+        if (_policy.Rules.Count > MostRules)
+        {
+            Report(PolicyDiagnostics.TooManyRules, "rules", $"The policy has {Number(_policy.Rules.Count)} rules.");
+            return;
+        }
+
+        HashSet<string> names = new(StringComparer.Ordinal);
+        for (int i = 0; i < _policy.Rules.Count; i++)
+        {
+            PolicyRule rule = _policy.Rules[i];
+            string name = _policy.RuleName(i);
+            string path = Item("rules", i);
+            if (!names.Add(name))
+            {
+                Report(PolicyDiagnostics.DuplicateName, $"{path}.name", $"Two rules are named '{name}'.");
+            }
+
+            if (!PolicyNames.IsTitle(name))
+            {
+                Report(PolicyDiagnostics.BadName, $"{path}.name", $"'{name}' cannot name a rule.");
+            }
+
+            CheckMatch($"{path}.when", rule.When, name);
+            CheckAction($"{path}.steer", rule.Action, $"rule '{name}'");
+            for (int earlier = 0; earlier < i; earlier++)
+            {
+                if (Covers(_policy.Rules[earlier].When, rule.When))
+                {
+                    Report(PolicyDiagnostics.UnreachableRule, path, $"Rule '{name}' is never reached: rule '{_policy.RuleName(earlier)}' matches all that it matches.");
+                    break;
+                }
+            }
+        }
+    }
+
+    private void CheckMatch(string path, PolicyMatch match, string rule)
+    {
+        if ((match.Protocol, _policy.Protocol) is (TransportProtocol.Tcp, PolicyProtocol.Udp) or (TransportProtocol.Udp, PolicyProtocol.Tcp))
+        {
+            Report(
+                PolicyDiagnostics.Contradiction, $"{path}.protocol",
+                $"Rule '{rule}' matches {PolicyWords.Of(match.Protocol.Value)}, and the policy decides {PolicyWords.Of(_policy.Protocol)} only.");
+        }
+
+        CheckAddresses($"{path}.source", match.Source, match.Family, rule);
+        CheckAddresses($"{path}.destination", match.Destination, match.Family, rule);
+    }
+
+    private void CheckAddresses(string path, AddressMatch match, IpFamily? family, string rule)
+    {
+        foreach (string list in match.Lists)
+        {
+            if (!_policy.Lists.Items.Any(l => l.Name == list))
+            {
+                Report(PolicyDiagnostics.UnknownList, path, $"Rule '{rule}' uses list '{list}', which is not defined.", Meant(list, _policy.Lists.Items.Select(l => l.Name)));
+            }
+        }
+
+        CheckPrefixes(path, match.Prefixes, $"rule '{rule}'");
+        if (family is IpFamily wanted && match.Lists.Count == 0 && match.Prefixes.Count > 0 && match.Prefixes.Items.All(p => p.Family != wanted))
+        {
+            Report(PolicyDiagnostics.NeverMatches, path, $"Rule '{rule}' matches {PolicyWords.Of(wanted)} and gives no address of it.");
+        }
+    }
+
+    private void CheckAction(string path, PolicyAction action, string owner)
+    {
+        switch (action)
+        {
+            case SteerAction { By: SlotBalancer by }:
+                CheckOneSlot($"{path}.slot", by.Slot, owner);
+                break;
+            case SteerAction { By: HashBalancer by }:
+                CheckSlots($"{path}.to", by.To, owner);
+                CheckKey(path, by.Key, owner);
+                break;
+            case SteerAction { By: WeightedBalancer by }:
+                CheckKey(path, by.Key, owner);
+                CheckWeights(path, by, owner);
+                break;
+        }
+    }
+
+    private void CheckKey(string path, HashKey key, string owner)
+    {
+        if (key == HashKey.None)
+        {
+            Report(PolicyDiagnostics.EmptyList, $"{path}.key", $"The key of {owner} has no field.");
+        }
+    }
+
+    private void CheckMiss()
+    {
+        if (_policy.OnMiss.Kind == MissKind.Slot)
+        {
+            CheckOneSlot("on-miss.slot", _policy.OnMiss.Slot, "'on-miss'");
+        }
+    }
+
+    private void CheckOneSlot(string path, SlotItem item, string owner)
+    {
+        List<int> slots = CheckSlots(path, [item], owner);
+        if (slots.Count > 1)
+        {
+            Report(PolicyDiagnostics.OneSlotWanted, path, $"'{item}' of {owner} is {Number(slots.Count)} slots.");
+        }
+    }
+
+    private void CheckWeights(string path, WeightedBalancer balancer, string owner)
+    {
+        List<int> allowed = CheckSlots($"{path}.to", balancer.To, owner);
+        Dictionary<int, int> weights = [];
+        path = $"{path}.weights";
+        foreach (SlotWeight weight in balancer.Weights)
+        {
+            string place = $"{path}.{weight.Slots}";
+            List<int> slots = CheckSlots(place, [weight.Slots], owner);
+            if (weight.Weight is < 0 or > SlotWeight.Highest)
+            {
+                Report(PolicyDiagnostics.BadNumber, place, $"The weight of '{weight.Slots}' in {owner} is {Number(weight.Weight)}; it must be from 0 to {Number(SlotWeight.Highest)}.");
+            }
+
+            if (slots.Count > 1 && weight.Weight > 0)
+            {
+                Report(
+                    PolicyDiagnostics.WeightOfSeveral, place,
+                    $"Each of the {Number(slots.Count)} slots of '{weight.Slots}' has weight {Number(weight.Weight)} in {owner}: together {Number((long)slots.Count * weight.Weight)}.");
+            }
+
+            foreach (int slot in slots)
+            {
+                if (!weights.TryAdd(slot, weight.Weight))
+                {
+                    Report(PolicyDiagnostics.SlotTwice, place, $"Slot {Number(slot)} has two weights in {owner}.");
+                    return;
+                }
+
+                if (balancer.To.Count > 0 && !allowed.Contains(slot))
+                {
+                    Report(PolicyDiagnostics.WeightOutsideTo, place, $"Slot {Number(slot)} has a weight in {owner} and is not in its to:.");
+                }
+            }
+        }
+
+        if (weights.Values.All(w => w == 0))
+        {
+            Report(PolicyDiagnostics.WeightsAllZero, path, $"No slot has a weight above 0 in {owner}.");
+            return;
+        }
+
+        foreach (int slot in allowed.Where(s => !weights.ContainsKey(s)))
+        {
+            Report(PolicyDiagnostics.SlotWithoutWeight, path, $"Slot {Number(slot)} of to: has no weight in {owner} and gets nothing.");
+        }
+
+        CheckShares(path, weights, owner);
+    }
+
+    private void CheckShares(string path, Dictionary<int, int> weights, string owner)
+    {
+        if (_slotCount is not int slotCount || weights.Any(w => w.Key >= slotCount || w.Value < 0))
+        {
+            return;
+        }
+
+        int[] all = [.. Enumerable.Range(0, slotCount).Select(s => weights.GetValueOrDefault(s))];
+        int size = MaglevTable.SizeFor(slotCount);
+        int[] quotas = MaglevTable.Quotas(all, size);
+        long total = all.Sum(w => (long)w);
+        int worst = Enumerable.Range(0, slotCount).MaxBy(s => Error(s));
+        if (Error(worst) > 0.1)
+        {
+            Report(
+                PolicyDiagnostics.WeightsTooFine, path,
+                $"Slot {Number(worst)} should have {Percent((double)all[worst] / total)} in {owner} and gets {Percent((double)quotas[worst] / size)}: the table has {Number(size)} entries.");
+        }
+
+        double Error(int slot) => all[slot] == 0 ? 0 : Math.Abs(((double)quotas[slot] * total / ((double)all[slot] * size)) - 1);
+    }
+
+    private void CheckKernelChoice()
+    {
+        bool choosesSome = Actions().Any(a => a.Action is SteerAction { By: SlotBalancer or WeightedBalancer or HashBalancer { To.Count: > 0 } });
+        if (!choosesSome)
+        {
+            return;
+        }
+
+        foreach ((string path, PolicyAction action, string owner) in Actions())
+        {
+            if (action is SteerAction { By: KernelBalancer })
+            {
+                Report(PolicyDiagnostics.KernelChoosesAmongAll, path, $"In {owner} the kernel chooses among all members of the group, whatever the rest of the policy gives them.");
+            }
+        }
+    }
+
+    private IEnumerable<(string Path, PolicyAction Action, string Owner)> Actions() =>
+        _policy.Rules.Items.Select((rule, i) => ($"{Item("rules", i)}.steer", rule.Action, $"rule '{_policy.RuleName(i)}'"))
+            .Append(("otherwise", _policy.Otherwise, "'otherwise'"));
+
+    /// <summary>Checks items and returns their slots, those that can be known.</summary>
+    private List<int> CheckSlots(string path, EquatableArray<SlotItem> items, string owner)
+    {
+        List<int> slots = [];
+        HashSet<int> seen = [];
+        foreach (SlotItem item in items)
+        {
+            if (item.Name is not null && !_names.ContainsKey(item.Name))
+            {
+                Report(PolicyDiagnostics.UnknownSlotName, path, $"'{item.Name}' in {owner} names no slots.", Meant(item.Name, _names.Keys));
+                continue;
+            }
+
+            if (item.First < 0 || item.Last > SlotItem.HighestSlot || item.Last < item.First)
+            {
+                Report(PolicyDiagnostics.BadSlot, path, $"'{item}' in {owner} is not a slot or a range of slots.");
+                continue;
+            }
+
+            foreach (int slot in item.Name is null ? _policy.ResolveSlots(item) : _names[item.Name].Slots.Items.SelectMany(_policy.ResolveSlots))
+            {
+                if (!seen.Add(slot))
+                {
+                    Report(PolicyDiagnostics.SlotTwice, path, $"Slot {Number(slot)} stands twice in {owner}.");
+                    break;
+                }
+
+                slots.Add(slot);
+            }
+        }
+
+        if (_slotCount is int count && slots.Count > 0 && slots.Max() >= count)
+        {
+            Report(
+                PolicyDiagnostics.SlotBeyondGroup, path,
+                $"Slot {Number(slots.Max())} of {owner} does not exist: the group has {Number(count)} {(count == 1 ? "slot, 0" : $"slots, 0 to {Number(count - 1)}")}.");
+        }
+
+        return slots;
+    }
+
+    /// <summary>Whether an earlier match takes every packet that a later one takes. Lists are data, so a list covers only itself.</summary>
+    private static bool Covers(PolicyMatch earlier, PolicyMatch later) =>
+        (earlier.Family is null || earlier.Family == later.Family || OnlyOf(later, earlier.Family.Value)) &&
+        (earlier.Protocol is null || earlier.Protocol == later.Protocol) &&
+        Covers(earlier.SourcePorts, later.SourcePorts) && Covers(earlier.DestinationPorts, later.DestinationPorts) &&
+        Covers(earlier.Source, later.Source) && Covers(earlier.Destination, later.Destination);
+
+    private static bool OnlyOf(PolicyMatch match, IpFamily family) => OnlyOf(match.Source, family) || OnlyOf(match.Destination, family);
+
+    private static bool OnlyOf(AddressMatch match, IpFamily family) =>
+        match.Lists.Count == 0 && match.Prefixes.Count > 0 && match.Prefixes.Items.All(p => p.Family == family);
+
+    private static bool Covers(EquatableArray<PortRange> earlier, EquatableArray<PortRange> later) =>
+        earlier.Count == 0 || (later.Count > 0 && later.Items.All(l => earlier.Items.Any(e => e.Contains(l))));
+
+    private static bool Covers(AddressMatch earlier, AddressMatch later) =>
+        earlier.IsAny ||
+        (!later.IsAny && later.Lists.Items.All(l => earlier.Lists.Items.Contains(l)) &&
+         later.Prefixes.Items.All(l => earlier.Prefixes.Items.Any(e => e.Contains(l))));
+
+    private static string? Meant(string word, IEnumerable<string> candidates) =>
+        Spelling.Closest(word, candidates) is string meant ? $"Did you mean '{meant}'?" : null;
+
+    private static string Item(string path, int index) => string.Create(CultureInfo.InvariantCulture, $"{path}[{index}]");
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Percent(double share) => (share * 100).ToString("0.####", CultureInfo.InvariantCulture) + " %";
+}

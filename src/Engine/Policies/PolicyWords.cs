@@ -1,0 +1,112 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Globalization;
+using ReuseportPS.Engine.Packets;
+
+namespace ReuseportPS.Engine.Policies;
+
+/// <summary>The words of the language, and which of them this version does not carry out yet.</summary>
+public static class PolicyWords
+{
+    /// <summary>Values of <c>protocol:</c>.</summary>
+    public static FrozenDictionary<string, PolicyProtocol> Protocols { get; } = Table(
+        ("tcp", PolicyProtocol.Tcp), ("udp", PolicyProtocol.Udp), ("any", PolicyProtocol.Any));
+
+    /// <summary>Values of <c>protocol:</c> in a match.</summary>
+    public static FrozenDictionary<string, TransportProtocol> TransportProtocols { get; } = Table(
+        ("tcp", TransportProtocol.Tcp), ("udp", TransportProtocol.Udp));
+
+    /// <summary>Values of <c>family:</c>.</summary>
+    public static FrozenDictionary<string, IpFamily> Families { get; } = Table(("ipv4", IpFamily.V4), ("ipv6", IpFamily.V6));
+
+    /// <summary>Values of <c>key:</c>.</summary>
+    public static FrozenDictionary<string, HashKey> Keys { get; } = Table(
+        ("4-tuple", HashKey.FourTuple), ("source", HashKey.Source), ("source-port", HashKey.SourcePort),
+        ("destination", HashKey.Destination), ("destination-port", HashKey.DestinationPort));
+
+    /// <summary>Values of <c>on-miss:</c> that are one word.</summary>
+    public static FrozenDictionary<string, MissKind> Misses { get; } = Table(
+        ("next", MissKind.Next), ("kernel", MissKind.Kernel), ("reject", MissKind.Reject));
+
+    /// <summary>Balancers.</summary>
+    public static ImmutableArray<string> Balancers { get; } = ["slot", "hash", "weighted", "kernel"];
+
+    /// <summary>Balancers of the language that are not supported yet.</summary>
+    public static ImmutableArray<string> LaterBalancers { get; } =
+        ["consistent", "cpu", "numa", "round-robin", "random", "least-loaded", "connection-id", "generation", "chain"];
+
+    /// <summary>Keys of a policy.</summary>
+    public static ImmutableArray<string> PolicyKeys { get; } =
+        ["version", "policy", "protocol", "slots", "lists", "rules", "otherwise", "on-miss", "migrate", "unseated", "observe"];
+
+    /// <summary>Keys of a rule.</summary>
+    public static ImmutableArray<string> RuleKeys { get; } = ["name", "when", "steer", "reject"];
+
+    /// <summary>Keys of a match.</summary>
+    public static ImmutableArray<string> MatchKeys { get; } = ["source", "destination", "source-port", "destination-port", "protocol", "family"];
+
+    /// <summary>Keys of a match that are not supported yet.</summary>
+    public static ImmutableArray<string> LaterMatchKeys { get; } =
+        ["tcp-flags", "cpu", "numa-node", "length", "bytes", "migrating", "fraction", "not", "any-of"];
+
+    /// <summary>Keys of an action.</summary>
+    public static ImmutableArray<string> ActionKeys { get; } = ["by", "slot", "to", "weights", "key", "seed"];
+
+    /// <summary>Keys of an action that are not supported yet.</summary>
+    public static ImmutableArray<string> LaterActionKeys { get; } =
+        ["sticky", "table-size", "nodes", "stale", "at", "length", "worker"];
+
+    /// <summary>The word of a protocol.</summary>
+    public static string Of(PolicyProtocol protocol) => Word(Protocols, protocol);
+
+    /// <summary>The word of a protocol in a match.</summary>
+    public static string Of(TransportProtocol protocol) => Word(TransportProtocols, protocol);
+
+    /// <summary>The word of an IP version.</summary>
+    public static string Of(IpFamily family) => Word(Families, family);
+
+    /// <summary>The word of a balancer.</summary>
+    public static string Of(Balancer balancer) => balancer switch
+    {
+        SlotBalancer => "slot",
+        HashBalancer => "hash",
+        WeightedBalancer => "weighted",
+        KernelBalancer => "kernel",
+        _ => throw new ArgumentException($"unknown balancer {balancer}", nameof(balancer)),
+    };
+
+    /// <summary>The words of a key: <c>4-tuple</c>, or its fields.</summary>
+    public static IEnumerable<string> Of(HashKey key) =>
+        key == HashKey.FourTuple
+            ? ["4-tuple"]
+            : Keys.Where(k => k.Value != HashKey.FourTuple && key.HasFlag(k.Value)).OrderBy(k => k.Value).Select(k => k.Key);
+
+    /// <summary>An action in a few words: <c>slot 3</c>, <c>hash</c>, <c>reject</c>.</summary>
+    public static string Describe(PolicyAction action) => action switch
+    {
+        RejectAction => "reject",
+        SteerAction { By: SlotBalancer slot } => string.Create(CultureInfo.InvariantCulture, $"slot {slot.Slot}"),
+        SteerAction { By: HashBalancer { To.Count: > 0 } hash } => $"hash over {string.Join(", ", hash.To)}",
+        SteerAction { By: WeightedBalancer weighted } => $"weighted {string.Join(", ", weighted.Weights.Items.Select(w => string.Create(CultureInfo.InvariantCulture, $"{w.Slots}: {w.Weight}")))}",
+        SteerAction steer => Of(steer.By),
+        _ => throw new ArgumentException($"unknown action {action}", nameof(action)),
+    };
+
+    /// <summary>What happens on a miss, in a few words.</summary>
+    public static string Describe(MissAction miss) =>
+        miss.Kind == MissKind.Slot ? $"slot {miss.Slot}" : Word(Misses, miss.Kind);
+
+    private static FrozenDictionary<string, T> Table<T>(params ReadOnlySpan<(string Word, T Value)> words)
+    {
+        Dictionary<string, T> table = new(StringComparer.Ordinal);
+        foreach ((string word, T value) in words)
+        {
+            table.Add(word, value);
+        }
+
+        return table.ToFrozenDictionary(StringComparer.Ordinal);
+    }
+
+    private static string Word<T>(FrozenDictionary<string, T> table, T value)
+        where T : struct, Enum => table.First(w => w.Value.Equals(value)).Key;
+}

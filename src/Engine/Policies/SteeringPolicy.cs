@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace ReuseportPS.Engine.Policies;
+
+/// <summary>
+/// A policy as a value: ordered rules, a default, and what happens on a miss. Equal policies mean the same; where it was read
+/// from does not matter. docs/policy-reference.md says what it means.
+/// </summary>
+public sealed record SteeringPolicy
+{
+    /// <summary>The version of the language.</summary>
+    public const int LanguageVersion = 1;
+
+    /// <summary>The name of a policy that has none.</summary>
+    public const string Unnamed = "unnamed";
+
+    /// <summary>Name shown.</summary>
+    public string Name { get; init; } = Unnamed;
+
+    /// <summary>Which packets it decides.</summary>
+    public PolicyProtocol Protocol { get; init; } = PolicyProtocol.Any;
+
+    /// <summary>Names for slots.</summary>
+    public EquatableArray<NamedSlots> Slots { get; init; } = [];
+
+    /// <summary>Address lists.</summary>
+    public EquatableArray<AddressList> Lists { get; init; } = [];
+
+    /// <summary>The rules; the first that matches wins.</summary>
+    public EquatableArray<PolicyRule> Rules { get; init; } = [];
+
+    /// <summary>What happens when no rule matches.</summary>
+    public required PolicyAction Otherwise { get; init; }
+
+    /// <summary>What happens when the seat of the chosen slot cannot be selected.</summary>
+    public MissAction OnMiss { get; init; } = MissAction.Next;
+
+    /// <summary>Where its parts stand in the text it was read from.</summary>
+    public PolicyPlaces Places { get; init; } = PolicyPlaces.None;
+
+    /// <summary>The name of a rule, or <c>rule 1</c> by its position.</summary>
+    public string RuleName(int index) => Rules[index].Name ?? string.Create(CultureInfo.InvariantCulture, $"rule {index + 1}");
+
+    /// <summary>The slots that items stand for, ascending, each once; no items stand for all slots of the group. Names must be known.</summary>
+    /// <param name="items">Numbers, ranges and names.</param>
+    /// <param name="slotCount">Slots of the group.</param>
+    public ImmutableArray<int> ResolveSlots(EquatableArray<SlotItem> items, int slotCount) =>
+        items.Count == 0 ? [.. Enumerable.Range(0, slotCount)] : [.. items.Items.SelectMany(ResolveSlots).Distinct().Order()];
+
+    /// <summary>The slots of one item. Its name must be known.</summary>
+    public IEnumerable<int> ResolveSlots(SlotItem item) =>
+        item.Name is null
+            ? Enumerable.Range(item.First, item.Last - item.First + 1)
+            : Slots.Items.First(s => s.Name == item.Name).Slots.Items.SelectMany(ResolveSlots);
+
+    /// <summary>One line: <c>web: tcp, 2 rules, otherwise hash, on miss next</c>.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Name}: {PolicyWords.Of(Protocol)}, {Rules.Count} {(Rules.Count == 1 ? "rule" : "rules")}, otherwise {PolicyWords.Describe(Otherwise)}, on miss {PolicyWords.Describe(OnMiss)}");
+}

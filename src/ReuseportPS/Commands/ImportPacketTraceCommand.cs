@@ -1,0 +1,68 @@
+using System.Management.Automation;
+using ReuseportPS.Binding;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Packets;
+using ReuseportPS.Errors;
+using ReuseportPS.Model;
+using ReuseportPS.Session;
+using ReuseportPS.Simulator.Recording;
+
+namespace ReuseportPS.Commands;
+
+/// <summary>Import-PacketTrace: reads a capture file; its packets are streamed, never held.</summary>
+[Cmdlet(VerbsData.Import, "PacketTrace", DefaultParameterSetName = "Path")]
+[OutputType(typeof(PacketTrace))]
+public sealed class ImportPacketTraceCommand : FileCmdlet
+{
+    /// <summary>Destination ports of the service. Without them a capture of both directions holds replies too.</summary>
+    [Parameter]
+    [ValidateRange(1, 65535)]
+    public int[] Port { get; set; } = [];
+
+    /// <summary>Tcp or Udp; both by default.</summary>
+    [Parameter]
+    public TransportProtocol? Protocol { get; set; }
+
+    /// <summary>Destination addresses or prefixes of the service.</summary>
+    [Parameter]
+    [PrefixTransformation]
+    public AddressPrefix[] Destination { get; set; } = [];
+
+    /// <summary>Source addresses or prefixes of clients.</summary>
+    [Parameter]
+    [PrefixTransformation]
+    public AddressPrefix[] Source { get; set; } = [];
+
+    /// <inheritdoc/>
+    private protected override void ProcessFile(string path)
+    {
+        TraceFilter filter = new()
+        {
+            Protocol = Protocol,
+            DestinationPorts = [.. Port.Select(port => (ushort)port)],
+            Destinations = [.. Destination],
+            Sources = [.. Source],
+        };
+        IPacketSource source = new PcapFile(path);
+        if (filter.ToString().Length > 0)
+        {
+            source = filter.Apply(source);
+        }
+
+        using TraceCmdletProgress progress = new(this, "Reading packets", source.Description);
+        PacketTrace trace = TraceSurvey.Of(source, progress.Report, Stopping);
+        if (trace.Failure is Diagnostic failure)
+        {
+            if (trace.Statistics.Records == 0)
+            {
+                WriteError(ErrorRecordFactory.Create(failure, exception: null, path));
+                return;
+            }
+
+            WriteWarning(failure.ToString());
+        }
+
+        WriteVerbose($"{trace.Name}: {trace.Statistics}");
+        WriteObject(trace);
+    }
+}

@@ -1,0 +1,126 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Management.Automation.Provider;
+using ReuseportPS.Shell;
+
+namespace Microsoft.PowerShell.Commands;
+
+[Cmdlet(VerbsCommon.Get, "Content", DefaultParameterSetName = "Path")]
+public sealed class GetContentCommand : PathCommand
+{
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateRange(0, long.MaxValue)]
+    public long ReadCount { get; set; } = 1;
+
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateRange(0, long.MaxValue)]
+    [Alias("First", "Head")]
+    public long TotalCount { get; set; } = -1;
+
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateRange(0, int.MaxValue)]
+    [Alias("Last")]
+    public int Tail { get; set; } = -1;
+
+    protected override object? ProviderParameters(object context) =>
+        EngineInternals.GetContentReaderDynamicParameters(InvokeProvider.Content, FirstPath, context);
+
+    protected override void ProcessRecord()
+    {
+        if (TotalCount >= 0 && Tail >= 0)
+        {
+            WriteError(new ErrorRecord(
+                new InvalidOperationException("The parameters TotalCount and Tail cannot be used together. Please specify only one parameter."),
+                "TailAndHeadCannotCoexist",
+                ErrorCategory.InvalidOperation,
+                targetObject: null));
+            return;
+        }
+
+        if (TotalCount == 0)
+        {
+            return;
+        }
+
+        foreach (PathInfo path in Path.SelectMany(pattern => ResolvePaths(pattern, NewContext())))
+        {
+            Try(() => Read(path));
+        }
+    }
+
+    private void Read(PathInfo path)
+    {
+        string escaped = Literal ? path.Path : WildcardPattern.Escape(path.Path);
+        foreach (IContentReader reader in EngineInternals.GetReader(InvokeProvider.Content, escaped, NewContext()))
+        {
+            using (reader)
+            {
+                if (Tail >= 0)
+                {
+                    WriteTail(reader, path);
+                }
+                else
+                {
+                    WriteAll(reader, path);
+                }
+            }
+        }
+    }
+
+    private void WriteAll(IContentReader reader, PathInfo path)
+    {
+        long read = 0;
+        while (TotalCount < 0 || read < TotalCount)
+        {
+            long left = TotalCount < 0 ? long.MaxValue : TotalCount - read;
+            // Zero asks the reader for everything.
+            long wanted = ReadCount == 0 && TotalCount < 0 ? 0 : Math.Min(ReadCount == 0 ? long.MaxValue : ReadCount, left);
+            IList block = reader.Read(wanted);
+            if (block is not { Count: > 0 })
+            {
+                return;
+            }
+
+            read += block.Count;
+            Write(block, read, path);
+        }
+    }
+
+    // A pipe or a device cannot be read from its end, so the whole content passes through a window of the last elements.
+    private void WriteTail(IContentReader reader, PathInfo path)
+    {
+        Queue<object?> window = new();
+        for (IList block = reader.Read(1); block is { Count: > 0 }; block = reader.Read(1))
+        {
+            window.Enqueue(block[0]);
+            if (window.Count > Tail)
+            {
+                window.Dequeue();
+            }
+        }
+
+        long read = 0;
+        foreach (object?[] block in window.Chunk(ReadCount is > 0 and < int.MaxValue ? (int)ReadCount : int.MaxValue))
+        {
+            read += block.Length;
+            Write(block, read, path);
+        }
+    }
+
+    private void Write(IList block, long read, PathInfo path)
+    {
+        PSObject content = PSObject.AsPSObject(ReadCount == 1 ? block[0] : block);
+        void Note(string name, object? value) => content.Properties.Add(new PSNoteProperty(name, value), preValidated: true);
+        Note("PSPath", path.Path);
+        Note("PSParentPath", SessionState.Path.ParseParent(path.Path, path.Drive?.Root ?? ""));
+        Note("PSChildName", SessionState.Path.ParseChildName(path.Path));
+        if (path.Drive is not null)
+        {
+            Note("PSDrive", path.Drive);
+        }
+
+        Note("PSProvider", path.Provider);
+        Note("ReadCount", read);
+        WriteObject(content);
+    }
+}

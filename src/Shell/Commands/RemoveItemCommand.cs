@@ -1,0 +1,64 @@
+using System.Management.Automation;
+using ReuseportPS.Shell;
+
+namespace Microsoft.PowerShell.Commands;
+
+[Cmdlet(VerbsCommon.Remove, "Item", DefaultParameterSetName = "Path", SupportsShouldProcess = true)]
+public sealed class RemoveItemCommand : PathCommand
+{
+    private bool _yesToAll;
+    private bool _noToAll;
+
+    [Parameter]
+    public SwitchParameter Recurse { get; set; }
+
+    protected override object? ProviderParameters(object context) =>
+        EngineInternals.RemoveItemDynamicParameters(InvokeProvider.Item, FirstPath, Recurse, context);
+
+    protected override void ProcessRecord()
+    {
+        foreach (string path in Path)
+        {
+            object context = NewContext();
+            if (Recurse)
+            {
+                // The filters of a recursive removal choose among what is below the path, not the path.
+                SetFilters(context, include: null, exclude: null, filter: null);
+            }
+
+            foreach (PathInfo resolved in ResolvePaths(path, context))
+            {
+                Try(() => Remove(resolved));
+            }
+        }
+    }
+
+    private void Remove(PathInfo resolved)
+    {
+        // A resolved path has no wildcards any more, and a name with a bracket is a name.
+        Literal = true;
+        object context = NewContext();
+        if (EngineInternals.IsCurrentLocationOrAncestor(SessionState.Path, resolved.Path, context))
+        {
+            WriteError(new ErrorRecord(
+                new PSInvalidOperationException($"Cannot remove the item at '{resolved.Path}' because it is in use."), "InvalidOperation", ErrorCategory.InvalidOperation, resolved.Path));
+            return;
+        }
+
+        bool isLink = resolved.Provider.Name == "FileSystem" && new DirectoryInfo(resolved.ProviderPath).LinkTarget is not null;
+        bool recurse = Recurse && !isLink;
+        if (!isLink && !Recurse && EngineInternals.HasChild(InvokeProvider.ChildItem, resolved.Path, context))
+        {
+            string question = $"The item at {resolved.ProviderPath} has children and the Recurse parameter was not specified. "
+                + "If you continue, all children will be removed with the item. Are you sure you want to continue?";
+            if (!ShouldContinue(question, caption: null, ref _yesToAll, ref _noToAll))
+            {
+                return;
+            }
+
+            recurse = true;
+        }
+
+        EngineInternals.Remove(InvokeProvider.Item, resolved.Path, recurse, context);
+    }
+}

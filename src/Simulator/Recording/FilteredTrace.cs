@@ -1,0 +1,54 @@
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Packets;
+
+namespace ReuseportPS.Simulator.Recording;
+
+/// <summary>A trace seen through a <see cref="TraceFilter"/>.</summary>
+internal sealed class FilteredTrace(IPacketSource source, TraceFilter filter) : IPacketSource
+{
+    public string Description => filter.ToString() is { Length: > 0 } conditions ? $"{source.Description}, {conditions}" : source.Description;
+
+    public IPacketReader Open() => new Reader(source.Open(), filter);
+
+    private sealed class Reader(IPacketReader inner, TraceFilter filter) : IPacketReader
+    {
+        private long _filtered;
+        private long _filteredCutShort;
+
+        public TraceStatistics Statistics
+        {
+            get
+            {
+                TraceStatistics all = inner.Statistics;
+                return all with
+                {
+                    Packets = all.Packets - _filtered,
+                    Filtered = all.Filtered + _filtered,
+                    CutShort = all.CutShort - _filteredCutShort,
+                };
+            }
+        }
+
+        public double? Progress => inner.Progress;
+
+        public Diagnostic? Failure => inner.Failure;
+
+        public bool TryRead(out Packet packet)
+        {
+            while (inner.TryRead(out packet))
+            {
+                if (filter.Matches(packet.Flow))
+                {
+                    return true;
+                }
+
+                _filtered++;
+                _filteredCutShort += packet.IsCutShort ? 1 : 0;
+            }
+
+            return false;
+        }
+
+        public void Dispose() => inner.Dispose();
+    }
+}

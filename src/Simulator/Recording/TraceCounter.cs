@@ -1,0 +1,31 @@
+using ReuseportPS.Engine.Packets;
+
+namespace ReuseportPS.Simulator.Recording;
+
+/// <summary>Counts records by what they turned out to be.</summary>
+internal sealed class TraceCounter
+{
+    private readonly long[] _outcomes = new long[Enum.GetValues<ParseOutcome>().Length];
+    private long _cutShort;
+
+    /// <summary>Records counted.</summary>
+    public long Records { get; private set; }
+
+    public void Count(ParseOutcome outcome)
+    {
+        Records++;
+        _outcomes[(int)outcome]++;
+    }
+
+    public void CountCutShort() => _cutShort++;
+
+    public TraceStatistics ToStatistics() => new(
+        Records,
+        _outcomes[(int)ParseOutcome.Packet],
+        Filtered: 0,
+        _outcomes[(int)ParseOutcome.OtherProtocol],
+        _outcomes[(int)ParseOutcome.Fragment],
+        _outcomes[(int)ParseOutcome.NotReceived],
+        _outcomes[(int)ParseOutcome.Malformed],
+        _cutShort);
+}

@@ -1,0 +1,9 @@
+namespace ReuseportPS.Module.Tests.PesterStandIn;
+
+public enum SetupKind
+{
+    BeforeAll,
+    BeforeEach,
+    AfterEach,
+    AfterAll,
+}

@@ -1,0 +1,12 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../ReuseportPS.psd1"
+    Set-ReuseportBackend Simulator -Seed 1
+    Set-Content TestDrive:/broken.yaml "version: 1`npolicy: broken`notherwise: { by: magic }"
+}
+
+Describe 'Test-ReuseportFidelity' {
+    It 'refuses a policy that is none before it touches the kernel' {
+        { New-PacketTrace 1 -PacketsPerFlow 1 | Test-ReuseportFidelity -Policy TestDrive:/broken.yaml } |
+            Should -Throw -ErrorId 'ParameterArgumentTransformationError*'
+    }
+}
