@@ -51,7 +51,7 @@ public abstract class MapContract<TWorld>(TWorld world) : ContractTest<TWorld>(w
     [InlineData(MapType.LpmTrie, 8, 4, 3, MapFlags.None, Errno.EINVAL)]
     [InlineData(MapType.LpmTrie, 8, 4, 3, Trie | MapFlags.InnerMap, Errno.EINVAL)]
     [InlineData(MapType.LpmTrie, 8, 4, 3, Trie | MapFlags.ReadOnlyProgram, Errno.None)]
-    public void Create(MapType type, int keySize, int valueSize, int maxEntries, MapFlags flags, Errno expected) =>
+    public void Creation(MapType type, int keySize, int valueSize, int maxEntries, MapFlags flags, Errno expected) =>
         Assert.Equal(expected, Refusal(() => CreateMap(new MapSpec("made", type, keySize, valueSize, maxEntries, flags))));
 
     [Fact]

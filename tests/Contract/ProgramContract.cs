@@ -1,9 +1,6 @@
-using System.Net;
 using System.Net.Sockets;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
-using ReuseportPS.Engine.Isa;
-using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Programs;
 using ReuseportPS.Engine.Scenarios;

@@ -36,7 +36,7 @@ public abstract class SockArrayContract<TWorld>(TWorld world) : ContractTest<TWo
     [InlineData(4, 8, 4, MapFlags.Mmapable, Errno.EINVAL)]
     [InlineData(4, 8, 4, MapFlags.PreserveElements, Errno.EINVAL)]
     [InlineData(4, 8, 4, MapFlags.InnerMap, Errno.EINVAL)]
-    public void Create(int keySize, int valueSize, int maxEntries, MapFlags flags, Errno expected) => Assert.Equal(
+    public void Creation(int keySize, int valueSize, int maxEntries, MapFlags flags, Errno expected) => Assert.Equal(
         expected, Refusal(() => CreateMap(new MapSpec("seats", MapType.ReuseportSockArray, keySize, valueSize, maxEntries, flags))));
 
     /// <summary>
