@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
