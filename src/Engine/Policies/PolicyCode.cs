@@ -1,0 +1,398 @@
+using ReuseportPS.Engine.Isa;
+using ReuseportPS.Engine.Programs;
+using static ReuseportPS.Engine.Isa.Register;
+
+namespace ReuseportPS.Engine.Policies;
+
+/// <summary>
+/// The pieces of which policy programs are made. Throughout: r6 is the context, r7 the counters, r8 the table of the current
+/// action, r9 the hash. Everything else of a packet is on the stack, in <see cref="Frame"/>.
+/// </summary>
+internal sealed class PolicyCode
+{
+    /// <summary>bpf_map_lookup_elem.</summary>
+    private const int MapLookup = 1;
+
+    /// <summary>bpf_skb_load_bytes.</summary>
+    private const int LoadBytes = 26;
+
+    /// <summary>bpf_skb_load_bytes_relative.</summary>
+    private const int LoadBytesRelative = 68;
+
+    /// <summary>bpf_sk_select_reuseport.</summary>
+    private const int SelectReuseport = 82;
+
+    /// <summary>BPF_HDR_START_NET.</summary>
+    private const int NetworkHeader = 1;
+
+    /// <summary>Offsets in struct sk_reuseport_md.</summary>
+    private const short EthProtocol = 20;
+    private const short IpProtocol = 24;
+
+    /// <summary>ETH_P_IP in network order, as the context has it.</summary>
+    private const int EthIpv4 = 0x0008;
+
+    public ProgramBuilder Builder { get; } = new();
+
+    public Label NewLabel(string name) => Builder.NewLabel(name);
+
+    public void Mark(Label label) => Builder.Mark(label);
+
+    public void Jump(Label label) => Builder.Jump(label);
+
+    public void SaveContext() => Builder.Add(Instructions.Move(R6, R1));
+
+    /// <summary>r7 = the counters of this CPU.</summary>
+    public void LoadCounters(int map, Label absent)
+    {
+        Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Key, 0));
+        Lookup(map, Frame.Key);
+        Builder.JumpIf(JumpOperation.Equal, R0, 0, absent).Add(Instructions.Move(R7, R0));
+    }
+
+    /// <summary>Reads the epoch, once for the whole packet, and keeps it.</summary>
+    public void LoadEpoch(int map, int field, bool keepsBank)
+    {
+        Builder.Add(
+            Instructions.LoadMapValue(R1, map, 0),
+            Instructions.Load(MemorySize.Word, R1, R1, 0),
+            Instructions.Store(MemorySize.DoubleWord, R7, Field(field), R1));
+        if (keepsBank)
+        {
+            Builder.Add(Instructions.Alu32(AluOperation.And, R1, 1), Instructions.Store(MemorySize.Word, R10, Frame.Bank, R1));
+        }
+    }
+
+    public void Count(int field) => Builder.Add(
+        Instructions.Load(MemorySize.DoubleWord, R1, R7, Field(field)),
+        Instructions.Alu64(AluOperation.Add, R1, 1),
+        Instructions.Store(MemorySize.DoubleWord, R7, Field(field), R1));
+
+    public void JumpUnlessProtocol(int protocol, Label target) =>
+        Builder.Add(Instructions.Load(MemorySize.Word, R0, R6, IpProtocol)).JumpIf32(JumpOperation.NotEqual, R0, protocol, target);
+
+    public void JumpIfIpv4(Label target) => JumpOnFamily(JumpOperation.Equal, target);
+
+    public void JumpUnlessIpv4(Label target) => JumpOnFamily(JumpOperation.NotEqual, target);
+
+    public void LoadPorts(Label failed)
+    {
+        Builder.Add(
+            Instructions.Move(R1, R6),
+            Instructions.MoveImmediate(R2, 0),
+            Instructions.Move(R3, R10),
+            Instructions.Alu64(AluOperation.Add, R3, Frame.Ports),
+            Instructions.MoveImmediate(R4, 4),
+            Instructions.CallHelper(LoadBytes));
+        Builder.JumpIf(JumpOperation.NotEqual, R0, 0, failed);
+    }
+
+    /// <summary>Loads from the network header to the stack: other bytes for IPv4 than for IPv6. With <paramref name="key"/>, makes a trie's key of it.</summary>
+    public void LoadAddresses((int Offset, int Size) ipv4, (int Offset, int Size) ipv6, short to, bool key, Label failed)
+    {
+        // The verifier does not know that later tests of the family agree with this one, so what IPv4 leaves is initialised too.
+        for (int at = ipv4.Size & ~7; at < ipv6.Size; at += 8)
+        {
+            Builder.Add(Instructions.StoreImmediate(MemorySize.DoubleWord, R10, (short)(to + at), 0));
+        }
+
+        if (key)
+        {
+            Header(Packets.IpFamily.V4);
+        }
+
+        Label load = NewLabel("load");
+        Builder.Add(Instructions.MoveImmediate(R2, ipv4.Offset), Instructions.MoveImmediate(R4, ipv4.Size));
+        JumpIfIpv4(load);
+        Builder.Add(Instructions.MoveImmediate(R2, ipv6.Offset), Instructions.MoveImmediate(R4, ipv6.Size));
+        if (key)
+        {
+            Header(Packets.IpFamily.V6);
+        }
+
+        Builder.Mark(load).Add(
+            Instructions.Move(R1, R6),
+            Instructions.Move(R3, R10),
+            Instructions.Alu64(AluOperation.Add, R3, to),
+            Instructions.MoveImmediate(R5, NetworkHeader),
+            Instructions.CallHelper(LoadBytesRelative));
+        Builder.JumpIf(JumpOperation.NotEqual, R0, 0, failed);
+
+        void Header(Packets.IpFamily family) => Builder.Add(
+            Instructions.StoreImmediate(MemorySize.Word, R10, (short)(to - 8), PolicyMapSpecs.FamilyBits + (family == Packets.IpFamily.V4 ? 32 : 128)),
+            Instructions.StoreImmediate(MemorySize.Word, R10, (short)(to - 4), PolicyMapSpecs.FamilyTag(family)));
+    }
+
+    /// <summary>r0 = the inner map of the current bank.</summary>
+    public void LoadInner(int map, int perBank, int index, Label absent)
+    {
+        short key = Frame.Bank;
+        if (perBank > 1)
+        {
+            key = Frame.Key;
+            Builder.Add(Instructions.Load(MemorySize.Word, R1, R10, Frame.Bank), Instructions.Alu32(AluOperation.Multiply, R1, perBank));
+            if (index > 0)
+            {
+                Builder.Add(Instructions.Alu32(AluOperation.Add, R1, index));
+            }
+
+            Builder.Add(Instructions.Store(MemorySize.Word, R10, key, R1));
+        }
+
+        Lookup(map, key);
+        Builder.JumpIf(JumpOperation.Equal, R0, 0, absent);
+    }
+
+    /// <summary>r0 = what the map in r0 holds for the key on the stack, or 0.</summary>
+    public void LookupIn(Register map, short key) => Builder.Add(
+        Instructions.Move(R1, map),
+        Instructions.Move(R2, R10),
+        Instructions.Alu64(AluOperation.Add, R2, key),
+        Instructions.CallHelper(MapLookup));
+
+    /// <summary>Jumps to <paramref name="failed"/> unless the first bits at a place of the stack agree; with <paramref name="matched"/>, jumps there when they do and falls through otherwise.</summary>
+    public void TestPrefix(AddressPrefix prefix, short at, Label? matched, Label failed)
+    {
+        Label mismatch = matched is null ? failed : NewLabel("mismatch");
+        int words = (prefix.Length + 31) / 32;
+        UInt128 address = prefix.Address << (128 - prefix.Bits);
+        for (int i = 0; i < words; i++)
+        {
+            uint value = Swap((uint)(address >> (96 - (32 * i))));
+            int bits = Math.Min(32, prefix.Length - (32 * i));
+            Builder.Add(Instructions.Load(MemorySize.Word, R1, R10, (short)(at + (4 * i))));
+            if (bits < 32)
+            {
+                Builder.Add(Instructions.Alu32(AluOperation.And, R1, (int)Swap(uint.MaxValue << (32 - bits))));
+            }
+
+            if (i == words - 1 && matched is not null)
+            {
+                Builder.JumpIf32(JumpOperation.Equal, R1, (int)value, matched);
+            }
+            else
+            {
+                Builder.JumpIf32(JumpOperation.NotEqual, R1, (int)value, mismatch);
+            }
+        }
+
+        if (matched is not null)
+        {
+            Builder.Mark(mismatch);
+        }
+    }
+
+    /// <summary>Jumps to <paramref name="failed"/> unless the port at a place of the stack is in one of the ranges.</summary>
+    public void TestPorts(EquatableArray<PortRange> ranges, short at, Label failed)
+    {
+        Label matched = NewLabel("port");
+        bool swapped = ranges.Items.Any(r => r.First != r.Last);
+        Builder.Add(Instructions.Load(MemorySize.HalfWord, R1, R10, at));
+        if (swapped)
+        {
+            Builder.Add(Instructions.ToBigEndian(R1, 16));
+        }
+
+        for (int i = 0; i < ranges.Count; i++)
+        {
+            PortRange range = ranges[i];
+            bool last = i == ranges.Count - 1;
+            if (range.First == range.Last)
+            {
+                int value = swapped ? range.First : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(range.First);
+                Builder.JumpIf32(last ? JumpOperation.NotEqual : JumpOperation.Equal, R1, value, last ? failed : matched);
+            }
+            else if (last)
+            {
+                JumpIfBelow(range, failed);
+                if (range.Last < ushort.MaxValue)
+                {
+                    Builder.JumpIf32(JumpOperation.GreaterThan, R1, range.Last, failed);
+                }
+            }
+            else
+            {
+                Label next = NewLabel("range");
+                JumpIfBelow(range, next);
+                Builder.JumpIf32(JumpOperation.LessOrEqual, R1, range.Last, matched).Mark(next);
+            }
+        }
+
+        Builder.Mark(matched);
+
+        void JumpIfBelow(PortRange range, Label target)
+        {
+            if (range.First > 0)
+            {
+                Builder.JumpIf32(JumpOperation.LessThan, R1, range.First, target);
+            }
+        }
+    }
+
+    /// <summary>r9 = the hash (<see cref="FlowHash"/>) of words on the stack.</summary>
+    public void Hash(ReadOnlySpan<(MemorySize Size, short At)> words, uint seed)
+    {
+        int start = (int)(FlowHash.InitialValue + ((uint)words.Length << 2) + seed);
+        Register[] state = [R1, R2, R3];
+        bool started = false;
+        while (true)
+        {
+            for (int i = 0; i < 3; i++)
+            {
+                if (i >= words.Length)
+                {
+                    if (!started)
+                    {
+                        Builder.Add(Instructions.MoveImmediate32(state[i], start));
+                    }
+                }
+                else if (started)
+                {
+                    Builder.Add(Instructions.Load(words[i].Size, R4, R10, words[i].At), Instructions.Alu32(AluOperation.Add, state[i], R4));
+                }
+                else
+                {
+                    Builder.Add(Instructions.Load(words[i].Size, state[i], R10, words[i].At), Instructions.Alu32(AluOperation.Add, state[i], start));
+                }
+            }
+
+            started = true;
+            if (words.Length <= 3)
+            {
+                break;
+            }
+
+            Mix(R1, R3, 4, R2);
+            Mix(R2, R1, 6, R3);
+            Mix(R3, R2, 8, R1);
+            Mix(R1, R3, 16, R2);
+            Mix(R2, R1, 19, R3);
+            Mix(R3, R2, 4, R1);
+            words = words[3..];
+        }
+
+        Final(R3, R2, 14);
+        Final(R1, R3, 11);
+        Final(R2, R1, 25);
+        Final(R3, R2, 16);
+        Final(R1, R3, 4);
+        Final(R2, R1, 14);
+        Final(R3, R2, 24);
+        Builder.Add(Instructions.Move32(R9, R3));
+    }
+
+    public void Rehash() => Builder.Add(Instructions.Alu32(AluOperation.Multiply, R9, unchecked((int)FlowHash.RehashMultiplier)));
+
+    /// <summary>The key on the stack = (r9 * count) >> 32 + first.</summary>
+    public void StoreScaled(int count, int first)
+    {
+        Builder.Add(
+            Instructions.Move(R1, R9),
+            Instructions.Alu64(AluOperation.Multiply, R1, count),
+            Instructions.Alu64(AluOperation.ShiftRight, R1, 32));
+        if (first > 0)
+        {
+            Builder.Add(Instructions.Alu32(AluOperation.Add, R1, first));
+        }
+
+        Builder.Add(Instructions.Store(MemorySize.Word, R10, Frame.Key, R1));
+    }
+
+    public void StoreSlot(int slot) => Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Key, slot));
+
+    /// <summary>The key on the stack = the table's value for it. The table is in r8.</summary>
+    public void StoreFromTable(Label absent)
+    {
+        LookupIn(R8, Frame.Key);
+        Builder.JumpIf(JumpOperation.Equal, R0, 0, absent).Add(
+            Instructions.Load(MemorySize.Word, R1, R0, 0),
+            Instructions.Store(MemorySize.Word, R10, Frame.Key, R1));
+    }
+
+    public void KeepTable() => Builder.Add(Instructions.Move(R8, R0));
+
+    /// <summary>Selects the seat whose slot is on the stack.</summary>
+    public void Select(int seats, Label selected)
+    {
+        Builder.Add(
+            Instructions.Move(R1, R6),
+            Instructions.LoadMap(R2, seats),
+            Instructions.Move(R3, R10),
+            Instructions.Alu64(AluOperation.Add, R3, Frame.Key),
+            Instructions.MoveImmediate(R4, 0),
+            Instructions.CallHelper(SelectReuseport));
+        Builder.JumpIf(JumpOperation.Equal, R0, 0, selected);
+    }
+
+    /// <summary>Counts for the slot on the stack.</summary>
+    public void CountSlot(int map, Label absent)
+    {
+        Lookup(map, Frame.Key);
+        Builder.JumpIf(JumpOperation.Equal, R0, 0, absent).Add(
+            Instructions.Load(MemorySize.DoubleWord, R1, R0, 0),
+            Instructions.Alu64(AluOperation.Add, R1, 1),
+            Instructions.Store(MemorySize.DoubleWord, R0, 0, R1));
+    }
+
+    /// <summary>Makes the program refer to a map that it does not use.</summary>
+    public void Refer(int map) => Builder.Add(Instructions.LoadMap(R1, map));
+
+    /// <summary>SK_PASS is 1; every other value drops.</summary>
+    public void Return(bool pass) => Builder.Add(Instructions.MoveImmediate32(R0, pass ? 1 : 0), Instructions.Exit());
+
+    private static uint Swap(uint value) => System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(value);
+
+    private static short Field(int field) => (short)(field * sizeof(ulong));
+
+    private void JumpOnFamily(JumpOperation operation, Label target) =>
+        Builder.Add(Instructions.Load(MemorySize.Word, R0, R6, EthProtocol)).JumpIf32(operation, R0, EthIpv4, target);
+
+    private void Lookup(int map, short key) => Builder.Add(
+        Instructions.LoadMap(R1, map),
+        Instructions.Move(R2, R10),
+        Instructions.Alu64(AluOperation.Add, R2, key),
+        Instructions.CallHelper(MapLookup));
+
+    // lookup3: x -= y; x ^= rot(y, k); y += z.
+    private void Mix(Register x, Register y, int k, Register z)
+    {
+        Builder.Add(Instructions.Alu32(AluOperation.Subtract, x, y));
+        Rotate(y, k);
+        Builder.Add(Instructions.Alu32(AluOperation.Xor, x, R4), Instructions.Alu32(AluOperation.Add, y, z));
+    }
+
+    // lookup3: x ^= y; x -= rot(y, k).
+    private void Final(Register x, Register y, int k)
+    {
+        Builder.Add(Instructions.Alu32(AluOperation.Xor, x, y));
+        Rotate(y, k);
+        Builder.Add(Instructions.Alu32(AluOperation.Subtract, x, R4));
+    }
+
+    // r4 = y rotated left by k.
+    private void Rotate(Register y, int k) => Builder.Add(
+        Instructions.Move32(R4, y),
+        Instructions.Alu32(AluOperation.ShiftLeft, R4, k),
+        Instructions.Move32(R5, y),
+        Instructions.Alu32(AluOperation.ShiftRight, R5, 32 - k),
+        Instructions.Alu32(AluOperation.Or, R4, R5));
+
+    /// <summary>Where things are on the stack, from r10.</summary>
+    public static class Frame
+    {
+        /// <summary>u32: both ports as they are in the packet.</summary>
+        public const short Ports = -4;
+
+        /// <summary>u32: key of the next lookup; after a selection the slot.</summary>
+        public const short Key = -8;
+
+        /// <summary>u32: the bank of this packet.</summary>
+        public const short Bank = -12;
+
+        /// <summary>32 bytes: source address, and the destination address after it. The 8 bytes before make a trie's key of the source.</summary>
+        public const short Source = -48;
+
+        /// <summary>16 bytes: the destination address where it is looked up in tries. The 8 bytes before make the key.</summary>
+        public const short DestinationKey = -72;
+    }
+}

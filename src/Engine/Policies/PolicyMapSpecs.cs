@@ -1,0 +1,58 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using ReuseportPS.Engine.Maps;
+using ReuseportPS.Engine.Packets;
+
+namespace ReuseportPS.Engine.Policies;
+
+/// <summary>The maps of policy programs.</summary>
+internal static class PolicyMapSpecs
+{
+    /// <summary>Bytes of a trie's key: prefix length, family, address.</summary>
+    public const int ListKeySize = 24;
+
+    /// <summary>Bits of a trie's key before the address: the family, so that no IPv6 prefix matches IPv4.</summary>
+    public const int FamilyBits = 32;
+
+    /// <summary>The seats: arrays cannot grow and seats are for life, so it has the kernel's limit of a group; 8-byte values read back as cookies.</summary>
+    public static MapSpec Seats { get; } = new("seats", MapType.ReuseportSockArray, 4, 8, SlotItem.HighestSlot + 1);
+
+    public static MapSpec Epoch { get; } = new("epoch", MapType.Array, 4, 4, 1, MapFlags.Mmapable);
+
+    public static MapSpec Counters(int valueSize) => new("counters", MapType.PerCpuArray, 4, valueSize, 1);
+
+    public static MapSpec SlotCounters(int slotCount) => new("slot_counters", MapType.PerCpuArray, 4, 8, slotCount);
+
+    /// <summary>Both banks of tables. The flag of the inner arrays lets a table change its size.</summary>
+    public static MapSpec Tables(int perBank) => new("tables", MapType.ArrayOfMaps, 4, 4, 2 * perBank) { Inner = Table([0]) with { Contents = [] } };
+
+    /// <summary>Both banks of lists.</summary>
+    public static MapSpec Lists(int perBank) => new("lists", MapType.ArrayOfMaps, 4, 4, 2 * perBank) { Inner = List([]) };
+
+    public static MapSpec Table(ImmutableArray<int> values) =>
+        new("table", MapType.Array, 4, 4, values.Length, MapFlags.InnerMap) { Contents = [.. values.Select((value, i) => new MapEntry(Word(i), Word(value)))] };
+
+    public static MapSpec List(EquatableArray<AddressPrefix> prefixes)
+    {
+        ImmutableArray<AddressPrefix> distinct = [.. prefixes.Items.Distinct()];
+        ImmutableArray<byte> present = Word(1);
+        return new("list", MapType.LpmTrie, ListKeySize, 4, Math.Max(1, distinct.Length), MapFlags.NoPreallocation)
+        {
+            Contents = [.. distinct.Select(p => new MapEntry(ListKey(p), present))],
+        };
+    }
+
+    /// <summary>What stands for a family in a trie's key.</summary>
+    public static int FamilyTag(IpFamily family) => family == IpFamily.V4 ? 4 : 6;
+
+    private static ImmutableArray<byte> ListKey(AddressPrefix prefix)
+    {
+        byte[] key = new byte[ListKeySize];
+        BinaryPrimitives.WriteInt32LittleEndian(key, FamilyBits + prefix.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(key.AsSpan(4), FamilyTag(prefix.Family));
+        BinaryPrimitives.WriteUInt128BigEndian(key.AsSpan(8), prefix.Family == IpFamily.V4 ? prefix.Address << 96 : prefix.Address);
+        return [.. key];
+    }
+
+    private static ImmutableArray<byte> Word(int value) => [.. BitConverter.GetBytes(value)];
+}

@@ -1,0 +1,4 @@
+namespace ReuseportPS.Linux.Interop;
+
+/// <summary>A BPF link.</summary>
+internal sealed class SafeLinkFd(nint fd) : SafeFd(fd);

@@ -1,0 +1,13 @@
+namespace ReuseportPS.Linux.Interop;
+
+internal static unsafe partial class Sys
+{
+    internal static nint connect(SafeSocketFd fd, ReadOnlySpan<byte> address)
+    {
+        using FdLease lease = new(fd);
+        fixed (byte* pointer = address)
+        {
+            return Invoke(Syscall.connect, lease.Number, (nint)pointer, address.Length);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace ReuseportPS.Linux.Interop;
+
+/// <summary>
+/// The kernel's functions, one per file, with the kernel's spelling and its return convention: a negative result is the
+/// negated errno. Every call of this project goes through <see cref="Invoke"/>, the one place where a fault can be injected.
+/// </summary>
+internal static unsafe partial class Sys
+{
+    internal const int AT_FDCWD = -100;
+
+    internal static nint Invoke(Syscall call, nint a = 0, nint b = 0, nint c = 0, nint d = 0, nint e = 0, nint f = 0)
+    {
+        int number = RuntimeInformation.ProcessArchitecture switch
+        {
+            Architecture.X64 => (int)call & 0xffff,
+            Architecture.Arm64 => (int)call >> 16,
+            Architecture other => throw new PlatformNotSupportedException($"System call numbers of {other} are not known."),
+        };
+        nint result = syscall(number, a, b, c, d, e, f);
+        return result == -1 ? -Marshal.GetLastPInvokeError() : result;
+    }
+
+    /// <summary>A path as the kernel takes it.</summary>
+    internal static byte[] Terminated(string path)
+    {
+        if (path.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new ArgumentException("A path cannot contain NUL.", nameof(path));
+        }
+
+        return Encoding.UTF8.GetBytes(path + '\0');
+    }
+
+    // Variadic in C. Fixed arity passes integers the same way on Linux x86-64 and arm64.
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
+}

@@ -1,0 +1,206 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Maps;
+using ReuseportPS.Engine.Programs;
+using ReuseportPS.Linux.Bpf;
+using ReuseportPS.Linux.Environments;
+using ReuseportPS.Linux.Interop;
+using ReuseportPS.Linux.Pins;
+using ReuseportPS.Linux.Sockets;
+using ReuseportPS.Linux.Xray;
+
+namespace ReuseportPS.Linux;
+
+/// <summary>The kernel that this process runs on. Safe to use from several threads; what it returns is not.</summary>
+public sealed class LinuxBackend : IReuseportBackend
+{
+    private const string StandardPinDirectory = "/sys/fs/bpf/reuseportps";
+    private const string PinDirectoryVariable = "REUSEPORTPS_BPFFS";
+
+    private readonly LinuxNamespace _namespace;
+    private readonly SocketFinder _finder;
+    private readonly GroupXray _xray = new();
+    private readonly BpffsStore _pins;
+    private readonly Lazy<bool> _hasMembarrier = new(static () => Sys.membarrier(Sys.MEMBARRIER_CMD_QUERY) is > 0 and nint commands
+        && (commands & Sys.MEMBARRIER_CMD_GLOBAL) != 0);
+
+    /// <summary>Opens the backend in the network namespace of the calling thread. Needs no privilege by itself.</summary>
+    /// <exception cref="BackendException">This is not Linux on x86-64 or arm64 (RPS5095).</exception>
+    public LinuxBackend(LinuxBackendOptions? options = null)
+    {
+        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64))
+        {
+            throw LinuxErrors.Own(
+                "RPS5095", Errno.ENOSYS, "syscall", $"The Linux backend does not run on {RuntimeInformation.RuntimeIdentifier}.",
+                "Use the simulator: Set-ReuseportBackend Simulator.");
+        }
+
+        _namespace = LinuxNamespace.OfThisThread();
+        _finder = new SocketFinder(_namespace);
+        _pins = new BpffsStore(PinDirectory(options), () => HasMountedBpffs = true);
+        Info = new BackendInfo(BackendKind.Linux, KernelVersion(), PossibleCpus.Count, Seed: null);
+    }
+
+    /// <inheritdoc/>
+    public BackendInfo Info { get; }
+
+    /// <inheritdoc/>
+    public INetworkNamespace CurrentNamespace => _namespace;
+
+    /// <inheritdoc/>
+    public IPinStore Pins => _pins;
+
+    /// <summary>The directory in which groups are pinned.</summary>
+    public string PinRoot => _pins.Root;
+
+    /// <summary>True when this backend has mounted a BPF file system at /sys/fs/bpf, because there was none: the user should hear of it.</summary>
+    public bool HasMountedBpffs { get; private set; }
+
+    /// <inheritdoc/>
+    public INetworkNamespace CreateNamespace() => LinuxNamespace.Create();
+
+    /// <summary>The network namespace of a process. (CAP_SYS_ADMIN, and CAP_SYS_PTRACE for another user's process)</summary>
+    public static LinuxNamespace OpenNamespace(int processId) => LinuxNamespace.OfProcess(processId);
+
+    /// <inheritdoc/>
+    public IBackendSocket CreateSocket(SocketSpec spec, INetworkNamespace? networkNamespace = null) =>
+        networkNamespace switch
+        {
+            null => LinuxSocket.Create(spec),
+            LinuxNamespace place => place.Run(() => LinuxSocket.Create(spec)),
+            _ => throw new ArgumentException("The namespace is of another backend.", nameof(networkNamespace)),
+        };
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SocketRecord> FindSockets(SocketQuery query) => _finder.Find(query);
+
+    /// <inheritdoc/>
+    public IBackendSocket AcquireSocket(SocketRecord record) => SocketAcquirer.Acquire(record);
+
+    /// <inheritdoc/>
+    public IBackendMap CreateMap(MapSpec spec) => LinuxMap.Create(spec);
+
+    /// <inheritdoc/>
+    public IBackendProgram LoadProgram(ProgramSpec spec, IReadOnlyList<IBackendMap> maps) => LinuxProgram.Load(spec, maps);
+
+    /// <inheritdoc/>
+    public Attachment InspectAttachment(SocketRecord member) => _xray.Inspect(member.Inode);
+
+    /// <summary>The kernel group of a socket: its program and its members in the kernel's order. Null when it cannot be seen or does not hold still.</summary>
+    public GroupSnapshot? Snapshot(SocketRecord member)
+    {
+        GroupSnapshot? snapshot = _xray.Snapshot(member.Inode);
+        if (snapshot is not null && snapshot.Members.Contains(0UL) && member.NetworkNamespace == _namespace.Id)
+        {
+            // A socket gets its cookie when somebody asks; sock_diag asks every socket it lists.
+            _ = _finder.Find(new SocketQuery(member.Protocol, member.LocalEndPoint.Port, WithOwners: false));
+            snapshot = _xray.Snapshot(member.Inode);
+        }
+
+        return snapshot;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ulong>? MemberOrder(SocketRecord member) =>
+        Snapshot(member) is GroupSnapshot snapshot && !snapshot.Members.Contains(0UL) ? snapshot.Members : null;
+
+    /// <inheritdoc/>
+    public IBackendProgram? OpenProgram(uint id)
+    {
+        ObjectIdAttributes attributes = new() { id = id };
+        nint fd = BpfCall.Invoke(BpfCommand.BPF_PROG_GET_FD_BY_ID, ref attributes);
+        if (fd == -(int)Errno.ENOENT)
+        {
+            return null;
+        }
+
+        if (fd < 0)
+        {
+            throw LinuxErrors.Refused(nameof(BpfCommand.BPF_PROG_GET_FD_BY_ID), fd, $"program {id}");
+        }
+
+        SafeProgramFd safe = new(fd);
+        try
+        {
+            return LinuxProgram.FromDescriptor(safe);
+        }
+        catch
+        {
+            safe.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void WaitForReaders()
+    {
+        if (_hasMembarrier.Value && Sys.membarrier(Sys.MEMBARRIER_CMD_GLOBAL) >= 0)
+        {
+            return;
+        }
+
+        // An update of a map of maps returns after a grace period.
+        MapSpec inner = new("rps_wait", MapType.Array, 4, 4, 1);
+        using LinuxMap outer = LinuxMap.Create(new MapSpec("rps_wait", MapType.ArrayOfMaps, 4, 4, 1) { Inner = inner });
+        using LinuxMap element = LinuxMap.Create(inner);
+        outer.UpdateMap(0, element);
+    }
+
+    /// <inheritdoc/>
+    public IBackendSocket? WaitForArrival(IReadOnlyList<IBackendSocket> sockets, TimeSpan timeout)
+    {
+        Sys.PollFd[] descriptors = new Sys.PollFd[sockets.Count];
+        int leased = 0;
+        try
+        {
+            for (; leased < descriptors.Length; leased++)
+            {
+                bool held = false;
+                SafeSocketFd fd = sockets[leased] is LinuxSocket socket
+                    ? socket.Fd
+                    : throw new ArgumentException("A socket is of another backend.", nameof(sockets));
+                fd.DangerousAddRef(ref held);
+                descriptors[leased] = new Sys.PollFd { fd = (int)fd.DangerousGetHandle(), events = Sys.POLLIN };
+            }
+
+            int ready = Readiness.Wait(descriptors, timeout);
+            return ready < 0 ? null : sockets[ready];
+        }
+        finally
+        {
+            for (int i = 0; i < leased; i++)
+            {
+                ((LinuxSocket)sockets[i]).Fd.DangerousRelease();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<EnvironmentCheck> CheckEnvironment() => new EnvironmentProbe(this, _xray, _pins).Run();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _xray.Dispose();
+        _namespace.Dispose();
+    }
+
+    private static string PinDirectory(LinuxBackendOptions? options)
+    {
+        string directory = options?.PinDirectory ?? Environment.GetEnvironmentVariable(PinDirectoryVariable) ?? "";
+        directory = directory.Length == 0 ? StandardPinDirectory : directory.TrimEnd('/');
+        return Path.IsPathFullyQualified(directory)
+            ? directory
+            : throw LinuxErrors.Own(
+                "RPS5080", Errno.EINVAL, "mkdir", $"The pin directory '{directory}' is not an absolute path.", $"Set {PinDirectoryVariable} to an absolute path.");
+    }
+
+    // "6.18.44-fc" -> "6.18"
+    private static string KernelVersion()
+    {
+        string[] parts = File.ReadAllText("/proc/sys/kernel/osrelease").Trim().Split('.', '-');
+        return parts.Length < 2 ? parts[0] : string.Create(CultureInfo.InvariantCulture, $"{parts[0]}.{parts[1]}");
+    }
+}

@@ -1,0 +1,280 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Maps;
+using ReuseportPS.Linux.Bpf;
+using ReuseportPS.Linux.Interop;
+
+namespace ReuseportPS.Linux;
+
+/// <summary>A map of the kernel.</summary>
+public sealed unsafe class LinuxMap : IBackendMap
+{
+    private readonly int _valueLength;
+
+    private LinuxMap(SafeMapFd fd, MapSpec spec, uint id)
+    {
+        Fd = fd;
+        Spec = spec;
+        Id = id;
+        _valueLength = IsPerCpu(spec.Type) ? ((spec.ValueSize + 7) & ~7) * PossibleCpus.Count : spec.ValueSize;
+    }
+
+    /// <inheritdoc/>
+    public MapSpec Spec { get; }
+
+    /// <inheritdoc/>
+    public uint Id { get; }
+
+    internal SafeMapFd Fd { get; }
+
+    /// <inheritdoc/>
+    public byte[]? Lookup(ReadOnlySpan<byte> key)
+    {
+        CheckLength(key, Spec.KeySize, nameof(key));
+        byte[] value = new byte[_valueLength];
+        nint result = Element(BpfCommand.BPF_MAP_LOOKUP_ELEM, key, value, 0);
+        return result == -(int)Errno.ENOENT ? null : Done(BpfCommand.BPF_MAP_LOOKUP_ELEM, result, key) ? value : null;
+    }
+
+    /// <inheritdoc/>
+    public void Update(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, MapUpdateFlags flags = MapUpdateFlags.Any)
+    {
+        CheckLength(key, Spec.KeySize, nameof(key));
+        CheckLength(value, _valueLength, nameof(value));
+        Done(BpfCommand.BPF_MAP_UPDATE_ELEM, Element(BpfCommand.BPF_MAP_UPDATE_ELEM, key, value, (ulong)flags), key);
+    }
+
+    /// <inheritdoc/>
+    public void UpdateSocket(uint index, IBackendSocket socket, MapUpdateFlags flags = MapUpdateFlags.Any)
+    {
+        if (socket is not LinuxSocket linuxSocket)
+        {
+            throw new ArgumentException("The socket is of another backend.", nameof(socket));
+        }
+
+        using FdLease lease = new(linuxSocket.Fd);
+        UpdateDescriptor(index, lease.Number, flags, linuxSocket);
+    }
+
+    /// <inheritdoc/>
+    public void UpdateMap(uint index, IBackendMap inner)
+    {
+        if (inner is not LinuxMap linuxMap)
+        {
+            throw new ArgumentException("The inner map is of another backend.", nameof(inner));
+        }
+
+        using FdLease lease = new(linuxMap.Fd);
+        UpdateDescriptor(index, lease.Number, MapUpdateFlags.Any, socket: null);
+    }
+
+    /// <inheritdoc/>
+    public void Delete(ReadOnlySpan<byte> key)
+    {
+        CheckLength(key, Spec.KeySize, nameof(key));
+        Done(BpfCommand.BPF_MAP_DELETE_ELEM, Element(BpfCommand.BPF_MAP_DELETE_ELEM, key, [], 0), key);
+    }
+
+    /// <inheritdoc/>
+    public byte[]? NextKey(ReadOnlySpan<byte> key)
+    {
+        if (!key.IsEmpty)
+        {
+            CheckLength(key, Spec.KeySize, nameof(key));
+        }
+
+        byte[] next = new byte[Spec.KeySize];
+        nint result = Element(BpfCommand.BPF_MAP_GET_NEXT_KEY, key, next, 0);
+        return result == -(int)Errno.ENOENT ? null : Done(BpfCommand.BPF_MAP_GET_NEXT_KEY, result, key) ? next : null;
+    }
+
+    /// <inheritdoc/>
+    public void Freeze()
+    {
+        using FdLease lease = new(Fd);
+        MapElementAttributes attributes = new() { map_fd = lease.Number };
+        Done(BpfCommand.BPF_MAP_FREEZE, BpfCall.Invoke(BpfCommand.BPF_MAP_FREEZE, ref attributes), []);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Fd.Dispose();
+
+    /// <summary>BPF_MAP_CREATE, the contents, BPF_MAP_FREEZE.</summary>
+    internal static LinuxMap Create(MapSpec spec)
+    {
+        string target = $"map '{spec.Name}' ({spec.Type}, {spec.KeySize} byte keys, {spec.ValueSize} byte values, {spec.MaxEntries} entries)";
+        using LinuxMap? template = spec.Inner is MapSpec inner ? Create(inner with { Contents = [], Frozen = false }) : null;
+        MapCreateAttributes attributes = new()
+        {
+            map_type = (uint)spec.Type,
+            key_size = (uint)spec.KeySize,
+            value_size = (uint)spec.ValueSize,
+            max_entries = (uint)spec.MaxEntries,
+            map_flags = (uint)spec.Flags,
+        };
+        BpfCall.SetName(attributes.map_name, spec.Name);
+        nint fd;
+        if (template is null)
+        {
+            fd = BpfCall.Invoke(BpfCommand.BPF_MAP_CREATE, ref attributes);
+        }
+        else
+        {
+            using FdLease lease = new(template.Fd);
+            attributes.inner_map_fd = lease.Number;
+            fd = BpfCall.Invoke(BpfCommand.BPF_MAP_CREATE, ref attributes);
+        }
+
+        if (fd < 0)
+        {
+            throw LinuxErrors.Refused("BPF_MAP_CREATE", fd, target);
+        }
+
+        SafeMapFd safe = new(fd);
+        try
+        {
+            LinuxMap map = new(safe, spec, ReadInfo(safe).id);
+            map.Write(spec);
+            return map;
+        }
+        catch
+        {
+            safe.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A map that a descriptor is open on, with its spec as the kernel tells it.</summary>
+    internal static LinuxMap FromDescriptor(SafeMapFd fd)
+    {
+        MapInfo info = ReadInfo(fd);
+        if (info.key_size > int.MaxValue || info.value_size > int.MaxValue || info.max_entries > int.MaxValue)
+        {
+            throw LinuxErrors.Own(
+                "RPS5035", Errno.None, "BPF_OBJ_GET_INFO_BY_FD", $"Map {info.id} has sizes that this module does not take.", "Open another map.");
+        }
+
+        MapSpec spec = new(
+            BpfCall.GetName(info.name), (MapType)info.type, (int)info.key_size, (int)info.value_size, (int)info.max_entries, (MapFlags)info.map_flags)
+        {
+            Frozen = IsFrozen(fd),
+        };
+        return new LinuxMap(fd, spec, info.id);
+    }
+
+    private static MapInfo ReadInfo(SafeMapFd fd)
+    {
+        nint result = BpfCall.GetInfo(fd, out MapInfo info);
+        return result < 0 ? throw LinuxErrors.Refused("BPF_OBJ_GET_INFO_BY_FD", result, "a map") : info;
+    }
+
+    private static bool IsFrozen(SafeMapFd fd)
+    {
+        using FdLease lease = new(fd);
+        return File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{lease.Number}"))
+            .Any(line => line.StartsWith("frozen:", StringComparison.Ordinal) && line.AsSpan(7).Trim() is "1");
+    }
+
+    private static bool IsPerCpu(MapType type) =>
+        type is MapType.PerCpuArray or MapType.PerCpuHash or MapType.LruPerCpuHash or MapType.PerCpuCgroupStorage;
+
+    private static void CheckLength(ReadOnlySpan<byte> bytes, int length, string name)
+    {
+        // The kernel reads and writes this many bytes whatever the span is.
+        if (bytes.Length != length)
+        {
+            throw new ArgumentException($"The map takes {length} bytes, not {bytes.Length}.", name);
+        }
+    }
+
+    private void Write(MapSpec spec)
+    {
+        foreach (MapEntry entry in spec.Contents)
+        {
+            ReadOnlySpan<byte> value = entry.Value.AsSpan();
+            if (value.Length == spec.ValueSize && value.Length != _valueLength)
+            {
+                value = ForEveryCpu(value);
+            }
+
+            Update(entry.Key.AsSpan(), value);
+        }
+
+        if (spec.Frozen)
+        {
+            Freeze();
+        }
+    }
+
+    private byte[] ForEveryCpu(ReadOnlySpan<byte> value)
+    {
+        byte[] values = new byte[_valueLength];
+        int stride = (value.Length + 7) & ~7;
+        for (int offset = 0; offset < values.Length; offset += stride)
+        {
+            value.CopyTo(values.AsSpan(offset));
+        }
+
+        return values;
+    }
+
+    private void UpdateDescriptor(uint index, int descriptor, MapUpdateFlags flags, LinuxSocket? socket)
+    {
+        if (Spec.KeySize != 4 || Spec.ValueSize is not (4 or 8))
+        {
+            throw new InvalidOperationException($"Map '{Spec.Name}' does not hold descriptors under 4-byte keys.");
+        }
+
+        Span<byte> key = stackalloc byte[4];
+        MemoryMarshal.Write(key, in index);
+        Span<byte> value = stackalloc byte[8];
+        long wide = descriptor;
+        MemoryMarshal.Write(value, in wide); // little-endian: the first four bytes are the 4-byte value
+        nint result = Element(BpfCommand.BPF_MAP_UPDATE_ELEM, key, value[..Spec.ValueSize], (ulong)flags);
+        if (result < 0 && socket is not null)
+        {
+            throw LinuxErrors.Refused(
+                nameof(BpfCommand.BPF_MAP_UPDATE_ELEM), result, $"slot {index} of {Describe()} with {socket.Describe()}", Scope);
+        }
+
+        Done(BpfCommand.BPF_MAP_UPDATE_ELEM, result, key);
+    }
+
+    private nint Element(BpfCommand command, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong flags)
+    {
+        using FdLease lease = new(Fd);
+        fixed (byte* keyPointer = key, valuePointer = value)
+        {
+            MapElementAttributes attributes = new()
+            {
+                map_fd = lease.Number,
+                key = (ulong)keyPointer,
+                value = (ulong)valuePointer,
+                flags = flags,
+            };
+            return BpfCall.Invoke(command, ref attributes);
+        }
+    }
+
+    private string Scope => Spec.Type is MapType.ReuseportSockArray or MapType.SockMap or MapType.SockHash ? LinuxErrors.SocketMap : "";
+
+    private string Describe() => $"map '{Spec.Name}' (id {Id}, {Spec.Type}, {Spec.MaxEntries} entries)";
+
+    private bool Done(BpfCommand command, nint result, ReadOnlySpan<byte> key)
+    {
+        if (result >= 0)
+        {
+            return true;
+        }
+
+        string place = key.Length switch
+        {
+            0 => "",
+            4 => $"key {MemoryMarshal.Read<uint>(key)} of ",
+            _ => $"key {Convert.ToHexString(key)} of ",
+        };
+        throw LinuxErrors.Refused(command.ToString(), result, place + Describe(), Scope);
+    }
+}

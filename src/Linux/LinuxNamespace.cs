@@ -1,0 +1,173 @@
+using System.Globalization;
+using System.Net;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Linux.Interop;
+using ReuseportPS.Linux.Namespaces;
+using ReuseportPS.Linux.Netlink;
+
+namespace ReuseportPS.Linux;
+
+/// <summary>A network namespace: the one this process is in, one made here, or one of another process.</summary>
+public sealed class LinuxNamespace : INetworkNamespace
+{
+    private const int Loopback = 1;
+    private const int FirstVeth = 1000; // above the fallback devices that some kernels put into every namespace
+    private const byte WireTable = 101;
+
+    private readonly SafeNamespaceFd _fd;
+    private readonly NamespaceThread? _thread;
+    private int _vethCount;
+
+    private LinuxNamespace(SafeNamespaceFd fd, NamespaceThread? thread)
+    {
+        _fd = fd;
+        _thread = thread;
+        nint result = Sys.statx(fd, out ulong inode, out _);
+        if (result < 0)
+        {
+            throw LinuxErrors.Refused("statx", result, "a network namespace");
+        }
+
+        Id = inode;
+    }
+
+    /// <inheritdoc/>
+    public ulong Id { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _thread?.Dispose();
+        _fd.Dispose();
+    }
+
+    /// <summary>
+    /// Lays a veth pair between this namespace and another one made here. From then on both ends send everything over the wire,
+    /// whatever the address, and take as their own everything that comes over it: any flow between any two addresses (but
+    /// 127.0.0.0/8 and ::1) can be reproduced between the two. Loopback traffic inside either of them ends.
+    /// </summary>
+    public void ConnectTo(LinuxNamespace other)
+    {
+        ObjectDisposedException.ThrowIf(_fd.IsClosed, this);
+        VethEnd here = NextEnd(1);
+        VethEnd there = other.NextEnd(2);
+        _ = Run(() =>
+        {
+            using RouteNetlink route = new();
+            route.AddVeth(here, there, other._fd);
+            return true;
+        });
+        Wire(here, there, 1, 2);
+        other.Wire(there, here, 2, 1);
+    }
+
+    internal static LinuxNamespace OfThisThread() => new(Open("/proc/thread-self/ns/net"), thread: null);
+
+    /// <summary>The namespace of a process; what runs in it runs on a thread of its own.</summary>
+    internal static LinuxNamespace OfProcess(int processId)
+    {
+        SafeNamespaceFd fd = Open(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/ns/net"));
+        try
+        {
+            return new LinuxNamespace(fd, new NamespaceThread(() => Enter(fd)));
+        }
+        catch
+        {
+            fd.Dispose();
+            throw;
+        }
+    }
+
+    internal static LinuxNamespace Create()
+    {
+        SafeNamespaceFd? fd = null;
+        NamespaceThread thread = new(() =>
+        {
+            nint result = Sys.unshare(Sys.CLONE_NEWNET);
+            if (result < 0)
+            {
+                throw LinuxErrors.Refused("unshare", result, "a new network namespace");
+            }
+
+            fd = Open("/proc/thread-self/ns/net");
+            SetUpLoopback();
+        });
+        return new LinuxNamespace(fd!, thread);
+    }
+
+    /// <summary>Runs a function on a thread that is in the namespace.</summary>
+    internal T Run<T>(Func<T> function) => _thread is null ? function() : _thread.Run(function);
+
+    private static SafeNamespaceFd Open(string path)
+    {
+        nint fd = Sys.openat(path, Sys.O_RDONLY);
+        return fd < 0 ? throw LinuxErrors.Refused("open /proc/PID/ns/net", fd, path) : new SafeNamespaceFd(fd);
+    }
+
+    private static void Enter(SafeNamespaceFd fd)
+    {
+        nint result = Sys.setns(fd, Sys.CLONE_NEWNET);
+        if (result < 0)
+        {
+            throw LinuxErrors.Refused("setns", result, "a network namespace");
+        }
+    }
+
+    private static void SetUpLoopback()
+    {
+        using RouteNetlink route = new();
+        route.SetUp(Loopback);
+        route.AddLocalDefault(SocketConstants.AF_INET, Loopback);
+        bool hasV6 = Directory.Exists("/proc/sys/net/ipv6");
+        if (hasV6)
+        {
+            route.AddLocalDefault(SocketConstants.AF_INET6, Loopback);
+            SetSysctl("ipv6/ip_nonlocal_bind", "1"); // bind looks at addresses only, not at local routes
+        }
+
+        SetSysctl("ipv4/ip_nonlocal_bind", "1");
+    }
+
+    private static void SetSysctl(string name, string value) => File.WriteAllText("/proc/sys/net/" + name, value);
+
+    private VethEnd NextEnd(byte side)
+    {
+        int number = _vethCount++;
+        return new VethEnd(string.Create(CultureInfo.InvariantCulture, $"veth{number}"), FirstVeth + number, [2, 0, 0, 0, (byte)number, side]);
+    }
+
+    private void Wire(VethEnd here, VethEnd there, byte side, byte otherSide) => Run(() =>
+    {
+        using RouteNetlink route = new();
+        foreach (string scope in (string[])["all", here.Name])
+        {
+            SetSysctl($"ipv4/conf/{scope}/rp_filter", "0");
+            SetSysctl($"ipv4/conf/{scope}/accept_local", "1");
+        }
+
+        route.SetUp(here.Index);
+        WireFamily(route, SocketConstants.AF_INET, V4(here, side), V4(there, otherSide), 30);
+        if (Directory.Exists("/proc/sys/net/ipv6"))
+        {
+            WireFamily(route, SocketConstants.AF_INET6, V6(here, side), V6(there, otherSide), 126);
+        }
+
+        return true;
+
+        static IPAddress V4(VethEnd end, byte host) => new([10, 255, (byte)(end.Index - FirstVeth), host]);
+
+        static IPAddress V6(VethEnd end, byte host) => new([0xfd, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (byte)(end.Index - FirstVeth), host]);
+
+        void WireFamily(RouteNetlink route, byte family, IPAddress own, IPAddress peer, byte prefixLength)
+        {
+            route.AddAddress(here.Index, own, prefixLength);
+            route.AddNeighbour(here.Index, peer, there.HardwareAddress);
+            route.AddDefault(here.Index, peer, WireTable);
+
+            // What this host sends goes to the wire before the local table is asked; what arrives asks the local table.
+            route.AddRule(family, 10, WireTable, "lo");
+            route.AddRule(family, 20, NetlinkConstants.RT_TABLE_LOCAL, inputDevice: null);
+            route.DeleteRule(family, 0, NetlinkConstants.RT_TABLE_LOCAL);
+        }
+    });
+}

@@ -1,0 +1,193 @@
+using System.Buffers.Binary;
+using System.Text;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Isa;
+using ReuseportPS.Engine.Programs;
+using ReuseportPS.Linux.Bpf;
+using ReuseportPS.Linux.Interop;
+
+namespace ReuseportPS.Linux;
+
+/// <summary>A program of the kernel.</summary>
+public sealed unsafe class LinuxProgram : IBackendProgram
+{
+    private const int SlotSize = 8;
+    private const byte PseudoMapFd = 1;
+    private const byte PseudoMapValue = 2;
+    private const int LoadAttempts = 5;
+    private const int FirstLogSize = 1 << 16;
+    private const int LargestLogSize = 1 << 24;
+
+    private LinuxProgram(SafeProgramFd fd, ProgramInfo info)
+    {
+        Fd = fd;
+        Id = info.id;
+        Name = BpfCall.GetName(info.name);
+        Type = (ProgramType)info.type;
+        Tag = Convert.ToHexStringLower(new ReadOnlySpan<byte>(info.tag, 8));
+    }
+
+    /// <inheritdoc/>
+    public uint Id { get; }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public string Tag { get; }
+
+    /// <summary>Program type.</summary>
+    public ProgramType Type { get; }
+
+    internal SafeProgramFd Fd { get; }
+
+    /// <inheritdoc/>
+    public void Dispose() => Fd.Dispose();
+
+    /// <summary>A program that a descriptor is open on.</summary>
+    internal static LinuxProgram FromDescriptor(SafeProgramFd fd)
+    {
+        nint result = BpfCall.GetInfo(fd, out ProgramInfo info);
+        return result < 0 ? throw LinuxErrors.Refused("BPF_OBJ_GET_INFO_BY_FD", result, "a program") : new LinuxProgram(fd, info);
+    }
+
+    /// <summary>BPF_PROG_LOAD: first without a log; when refused, again with one that grows until it fits.</summary>
+    /// <param name="spec">The program.</param>
+    /// <param name="maps">Live maps, in the order of the spec's.</param>
+    /// <param name="attachTypeId">For a tracing program: BTF id of what it attaches to.</param>
+    internal static LinuxProgram Load(ProgramSpec spec, IReadOnlyList<IBackendMap> maps, uint attachTypeId = 0)
+    {
+        string target = $"program '{spec.Name}' ({spec.Type}, {spec.Instructions.Length} instructions)";
+        int[] descriptors = new int[maps.Count];
+        int leased = 0;
+        try
+        {
+            for (; leased < maps.Count; leased++)
+            {
+                SafeMapFd fd = maps[leased] is LinuxMap map ? map.Fd : throw new ArgumentException("A map is of another backend.", nameof(maps));
+                bool held = false;
+                fd.DangerousAddRef(ref held);
+                descriptors[leased] = (int)fd.DangerousGetHandle();
+            }
+
+            byte[] code = Encode(spec, descriptors);
+            nint result = Load(spec, code, attachTypeId, []);
+            if (result >= 0)
+            {
+                return FromOwned(result);
+            }
+
+            byte[] log = [];
+            for (int size = FirstLogSize; size <= LargestLogSize; size *= 4)
+            {
+                log = new byte[size];
+                nint again = Load(spec, code, attachTypeId, log);
+                if (again >= 0)
+                {
+                    return FromOwned(again);
+                }
+
+                if (again != -(int)Errno.ENOSPC)
+                {
+                    result = again;
+                    break;
+                }
+            }
+
+            throw LinuxErrors.Refused("BPF_PROG_LOAD", (Errno)(int)-result, target, log: LogText(log));
+        }
+        finally
+        {
+            for (int i = 0; i < leased; i++)
+            {
+                ((LinuxMap)maps[i]).Fd.DangerousRelease();
+            }
+        }
+    }
+
+    /// <summary>The wire form of the code, with map descriptors in the place of map indices.</summary>
+    internal static byte[] Encode(ProgramSpec spec, ReadOnlySpan<int> descriptors)
+    {
+        byte[] code = new byte[spec.Instructions.Sum(instruction => instruction.SlotCount) * SlotSize];
+        int position = 0;
+        foreach (Instruction instruction in spec.Instructions)
+        {
+            int immediate = instruction.Immediate;
+            if (instruction.IsWide && instruction.Source is PseudoMapFd or PseudoMapValue)
+            {
+                if ((uint)immediate >= (uint)descriptors.Length)
+                {
+                    throw LinuxErrors.Own(
+                        "RPS5066", Errno.EINVAL, "BPF_PROG_LOAD", $"Program '{spec.Name}' refers to map {immediate}, but has {descriptors.Length}.",
+                        "Pass every map of the program, in its order.");
+                }
+
+                immediate = descriptors[immediate];
+            }
+
+            Span<byte> slot = code.AsSpan(position);
+            slot[0] = instruction.Opcode;
+            slot[1] = (byte)((instruction.Destination & 15) | (instruction.Source << 4));
+            BinaryPrimitives.WriteInt16LittleEndian(slot[2..], instruction.Offset);
+            BinaryPrimitives.WriteInt32LittleEndian(slot[4..], immediate);
+            if (instruction.IsWide)
+            {
+                BinaryPrimitives.WriteInt32LittleEndian(slot[12..], instruction.NextImmediate);
+            }
+
+            position += instruction.SlotCount * SlotSize;
+        }
+
+        return code;
+    }
+
+    private static LinuxProgram FromOwned(nint descriptor)
+    {
+        SafeProgramFd fd = new(descriptor);
+        try
+        {
+            return FromDescriptor(fd);
+        }
+        catch
+        {
+            fd.Dispose();
+            throw;
+        }
+    }
+
+    private static nint Load(ProgramSpec spec, byte[] code, uint attachTypeId, byte[] log)
+    {
+        fixed (byte* instructions = code, license = Sys.Terminated(spec.License), logBuffer = log)
+        {
+            ProgramLoadAttributes attributes = new()
+            {
+                prog_type = (uint)spec.Type,
+                insn_cnt = (uint)(code.Length / SlotSize),
+                insns = (ulong)instructions,
+                license = (ulong)license,
+                log_level = log.Length > 0 ? 1u : 0,
+                log_size = (uint)log.Length,
+                log_buf = (ulong)logBuffer,
+                expected_attach_type = (uint)spec.ExpectedAttachType,
+                attach_btf_id = attachTypeId,
+            };
+            BpfCall.SetName(attributes.prog_name, spec.Name);
+            nint result;
+            int attempts = 0;
+            do
+            {
+                result = BpfCall.Invoke(BpfCommand.BPF_PROG_LOAD, ref attributes); // EAGAIN: a signal met the verifier
+            }
+            while (result == -(int)Errno.EAGAIN && ++attempts < LoadAttempts);
+            return result;
+        }
+    }
+
+    private static string? LogText(byte[] log)
+    {
+        int end = Array.IndexOf(log, (byte)0);
+        string text = Encoding.UTF8.GetString(log, 0, end < 0 ? log.Length : end);
+        return text.Length == 0 ? null : text;
+    }
+}

@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Text;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Linux.Bpf;
+using ReuseportPS.Linux.Interop;
+
+namespace ReuseportPS.Linux.Pins;
+
+/// <summary>A directory of pins. A pin is made under a temporary name, which no pin can have, and renamed over the old one.</summary>
+internal sealed class BpffsFolder(string path, string published, SafeDirectoryFd? making) : IPinFolder
+{
+    private const string TemporaryPrefix = "T"; // names of pins are in lower case
+    private const int MaxNameLength = 40;
+
+    private string _path = path;
+    private SafeDirectoryFd? _making = making;
+
+    public IReadOnlyList<string> Names => [.. BpffsDirectory.Names(_path).Where(IsName)];
+
+    public void Pin(string name, IBackendMap map) =>
+        Pin(name, map is LinuxMap linuxMap ? linuxMap.Fd : throw new ArgumentException("The map is of another backend.", nameof(map)));
+
+    public void Pin(string name, IBackendProgram program) =>
+        Pin(name, program is LinuxProgram linuxProgram ? linuxProgram.Fd : throw new ArgumentException("The program is of another backend.", nameof(program)));
+
+    public IBackendMap? OpenMap(string name)
+    {
+        nint fd = Get(name, "bpf-map");
+        return fd < 0 ? null : Owned(new SafeMapFd(fd), LinuxMap.FromDescriptor);
+    }
+
+    public IBackendProgram? OpenProgram(string name)
+    {
+        nint fd = Get(name, "bpf-prog");
+        return fd < 0 ? null : Owned(new SafeProgramFd(fd), LinuxProgram.FromDescriptor);
+    }
+
+    public void Unpin(string name) => BpffsDirectory.Unlink(PinPath(name));
+
+    public void Publish()
+    {
+        if (_making is null)
+        {
+            throw new InvalidOperationException("The folder is published already.");
+        }
+
+        nint result = Sys.renameat2(_path, published, Sys.RENAME_NOREPLACE);
+        if (result < 0)
+        {
+            throw LinuxErrors.Refused("rename", result, published);
+        }
+
+        _path = published;
+        _making.Dispose();
+        _making = null;
+    }
+
+    public void Dispose()
+    {
+        if (_making is not null)
+        {
+            BpffsDirectory.Remove(_path);
+            _making.Dispose();
+            _making = null;
+        }
+    }
+
+    private static bool IsName(string name) =>
+        name.Length is > 0 and <= MaxNameLength && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_');
+
+    private static T Owned<TFd, T>(TFd fd, Func<TFd, T> open)
+        where TFd : SafeFd
+    {
+        try
+        {
+            return open(fd);
+        }
+        catch
+        {
+            fd.Dispose();
+            throw;
+        }
+    }
+
+    private string PinPath(string name) =>
+        IsName(name) ? _path + "/" + name : throw new ArgumentException($"'{name}' cannot be the name of a pin.", nameof(name));
+
+    private void Pin(string name, SafeFd descriptor)
+    {
+        string pin = PinPath(name);
+        string temporary = _path + "/" + TemporaryPrefix + name;
+        BpffsDirectory.Unlink(temporary); // of one who died in between
+        nint result = BpfCall.Pin(descriptor, temporary);
+        if (result < 0)
+        {
+            throw LinuxErrors.Refused("BPF_OBJ_PIN", result, pin);
+        }
+
+        result = Sys.renameat2(temporary, pin, 0);
+        if (result < 0)
+        {
+            BpffsDirectory.Unlink(temporary);
+            throw LinuxErrors.Refused("rename", result, pin);
+        }
+    }
+
+    // A pin can be a map, a program or a link; the descriptor's link in /proc tells which.
+    private nint Get(string name, string kind)
+    {
+        string pin = PinPath(name);
+        nint fd = BpfCall.Get(pin);
+        if (fd == -(int)Errno.ENOENT)
+        {
+            return fd;
+        }
+
+        if (fd < 0)
+        {
+            throw LinuxErrors.Refused("BPF_OBJ_GET", fd, pin);
+        }
+
+        Span<byte> link = stackalloc byte[64];
+        nint length = Sys.readlinkat(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{fd}"), link);
+        if (length > 0 && Encoding.ASCII.GetString(link[..(int)length]).EndsWith(kind, StringComparison.Ordinal))
+        {
+            return fd;
+        }
+
+        new SafeProgramFd(fd).Dispose();
+        throw LinuxErrors.Own("RPS5086", Errno.EINVAL, "BPF_OBJ_GET", $"The pin '{pin}' is not a {kind}.", "Remove the group and make it again.");
+    }
+}

@@ -1,0 +1,183 @@
+using System.Diagnostics;
+using System.Globalization;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Linux.Interop;
+
+namespace ReuseportPS.Linux.Pins;
+
+/// <summary>
+/// Groups as directories of a BPF file system: <c>g_NAME</c> the pins of a group, <c>t_N_NAME</c> a folder in the making (locked
+/// by its maker, so that one whose maker died is told by its free lock), <c>l_NAME</c> the lock that shells take.
+/// </summary>
+internal sealed class BpffsStore(string root, Action mounted) : IPinStore
+{
+    private const string StandardMount = "/sys/fs/bpf";
+    private const string GroupPrefix = "g_";
+    private const string MakingPrefix = "t_";
+    private const string LockPrefix = "l_";
+    private static readonly TimeSpan s_lockPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_lockPause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>The directory of all groups.</summary>
+    internal string Root => root;
+
+    public IReadOnlyList<string> List() =>
+    [
+        .. BpffsDirectory.Names(root).Where(name => name.StartsWith(GroupPrefix, StringComparison.Ordinal))
+            .Select(name => GroupName.Decode(name[GroupPrefix.Length..])).OfType<string>().Order(StringComparer.Ordinal),
+    ];
+
+    public IPinFolder? Open(string group)
+    {
+        string path = GroupPath(group);
+        using SafeDirectoryFd? directory = BpffsDirectory.TryOpen(path, out Errno errno);
+        return directory is not null
+            ? new BpffsFolder(path, published: path, making: null)
+            : errno == Errno.ENOENT
+                ? null
+                : throw LinuxErrors.Refused("BPF_OBJ_GET", errno, path);
+    }
+
+    public IPinFolder Create(string group)
+    {
+        string path = GroupPath(group);
+        EnsureRoot();
+        RemoveLeftovers();
+        for (int number = 0; ; number++)
+        {
+            string making = string.Create(CultureInfo.InvariantCulture, $"{root}/{MakingPrefix}{number}_{GroupName.Encode(group)}");
+            nint result = Sys.mkdirat(making, BpffsDirectory.OwnerOnly);
+            if (result == -(int)Errno.EEXIST)
+            {
+                continue; // another is making this group, too; who publishes first has it
+            }
+
+            if (result < 0)
+            {
+                throw LinuxErrors.Refused("mkdir", result, making);
+            }
+
+            // Somebody may take the new folder for a leftover until it is locked: then another one is made.
+            if (BpffsDirectory.TryLock(making, out _) is SafeDirectoryFd locked)
+            {
+                return new BpffsFolder(making, path, locked);
+            }
+        }
+    }
+
+    public IDisposable Lock(string group)
+    {
+        _ = GroupPath(group);
+        EnsureRoot();
+        string path = root + "/" + LockPrefix + GroupName.Encode(group);
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            nint made = Sys.mkdirat(path, BpffsDirectory.OwnerOnly);
+            if (made < 0 && made != -(int)Errno.EEXIST)
+            {
+                throw LinuxErrors.Refused("mkdir", made, path);
+            }
+
+            SafeDirectoryFd? directory = BpffsDirectory.TryLock(path, out Errno errno);
+            if (directory is not null)
+            {
+                return new GroupLock(directory, path);
+            }
+
+            if (errno is not (Errno.EAGAIN or Errno.ENOENT))
+            {
+                throw LinuxErrors.Refused("flock", errno, path);
+            }
+
+            if (Stopwatch.GetElapsedTime(start) > s_lockPatience)
+            {
+                BackendException busy = LinuxErrors.Refused("flock", Errno.EAGAIN, $"group '{group}'");
+                throw new BackendException(Errno.EBUSY, busy.Operation, busy.Diagnostics[0]);
+            }
+
+            Thread.Sleep(s_lockPause);
+        }
+    }
+
+    public void Remove(string group)
+    {
+        string path = GroupPath(group);
+        string gone = string.Create(
+            CultureInfo.InvariantCulture, $"{root}/{MakingPrefix}{Environment.ProcessId}-{Environment.CurrentManagedThreadId}_{GroupName.Encode(group)}");
+        nint result = Sys.renameat2(path, gone, 0); // out of sight in one step
+        if (result == -(int)Errno.ENOENT)
+        {
+            return;
+        }
+
+        if (result < 0)
+        {
+            throw LinuxErrors.Refused("rename", result, path);
+        }
+
+        BpffsDirectory.Remove(gone);
+    }
+
+    /// <summary>Makes the root directory; mounts a BPF file system at the standard place when there is none.</summary>
+    internal void EnsureRoot()
+    {
+        if (BpffsDirectory.IsBpffs(root))
+        {
+            return;
+        }
+
+        string parent = Path.GetDirectoryName(root) ?? "/";
+        if (!BpffsDirectory.IsBpffs(parent))
+        {
+            if (parent != StandardMount)
+            {
+                throw LinuxErrors.Own(
+                    "RPS5080", Errno.EINVAL, "mkdir", $"The pin directory '{root}' is not on a BPF file system.", LinuxErrors.BpffsRemedy);
+            }
+
+            nint result = Sys.mount("bpf", StandardMount, "bpf", 0, "mode=0700");
+            if (result < 0)
+            {
+                throw LinuxErrors.Refused("mount", result, StandardMount);
+            }
+
+            mounted();
+        }
+
+        nint made = Sys.mkdirat(root, BpffsDirectory.OwnerOnly);
+        if (made < 0 && made != -(int)Errno.EEXIST)
+        {
+            throw LinuxErrors.Refused("mkdir", made, root);
+        }
+    }
+
+    private void RemoveLeftovers()
+    {
+        foreach (string name in BpffsDirectory.Names(root).Where(name => name.StartsWith(MakingPrefix, StringComparison.Ordinal)))
+        {
+            string path = root + "/" + name;
+            using SafeDirectoryFd? ours = BpffsDirectory.TryLock(path, out _);
+            if (ours is not null)
+            {
+                BpffsDirectory.Remove(path);
+            }
+        }
+    }
+
+    private string GroupPath(string group) => root + "/" + GroupPrefix + GroupName.Encode(group);
+
+    private sealed class GroupLock(SafeDirectoryFd directory, string path) : IDisposable
+    {
+        public void Dispose()
+        {
+            if (!directory.IsClosed)
+            {
+                // While it is locked nobody else holds it; who waits sees that it is gone and makes a new one.
+                _ = Sys.unlinkat(path, Sys.AT_REMOVEDIR);
+                directory.Dispose();
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Text;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Linux.Interop;
+
+namespace ReuseportPS.Linux.Sockets;
+
+/// <summary>Which processes hold which sockets, from the links in /proc/PID/fd. Processes that end or hide are left out.</summary>
+internal static class OpenDescriptors
+{
+    /// <summary>Owners of the sockets with these inode numbers.</summary>
+    internal static Dictionary<ulong, List<SocketOwner>> OwnersOf(IReadOnlySet<ulong> inodes)
+    {
+        Dictionary<ulong, List<SocketOwner>> owners = [];
+        if (inodes.Count == 0)
+        {
+            return owners;
+        }
+
+        foreach (string directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out int processId))
+            {
+                TryAddOwners(processId, inodes, owners);
+            }
+        }
+
+        return owners;
+    }
+
+    /// <summary>Adds what one process holds; the errno says why it could not be looked at.</summary>
+    internal static Errno TryAddOwners(int processId, IReadOnlySet<ulong> inodes, Dictionary<ulong, List<SocketOwner>> owners)
+    {
+        Span<byte> link = stackalloc byte[64];
+        string? command = null;
+        try
+        {
+            foreach (string path in Directory.EnumerateFileSystemEntries(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/fd")))
+            {
+                nint length = Sys.readlinkat(path, link);
+                if (length <= 0 || !TryParseSocketLink(link[..(int)length], out ulong inode) || !inodes.Contains(inode)
+                    || !int.TryParse(Path.GetFileName(path.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out int descriptor))
+                {
+                    continue;
+                }
+
+                command ??= File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/comm")).TrimEnd('\n');
+                if (!owners.TryGetValue(inode, out List<SocketOwner>? list))
+                {
+                    owners.Add(inode, list = []);
+                }
+
+                list.Add(new SocketOwner(processId, descriptor, command));
+            }
+
+            return Errno.None;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return Errno.EACCES;
+        }
+        catch (IOException)
+        {
+            return Errno.ENOENT; // it ended
+        }
+    }
+
+    /// <summary>The inode number of <c>socket:[123]</c>.</summary>
+    internal static bool TryParseSocketLink(ReadOnlySpan<byte> link, out ulong inode)
+    {
+        inode = 0;
+        ReadOnlySpan<byte> prefix = "socket:["u8;
+        return link.StartsWith(prefix) && link[^1] == (byte)']'
+            && ulong.TryParse(Encoding.ASCII.GetString(link[prefix.Length..^1]), NumberStyles.None, CultureInfo.InvariantCulture, out inode);
+    }
+}

@@ -1,0 +1,218 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Packets;
+using ReuseportPS.Linux.Interop;
+using ReuseportPS.Linux.Netlink;
+
+namespace ReuseportPS.Linux.Sockets;
+
+/// <summary>Finds TCP listeners and bound UDP sockets: by sock_diag in a namespace, or by /proc/PID/net where it cannot be entered.</summary>
+internal sealed class SocketFinder(LinuxNamespace currentNamespace)
+{
+    private const int DumpAttempts = 5;
+
+    internal IReadOnlyList<SocketRecord> Find(SocketQuery query)
+    {
+        if (query.Namespace is not (null or LinuxNamespace))
+        {
+            throw new ArgumentException("The namespace is of another backend.", nameof(query));
+        }
+
+        LinuxNamespace? entered = null;
+        try
+        {
+            ulong namespaceId = currentNamespace.Id;
+            Func<TransportProtocol, IpFamily, IEnumerable<InetDiagMessage>> list;
+            if (query.Namespace is null && query.ProcessId is int processId && NamespaceOf(processId) is ulong other && other != namespaceId)
+            {
+                namespaceId = other;
+                entered = TryEnter(processId);
+                list = entered is null
+                    ? (protocol, family) => ReadProcNet(processId, protocol, family)
+                    : (protocol, family) => Dump(entered, protocol, family, query.Port);
+            }
+            else
+            {
+                LinuxNamespace place = (LinuxNamespace?)query.Namespace ?? currentNamespace;
+                namespaceId = place.Id;
+                list = (protocol, family) => Dump(place, protocol, family, query.Port);
+            }
+
+            List<(TransportProtocol Protocol, InetDiagMessage Socket)> found = [];
+            foreach (TransportProtocol protocol in (TransportProtocol[])[TransportProtocol.Tcp, TransportProtocol.Udp])
+            {
+                foreach (IpFamily family in (IpFamily[])[IpFamily.V4, IpFamily.V6])
+                {
+                    if (query.Protocol is null || query.Protocol == protocol)
+                    {
+                        found.AddRange(list(protocol, family).Where(socket => Matches(query, socket)).Select(socket => (protocol, socket)));
+                    }
+                }
+            }
+
+            return Complete(query, found, namespaceId);
+        }
+        finally
+        {
+            entered?.Dispose();
+        }
+    }
+
+    private static bool Matches(SocketQuery query, InetDiagMessage socket) =>
+        (query.Port is null || query.Port == socket.Local.Port)
+        && (query.Address is null || query.Address.Equals(socket.Local.Address))
+        && (query.Cookie is null || socket.Cookie == 0 || query.Cookie == socket.Cookie);
+
+    private static ImmutableArray<SocketRecord> Complete(
+        SocketQuery query, List<(TransportProtocol Protocol, InetDiagMessage Socket)> found, ulong namespaceId)
+    {
+        HashSet<ulong> inodes = [.. found.Select(pair => (ulong)pair.Socket.Inode)];
+        Dictionary<ulong, List<SocketOwner>> owners = [];
+        HashSet<ulong>? held = null;
+        if (query.ProcessId is int processId)
+        {
+            Errno errno = OpenDescriptors.TryAddOwners(processId, inodes, owners);
+            if (errno != Errno.None)
+            {
+                throw LinuxErrors.Refused("readdir /proc/PID/fd", errno, string.Create(CultureInfo.InvariantCulture, $"process {processId}"));
+            }
+
+            held = [.. owners.Keys];
+            inodes = held;
+        }
+
+        if (query.WithOwners)
+        {
+            owners = OpenDescriptors.OwnersOf(inodes);
+        }
+
+        List<SocketRecord> records = [];
+        foreach ((TransportProtocol protocol, InetDiagMessage socket) in found)
+        {
+            if (held?.Contains(socket.Inode) == false)
+            {
+                continue;
+            }
+
+            ImmutableArray<SocketOwner> holders = owners.TryGetValue(socket.Inode, out List<SocketOwner>? list) && query.WithOwners ? [.. list] : [];
+            SocketRecord record = new(
+                socket.Cookie, socket.Inode, protocol, socket.Family, socket.Local, socket.Uid, socket.InterfaceIndex, socket.V6Only,
+                protocol == TransportProtocol.Udp && socket.State == InetDiagMessage.TcpEstablished, (int)Math.Min(socket.ReceiveQueue, int.MaxValue),
+                namespaceId, holders);
+            record = record.Cookie == 0 ? AskSocket(record, list) : record;
+            if (query.Cookie is null || query.Cookie == record.Cookie)
+            {
+                records.Add(record);
+            }
+        }
+
+        return
+        [
+            .. records.OrderBy(record => record.Protocol).ThenBy(record => record.Family)
+                .ThenBy(record => record.LocalEndPoint.ToString(), StringComparer.Ordinal).ThenBy(record => record.Inode),
+        ];
+    }
+
+    // What /proc/PID/net leaves out, from a copy of the socket; the record stays as it is when there can be none.
+    private static SocketRecord AskSocket(SocketRecord record, List<SocketOwner>? owners)
+    {
+        try
+        {
+            using LinuxSocket socket = SocketAcquirer.Acquire(record with { Owners = [.. owners ?? []] });
+            Span<byte> device = stackalloc byte[4];
+            return record with
+            {
+                Cookie = socket.Cookie,
+                V6Only = record.Family == IpFamily.V6 && socket.GetOption(SocketOption.V6Only) != 0,
+                InterfaceIndex = Sys.getsockopt(socket.Fd, SocketConstants.SOL_SOCKET, SocketConstants.SO_BINDTOIFINDEX, device) < 0
+                    ? 0
+                    : MemoryMarshal.Read<int>(device),
+            };
+        }
+        catch (BackendException)
+        {
+            return record;
+        }
+    }
+
+    private static List<InetDiagMessage> Dump(LinuxNamespace place, TransportProtocol protocol, IpFamily family, int? port) => place.Run(() =>
+    {
+        using NetlinkSocket netlink = new(SocketConstants.NETLINK_SOCK_DIAG);
+        for (int attempt = 0; attempt < DumpAttempts; attempt++)
+        {
+            List<InetDiagMessage> sockets = [];
+            Errno errno = netlink.Dump(
+                NetlinkConstants.SOCK_DIAG_BY_FAMILY,
+                message => InetDiagMessage.WriteRequest(message, protocol, family, port ?? 0),
+                payload =>
+                {
+                    if (InetDiagMessage.Read(payload) is InetDiagMessage socket)
+                    {
+                        sockets.Add(socket);
+                    }
+                },
+                out bool interrupted);
+            if (errno != Errno.None)
+            {
+                throw LinuxErrors.Refused("sock_diag", errno, $"{protocol} sockets over {family}");
+            }
+
+            if (!interrupted)
+            {
+                return sockets;
+            }
+        }
+
+        throw LinuxErrors.Own(
+            "RPS5090", Errno.EAGAIN, "sock_diag", $"The table of {protocol} sockets over {family} changed during each of {DumpAttempts} readings.",
+            "Try again when fewer sockets come and go.");
+    });
+
+    private static List<InetDiagMessage> ReadProcNet(int processId, TransportProtocol protocol, IpFamily family)
+    {
+        string name = (protocol == TransportProtocol.Tcp ? "tcp" : "udp") + (family == IpFamily.V6 ? "6" : "");
+        string path = string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/net/{name}");
+        try
+        {
+            return [.. ProcNetTable.Read(File.ReadLines(path), protocol, family)];
+        }
+        catch (FileNotFoundException)
+        {
+            return []; // no IPv6
+        }
+        catch (IOException)
+        {
+            throw LinuxErrors.Refused("readdir /proc/PID/fd", Errno.ENOENT, string.Create(CultureInfo.InvariantCulture, $"process {processId}"));
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw LinuxErrors.Refused("readdir /proc/PID/fd", Errno.EACCES, path);
+        }
+    }
+
+    // The number in "net:[4026531840]"; null when the process hides it or has ended.
+    private static ulong? NamespaceOf(int processId)
+    {
+        Span<byte> link = stackalloc byte[64];
+        nint length = Sys.readlinkat(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/ns/net"), link);
+        string text = length > 0 ? System.Text.Encoding.ASCII.GetString(link[..(int)length]) : "";
+        return text.StartsWith("net:[", StringComparison.Ordinal) && ulong.TryParse(text.AsSpan(5).TrimEnd(']'), NumberStyles.None, CultureInfo.InvariantCulture, out ulong id)
+            ? id
+            : null;
+    }
+
+    private static LinuxNamespace? TryEnter(int processId)
+    {
+        try
+        {
+            return LinuxNamespace.OfProcess(processId);
+        }
+        catch (BackendException)
+        {
+            return null; // /proc/PID/net needs less
+        }
+    }
+}
