@@ -10,7 +10,22 @@
     CompatiblePSEditions   = @('Core')
     CmdletsToExport        = @(
         'Get-ReuseportBackend'
+        'Get-ReuseportGroup'
+        'Get-SocketSlot'
+        'Get-SteeringCounter'
+        'Get-SteeringPolicy'
+        'Import-PacketTrace'
+        'Import-SteeringPolicy'
+        'Measure-SteeringPolicy'
+        'New-PacketTrace'
+        'New-ReuseportGroup'
+        'Remove-ReuseportGroup'
+        'Remove-SteeringPolicy'
         'Set-ReuseportBackend'
+        'Set-SteeringPolicy'
+        'Test-ReuseportEnvironment'
+        'Test-ReuseportFidelity'
+        'Test-SteeringPolicy'
     )
     FunctionsToExport      = @()
     AliasesToExport        = @()

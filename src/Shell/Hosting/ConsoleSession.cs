@@ -51,7 +51,7 @@ internal sealed class ConsoleSession : IDisposable
     }
 
     /// <summary>Runs text as pwsh -Command does.</summary>
-    public int RunCommand(string text) => ExitCodeAfter(RunAndReport(_runspace.CreatePipeline(text, addToHistory: true)));
+    public int RunCommand(string text) => ExitCodeAfter(RunText(text));
 
     /// <summary>Reads statements and runs each, until the input ends or a statement leaves the session.</summary>
     public int RunLines(ILineSource input)
@@ -62,7 +62,7 @@ internal sealed class ConsoleSession : IDisposable
             if (!string.IsNullOrWhiteSpace(statement))
             {
                 _interrupted = false;
-                problem = RunAndReport(_runspace.CreatePipeline(statement, addToHistory: true));
+                problem = RunText(statement);
             }
         }
 
@@ -93,10 +93,26 @@ internal sealed class ConsoleSession : IDisposable
         return statement;
     }
 
-    private static bool IsIncomplete(string statement)
+    private RuntimeException? RunText(string text)
     {
-        Parser.ParseInput(statement, out _, out ParseError[] errors);
-        return errors is [{ IncompleteInput: true }, ..];
+        ParseError[] errors = ErrorsIn(text);
+        if (errors.Length == 0)
+        {
+            return RunAndReport(_runspace.CreatePipeline(text, addToHistory: true));
+        }
+
+        // The engine's own exception for incomplete text has no position.
+        ParseException problem = new(errors);
+        Report(problem);
+        return problem;
+    }
+
+    private static bool IsIncomplete(string statement) => ErrorsIn(statement) is [{ IncompleteInput: true }, ..];
+
+    private static ParseError[] ErrorsIn(string text)
+    {
+        Parser.ParseInput(text, out _, out ParseError[] errors);
+        return errors;
     }
 
     private string PromptText()

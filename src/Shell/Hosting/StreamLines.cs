@@ -15,6 +15,12 @@ internal sealed class StreamLines(bool showsPrompt, bool isInteractive) : ILineS
             Console.Out.Write(prompt());
         }
 
-        return Console.In.ReadLine();
+        string? line = Console.In.ReadLine();
+        if (line is null && showsPrompt)
+        {
+            Console.Out.WriteLine();
+        }
+
+        return line;
     }
 }

@@ -11,9 +11,12 @@ public enum PesterPhase
 /// <summary>What the stand-in's commands know of the file they stand in; one per runspace, in a variable of it.</summary>
 public sealed class PesterState
 {
-    private const string LeftEarly = "it was left by break, continue or exit.";
-
     public const string VariableName = "______PesterStandIn";
+
+    private const string LeftEarly = "it was left by break, continue or exit.";
+    private readonly Stack<IReadOnlySet<string>> _driveContents = new();
+
+    public PesterState() => Current = Root;
 
     public PesterPhase Phase { get; set; } = PesterPhase.Discovery;
 
@@ -27,14 +30,8 @@ public sealed class PesterState
     /// <summary>Errors of the file as a whole: discovery, or a teardown of a block.</summary>
     public List<string> Errors { get; } = [];
 
-    public bool IsDiscovered { get; set; }
-
     /// <summary>There while the tests run.</summary>
     internal TestDrive? Drive { get; set; }
-
-    private readonly Stack<IReadOnlySet<string>> _driveContents = new();
-
-    public PesterState() => Current = Root;
 
     internal static PesterState Of(PSCmdlet command) =>
         (PesterState)command.SessionState.PSVariable.GetValue(VariableName);

@@ -8,7 +8,7 @@ public sealed class DescribeCommand : BlockCommand;
 [Cmdlet(PesterLanguage.Verb, "Context")]
 public sealed class ContextCommand : BlockCommand;
 
-/// <summary>Reads the body of a block at discovery, once per item of -ForEach.</summary>
+/// <summary>Reads the body of a block at discovery, once per item of -ForEach; what it writes goes nowhere, as in Pester.</summary>
 public abstract class BlockCommand : DiscoveryCommand
 {
     private static readonly ScriptBlock s_inScope = ScriptBlock.Create(
@@ -38,7 +38,7 @@ public abstract class BlockCommand : DiscoveryCommand
         {
             PesterBlock block = new(NameTemplate.Expand(Name, [.. state.Current.Lineage.Select(around => around.Data), data]), state.Current, data, Skip);
             state.Current.Children.Add(block);
-            state.Within(block, () => Write(InvokeCommand.InvokeScript(useLocalScope: true, s_inScope, input: null, state, block, Fixture)));
+            state.Within(block, () => InvokeCommand.InvokeScript(useLocalScope: true, s_inScope, input: null, state, block, Fixture));
         }
     }
 }

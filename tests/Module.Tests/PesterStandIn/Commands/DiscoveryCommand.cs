@@ -26,7 +26,4 @@ public abstract class DiscoveryCommand : PSCmdlet
         MyInvocation.BoundParameters.ContainsKey(parameter)
             ? PesterData.Each(forEach, MyInvocation.InvocationName, name)
             : [PesterData.None];
-
-    /// <summary>What a body writes at discovery goes nowhere, as in Pester.</summary>
-    protected static void Write(IEnumerable<PSObject> discarded) => _ = discarded;
 }

@@ -31,5 +31,5 @@ public sealed class BeforeDiscoveryCommand : DiscoveryCommand
     public ScriptBlock ScriptBlock { get; set; } = null!;
 
     protected override void Collect(PesterState state) =>
-        Write(InvokeCommand.InvokeScript(useLocalScope: false, ScriptBlock, input: null));
+        InvokeCommand.InvokeScript(useLocalScope: false, ScriptBlock, input: null);
 }

@@ -1,0 +1,8 @@
+namespace ReuseportPS.Simulator.Preview;
+
+/// <summary>What one slot gets.</summary>
+/// <param name="Slot">Number of the slot.</param>
+/// <param name="Label">What it is called.</param>
+/// <param name="IsOccupied">Whether its seat held a member.</param>
+/// <param name="Traffic">What it gets.</param>
+public sealed record SlotMeasurement(int Slot, string Label, bool IsOccupied, TrafficCount Traffic);

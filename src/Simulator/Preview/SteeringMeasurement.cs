@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Policies;
+
+namespace ReuseportPS.Simulator.Preview;
+
+/// <summary>
+/// What a policy does with a trace. Each datagram is decided by itself. A TCP segment that is not a SYN goes where its flow's last SYN went.
+/// Equal inputs give an equal measurement, and <see cref="ToJson"/> gives equal bytes.
+/// </summary>
+public sealed record SteeringMeasurement
+{
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        NewLine = "\n",
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    /// <summary>Name of the program.</summary>
+    public required string Policy { get; init; }
+
+    /// <summary>Description of the trace.</summary>
+    public required string Trace { get; init; }
+
+    /// <summary>What each slot gets, in seat order.</summary>
+    public required ImmutableArray<SlotMeasurement> Slots { get; init; }
+
+    /// <summary>What is left to the kernel's own choice among the members. Which one that is depends on secrets of the host's hash.</summary>
+    public required TrafficCount Kernel { get; init; }
+
+    /// <summary>What is rejected.</summary>
+    public required TrafficCount Rejected { get; init; }
+
+    /// <summary>TCP segments before any SYN of their flow, and flows without one: where their connection is was decided before the trace began.</summary>
+    public required TrafficCount WithoutSyn { get; init; }
+
+    /// <summary>Multicast and broadcast: every member gets a copy, and no program is asked.</summary>
+    public required TrafficCount Multicast { get; init; }
+
+    /// <summary>Flows in all: different five-tuples.</summary>
+    public required long Flows { get; init; }
+
+    /// <summary>Flows that were decided more than once, and not always the same way.</summary>
+    public required long FlowsMoved { get; init; }
+
+    /// <summary>Packets of the busiest slot over those of the average occupied slot: 1 is even. Null when no slot got any.</summary>
+    public required double? PacketSkew { get; init; }
+
+    /// <summary>Flows of the busiest slot over those of the average occupied slot.</summary>
+    public required double? FlowSkew { get; init; }
+
+    /// <summary>The program's own counters: packets by rule, otherwise, failed selections. They count runs: datagrams and SYNs.</summary>
+    public required ImmutableArray<CounterReading> Counters { get; init; }
+
+    /// <summary>How much the program executes.</summary>
+    public required InstructionCount Instructions { get; init; }
+
+    /// <summary>Time from the earliest to the latest packet.</summary>
+    public required TimeSpan Duration { get; init; }
+
+    /// <summary>What the reader of the trace saw.</summary>
+    public required TraceStatistics Statistics { get; init; }
+
+    /// <summary>Why the trace was not read to its end; null when it was.</summary>
+    public required Diagnostic? Failure { get; init; }
+
+    /// <summary>What the reader of this measurement should know about the trace.</summary>
+    public required ImmutableArray<Diagnostic> Warnings { get; init; }
+
+    /// <summary>The measurement as JSON.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, s_json);
+}
