@@ -201,12 +201,12 @@ public abstract class ProgramContract<TWorld>(TWorld world) : ContractTest<TWorl
     [InlineData("udp6 any")]
     public void Attached_before_bind_a_UDP_socket_cannot_join(string kind)
     {
-        _ = Open(kind);
+        IBackendSocket first = Open(kind);
         IBackendSocket socket = Create(kind);
         socket.AttachProgram(Load(TestPrograms.Return(0)));
 
         Assert.Equal(Errno.EADDRINUSE, Refusal(() => socket.Bind(SocketText.Parse(kind).EndPoint(World, Port))));
-        Assert.Equal(Slot(0), Arrival(kind.Split(' ')[0], [Open(kind, World.NextPort()), Open(kind)]) with { Slot = 0 });
+        Assert.Equal(Slot(0), Arrival(kind.Split(' ')[0], [first]));
     }
 
     [Theory]
@@ -284,7 +284,7 @@ public abstract class ProgramContract<TWorld>(TWorld world) : ContractTest<TWorl
 
         Assert.Equal(Errno.None, Refusal(() => members[0].AttachProgram(Load(TestPrograms.Return(0)))));
 
-        Assert.Equal(Slot(1), Arrival("tcp4", members));
+        Assert.Equal(Slot(0), Arrival("tcp4", [members[1]]));
         Assert.Equal(Errno.EADDRINUSE, Refusal(() => members[0].Listen(16)));
     }
 

@@ -150,12 +150,18 @@ public abstract class SocketContract<TWorld>(TWorld world) : ContractTest<TWorld
         Assert.Equal(cookies, sockets.Select(socket => socket.Cookie));
     }
 
+    /// <summary>An IPv6 socket that binds to one address, other than a mapped one, becomes IPV6_V6ONLY by that.</summary>
     [Theory]
-    [InlineData("udp4")]
-    [InlineData("udp6")]
-    [InlineData("tcp4")]
-    [InlineData("tcp6")]
-    public void Found_sockets_say_what_they_are(string text)
+    [InlineData("udp4", false)]
+    [InlineData("udp6", true)]
+    [InlineData("udp6 any", false)]
+    [InlineData("udp6 any v6only", true)]
+    [InlineData("udp6 mapped", false)]
+    [InlineData("tcp4", false)]
+    [InlineData("tcp6", true)]
+    [InlineData("tcp6 any", false)]
+    [InlineData("tcp6 mapped", false)]
+    public void Found_sockets_say_what_they_are(string text, bool v6Only)
     {
         IBackendSocket[] sockets = [.. OpenMany(text, 3)];
         SocketText kind = SocketText.Parse(text);
@@ -167,12 +173,16 @@ public abstract class SocketContract<TWorld>(TWorld world) : ContractTest<TWorld
         Assert.All(found, socket =>
         {
             Assert.Equal(kind.EndPoint(World, Port), socket.LocalEndPoint);
-            Assert.Equal((kind.Protocol, kind.Family, false, false), (socket.Protocol, socket.Family, socket.V6Only, socket.IsConnected));
+            Assert.Equal((kind.Protocol, kind.Family, v6Only, false), (socket.Protocol, socket.Family, socket.V6Only, socket.IsConnected));
             Assert.Equal(World.Servers.Id, socket.NetworkNamespace);
             Assert.Equal(0, socket.InterfaceIndex);
             Assert.Equal(0, socket.ReceiveQueue);
         });
         Assert.Equal(3, found.Select(socket => socket.Inode).Distinct().Count());
+        if (kind.Family == IpFamily.V6)
+        {
+            Assert.Equal(v6Only ? 1 : 0, sockets[0].GetOption(SocketOption.V6Only));
+        }
     }
 
     [Fact]
