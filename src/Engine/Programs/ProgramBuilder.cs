@@ -1,0 +1,199 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Isa;
+
+namespace ReuseportPS.Engine.Programs;
+
+/// <summary>
+/// Puts instructions in a row and resolves jumps to labels. A jump out of the reach of 16 bits becomes a gotol (kernel 6.6).
+/// Maps are referred to by their index in <see cref="ProgramSpec.Maps"/>: <see cref="Instructions.LoadMap"/>.
+/// </summary>
+public sealed class ProgramBuilder
+{
+    private readonly List<Item> _items = [];
+    private readonly HashSet<Label> _labels = [];
+    private readonly List<Diagnostic> _diagnostics = [];
+
+    /// <summary>Instructions added so far; lddw counts as one, a jump too, however long it becomes.</summary>
+    public int Count => _items.Count;
+
+    /// <summary>A new label, not yet put down.</summary>
+    /// <param name="name">Name for messages; a number when null.</param>
+    public Label NewLabel(string? name = null)
+    {
+        Label label = new(name ?? string.Create(CultureInfo.InvariantCulture, $"L{_labels.Count}"));
+        _labels.Add(label);
+        return label;
+    }
+
+    /// <summary>Puts the label before the next instruction. A second time is an error of <see cref="TryBuild"/> (RPS1031).</summary>
+    public ProgramBuilder Mark(Label label)
+    {
+        Own(label);
+        if (label.Position is not null)
+        {
+            _diagnostics.Add(Diagnostic.Error("RPS1031", $"Label '{label.Name}' is put down twice.", remedy: "Give each place a label of its own."));
+        }
+
+        label.Position = _items.Count;
+        return this;
+    }
+
+    /// <summary>Adds instructions as they are. Distances of jumps among them are the caller's.</summary>
+    public ProgramBuilder Add(params ReadOnlySpan<Instruction> instructions)
+    {
+        foreach (Instruction instruction in instructions)
+        {
+            _items.Add(new Item(instruction, null));
+        }
+
+        return this;
+    }
+
+    /// <summary><c>goto label</c>.</summary>
+    public ProgramBuilder Jump(Label label) => AddTo(Instructions.Jump(0), label);
+
+    /// <summary><c>if register op immediate goto label</c>, 64-bit.</summary>
+    public ProgramBuilder JumpIf(JumpOperation operation, Register register, int immediate, Label label) =>
+        AddTo(Instructions.JumpIf(operation, register, immediate, 0), label);
+
+    /// <summary><c>if register op other goto label</c>, 64-bit.</summary>
+    public ProgramBuilder JumpIf(JumpOperation operation, Register register, Register other, Label label) =>
+        AddTo(Instructions.JumpIf(operation, register, other, 0), label);
+
+    /// <summary><c>if w(register) op immediate goto label</c>, 32-bit.</summary>
+    public ProgramBuilder JumpIf32(JumpOperation operation, Register register, int immediate, Label label) =>
+        AddTo(Instructions.JumpIf32(operation, register, immediate, 0), label);
+
+    /// <summary><c>if w(register) op w(other) goto label</c>, 32-bit.</summary>
+    public ProgramBuilder JumpIf32(JumpOperation operation, Register register, Register other, Label label) =>
+        AddTo(Instructions.JumpIf32(operation, register, other, 0), label);
+
+    /// <summary>Call of the local function at the label.</summary>
+    public ProgramBuilder Call(Label label) => AddTo(Instructions.CallLocal(0), label);
+
+    /// <summary><c>register = &amp;function</c>, for helpers that take a callback.</summary>
+    public ProgramBuilder LoadFunction(Register register, Label label) =>
+        AddTo(Instructions.WideLoad(WideLoadKind.Function, register, 0, 0), label);
+
+    /// <summary>The code.</summary>
+    /// <exception cref="DiagnosticException">A label is missing or put down twice.</exception>
+    public ImmutableArray<Instruction> Build() =>
+        TryBuild(out ImmutableArray<Instruction> instructions, out ImmutableArray<Diagnostic> diagnostics)
+            ? instructions
+            : throw new DiagnosticException(diagnostics);
+
+    /// <summary>The code, or what is wrong with it: RPS1030 undefined label, RPS1031 label put down twice, RPS1032 label at the end, before no instruction.</summary>
+    public bool TryBuild(out ImmutableArray<Instruction> instructions, out ImmutableArray<Diagnostic> diagnostics)
+    {
+        List<Diagnostic> found = [.. _diagnostics];
+        for (int i = 0; i < _items.Count; i++)
+        {
+            if (_items[i].Target is { Position: null } label)
+            {
+                found.Add(Diagnostic.Error(
+                    "RPS1030", $"Label '{label.Name}' is jumped to but never put down.", new SourceLocation(Instruction: i), "Mark it before the instruction it stands for."));
+            }
+            else if (_items[i].Target is { Position: int position } end && position == _items.Count)
+            {
+                found.Add(Diagnostic.Error(
+                    "RPS1032", $"Label '{end.Name}' is put down after the last instruction.", new SourceLocation(Instruction: i), "End the program with an exit."));
+            }
+        }
+
+        diagnostics = [.. found];
+        instructions = found.Count == 0 ? Resolve() : [];
+        return found.Count == 0;
+    }
+
+    private static bool Reaches(int distance) => distance is >= short.MinValue and <= short.MaxValue;
+
+    private ProgramBuilder AddTo(Instruction instruction, Label label)
+    {
+        Own(label);
+        _items.Add(new Item(instruction, label));
+        return this;
+    }
+
+    private void Own(Label label)
+    {
+        if (!_labels.Contains(label))
+        {
+            throw new ArgumentException($"Label '{label.Name}' is of another builder.", nameof(label));
+        }
+    }
+
+    private ImmutableArray<Instruction> Resolve()
+    {
+        // A jump that does not reach grows, which may push others out of reach: repeat until none does. Sizes only grow, so it ends.
+        int[] start = new int[_items.Count + 1];
+        bool[] far = new bool[_items.Count];
+        bool grew;
+        do
+        {
+            for (int i = 0; i < _items.Count; i++)
+            {
+                start[i + 1] = start[i] + _items[i].Slots(far[i]);
+            }
+
+            grew = false;
+            for (int i = 0; i < _items.Count; i++)
+            {
+                if (!far[i] && _items[i].IsShort && !Reaches(Distance(start, i)))
+                {
+                    far[i] = grew = true;
+                }
+            }
+        }
+        while (grew);
+
+        ImmutableArray<Instruction>.Builder code = ImmutableArray.CreateBuilder<Instruction>(start[^1]);
+        for (int i = 0; i < _items.Count; i++)
+        {
+            Instruction instruction = _items[i].Instruction;
+            if (_items[i].Target is null)
+            {
+                code.Add(instruction);
+            }
+            else if (!_items[i].IsShort)
+            {
+                code.Add(instruction with { Immediate = Distance(start, i) });
+            }
+            else if (!far[i])
+            {
+                code.Add(instruction with { Offset = (short)Distance(start, i) });
+            }
+            else
+            {
+                if (!_items[i].IsPlain)
+                {
+                    code.Add(instruction with { Offset = 1 });
+                    code.Add(Instructions.Jump(1));
+                }
+
+                code.Add(Instructions.JumpLong(Distance(start, i)));
+            }
+        }
+
+        return code.ToImmutable();
+    }
+
+    // A far jump is the last of the instructions it becomes, so the distance is from the item's end; a function's from the slot after the first.
+    private int Distance(int[] start, int index)
+    {
+        Item item = _items[index];
+        int from = item.Instruction.IsWide ? start[index] + 1 : start[index + 1];
+        return start[item.Target!.Position!.Value] - from;
+    }
+
+    private readonly record struct Item(Instruction Instruction, Label? Target)
+    {
+        public bool IsPlain => Instruction.Opcode == (byte)InstructionClass.Jump;
+
+        // Calls and function addresses have 32 bits already.
+        public bool IsShort => Target is not null && !Instruction.IsWide && (Instruction.Opcode & 0xf7) != ((byte)JumpOperation.Call | (byte)InstructionClass.Jump);
+
+        public int Slots(bool far) => far ? (IsPlain ? 1 : 3) : Instruction.SlotCount;
+    }
+}
