@@ -69,7 +69,8 @@ public static class LinuxErrors
         new("RPS5032", "BPF_MAP_DELETE_ELEM", "", Errno.ENOENT, "the key is not there", "Nothing is left to do."),
         new("RPS5032", "BPF_MAP_DELETE_ELEM", "", Errno.EINVAL, "entries of this map type cannot be deleted", "Write zeros instead."),
         new("RPS5013", "BPF_MAP_DELETE_ELEM", "", Errno.EPERM, "the map is frozen or was made read-only for user space", "Make a new map: a frozen one never changes again."),
-        new("RPS5033", "BPF_MAP_FREEZE", "", Errno.EBUSY, "the map is frozen already, or somebody is writing to it", "Try again when the writer is done."),
+        new("RPS5033", "BPF_MAP_FREEZE", "", Errno.EPERM, "the map is frozen already or was made read-only for user space", "Nothing is left to do."),
+        new("RPS5033", "BPF_MAP_FREEZE", "", Errno.EBUSY, "somebody is writing to the map", "Try again when the writer is done."),
         new("RPS5033", "BPF_MAP_FREEZE", "", Errno.ENOTSUPP, "this map type cannot be frozen", "Make it read-only for user space when it is created."),
         new("RPS5034", "BPF_OBJ_GET_INFO_BY_FD", "", Errno.EINVAL, "the descriptor is not a map or program", "Open the pin again."),
 

@@ -14,6 +14,9 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
 {
     private const int DumpAttempts = 5;
 
+    /// <summary>Whether another process's namespace is entered when that is permitted.</summary>
+    internal bool EntersNamespaces { get; init; } = true;
+
     internal IReadOnlyList<SocketRecord> Find(SocketQuery query)
     {
         if (query.Namespace is not (null or LinuxNamespace))
@@ -204,11 +207,11 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
             : null;
     }
 
-    private static LinuxNamespace? TryEnter(int processId)
+    private LinuxNamespace? TryEnter(int processId)
     {
         try
         {
-            return LinuxNamespace.OfProcess(processId);
+            return !EntersNamespaces ? null : LinuxNamespace.OfProcess(processId);
         }
         catch (BackendException)
         {
