@@ -1,10 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
 using ReuseportPS.Engine.Backends;
-using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Simulator.Packets;
-using ReuseportPS.Simulator.Randomness;
 using ReuseportPS.Simulator.Sockets;
 
 namespace ReuseportPS.Simulator;
@@ -144,27 +142,25 @@ public sealed class SimulatedNamespace : INetworkNamespace
             throw new ArgumentOutOfRangeException(nameof(cpu), cpu, $"The simulated host has {Backend.Info.CpuCount} CPUs.");
         }
 
+        int length = packet.TransportLength;
         if (packet.Flow.Protocol == TransportProtocol.Udp)
         {
-            ReadOnlySpan<byte> header = packet.Data.Span[packet.TransportOffset..];
-            int length = BinaryPrimitives.ReadUInt16BigEndian(header[4..]);
-            bool isJumbo = length == 0 && packet.Flow.Family == IpFamily.V6;
-            if (!isJumbo && (length < PacketWriter.UdpHeaderLength || length > packet.TransportLength))
+            if (!TryReadDatagramLength(in packet, out length))
             {
                 return new Decision { Kind = DecisionKind.Malformed, MemberIndex = -1, SeatIndex = -1 };
             }
 
-            UInt128 destination = SocketAddress.FromPacket(packet.Flow.Family, packet.Flow.Destination);
-            if (SocketAddress.IsMulticast(destination))
+            UInt128 destination = TableAddress.FromPacket(packet.Flow.Family, packet.Flow.Destination);
+            if (TableAddress.IsMulticast(destination))
             {
-                return Flood(in packet, destination, cpu, interfaceIndex);
+                return Flood(in packet, length, destination, cpu, interfaceIndex);
             }
         }
 
-        receiver = _lookup.Find(in packet, cpu, interfaceIndex, linearLength < 0 ? LinearLength.OnLoopback(in packet) : linearLength);
+        receiver = _lookup.Find(in packet, length, linearLength < 0 ? LinearLength.OnLoopback(in packet) : linearLength, cpu, interfaceIndex);
         if (receiver is not null && packet.Flow.Protocol == TransportProtocol.Udp)
         {
-            Take(receiver, in packet, cpu);
+            Take(receiver, in packet, length, cpu);
         }
 
         bool ran = _lookup.ProgramRuns > 0;
@@ -184,32 +180,47 @@ public sealed class SimulatedNamespace : INetworkNamespace
         };
     }
 
+    /// <summary>The length that the UDP header states, which cuts off what follows it. False when it is shorter than the header or longer than the packet.</summary>
+    private static bool TryReadDatagramLength(in Packet packet, out int length)
+    {
+        length = BinaryPrimitives.ReadUInt16BigEndian(packet.Data.Span[(packet.TransportOffset + 4)..]);
+        if (length == 0 && packet.Flow.Family == IpFamily.V6)
+        {
+            length = packet.TransportLength;
+        }
+
+        return length >= PacketWriter.UdpHeaderLength && length <= packet.TransportLength;
+    }
+
     /// <summary>Every socket that matches gets a copy; groups and programs have no say.</summary>
-    private Decision Flood(in Packet packet, UInt128 destination, int cpu, int interfaceIndex)
+    private Decision Flood(in Packet packet, int length, UInt128 destination, int cpu, int interfaceIndex)
     {
         int copies = 0;
-        UInt128 source = SocketAddress.FromPacket(packet.Flow.Family, packet.Flow.Source);
+        UInt128 source = TableAddress.FromPacket(packet.Flow.Family, packet.Flow.Source);
         for (LinkedListNode<Sock>? node = Udp.PortChain(packet.Flow.DestinationPort); node is not null; node = node.Next)
         {
             Sock sock = node.Value;
             bool family = packet.Flow.Family == IpFamily.V4 ? !sock.V6Only : sock.Family == IpFamily.V6;
-            bool address = SocketAddress.ChainOf(sock.Address) == 0 || sock.Address == destination;
+            bool address = TableAddress.ChainOf(sock.Address) == 0 || sock.Address == destination;
             bool device = sock.InterfaceIndex == 0 || sock.InterfaceIndex == interfaceIndex;
             bool peer = sock.State != SockState.Established || (sock.PeerPort == packet.Flow.SourcePort && sock.PeerAddress == source);
             if (family && address && device && peer)
             {
-                Take(sock, in packet, cpu);
+                Take(sock, in packet, length, cpu);
                 copies++;
             }
         }
 
         return new Decision
         {
-            Kind = copies == 0 ? DecisionKind.NoSocket : DecisionKind.Multicast, MemberIndex = -1, SeatIndex = -1, Copies = copies,
+            Kind = copies == 0 ? DecisionKind.NoSocket : DecisionKind.Multicast,
+            MemberIndex = -1,
+            SeatIndex = -1,
+            Copies = copies,
         };
     }
 
-    private void Take(Sock sock, in Packet packet, int cpu)
+    private void Take(Sock sock, in Packet packet, int length, int cpu)
     {
         if (sock.Family == IpFamily.V4 ? sock.PeerV4 != 0 : sock.PeerAddress != 0)
         {
@@ -221,10 +232,9 @@ public sealed class SimulatedNamespace : INetworkNamespace
             return;
         }
 
-        ReadOnlySpan<byte> datagram = packet.Data.Span[packet.TransportOffset..];
-        int length = BinaryPrimitives.ReadUInt16BigEndian(datagram[4..]);
-        datagram = length == 0 ? datagram : datagram[..Math.Min(length, datagram.Length)];
-        IPAddress source = SocketAddress.ToIPAddress(sock.Family, SocketAddress.FromPacket(packet.Flow.Family, packet.Flow.Source));
+        ReadOnlySpan<byte> captured = packet.Data.Span[packet.TransportOffset..];
+        ReadOnlySpan<byte> datagram = captured[..Math.Min(length, captured.Length)];
+        IPAddress source = TableAddress.ToIPAddress(sock.Family, TableAddress.FromPacket(packet.Flow.Family, packet.Flow.Source));
         (sock.Datagrams ??= new DatagramQueue()).TryAdd(
             datagram[PacketWriter.UdpHeaderLength..], new IPEndPoint(source, packet.Flow.SourcePort));
     }

@@ -127,7 +127,7 @@ public sealed class SimulatorBackend : IReuseportBackend
     public IReadOnlyList<SocketRecord> FindSockets(SocketQuery query)
     {
         SimulatedNamespace network = Resolve(query.Namespace);
-        UInt128? address = query.Address is null ? null : SocketAddress.FromIPAddress(query.Address);
+        UInt128? address = query.Address is null ? null : TableAddress.FromIPAddress(query.Address);
         IpFamily? family = query.Address is null ? null
             : query.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? IpFamily.V4 : IpFamily.V6;
         IEnumerable<Sock> candidates = query.Cookie is not ulong cookie ? network.Sockets

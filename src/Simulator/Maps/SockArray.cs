@@ -35,7 +35,7 @@ internal sealed class SockArray : BpfMap
             MapFlags.NumaNode | MapFlags.ReadOnly | MapFlags.WriteOnly | MapFlags.ReadOnlyProgram | MapFlags.WriteOnlyProgram;
         const MapFlags BothForPrograms = MapFlags.ReadOnlyProgram | MapFlags.WriteOnlyProgram;
         const MapFlags BothForUser = MapFlags.ReadOnly | MapFlags.WriteOnly;
-        bool refused = spec.KeySize != 4 || spec.ValueSize is not (4 or 8) || spec.MaxEntries < 1 || (spec.Flags & ~Allowed) != 0 ||
+        bool refused = spec.KeySize != 4 || spec.ValueSize is not (4 or 8) || spec.MaxEntries < 1 || (spec.Flags & ~Allowed) != MapFlags.None ||
             (spec.Flags & BothForPrograms) == BothForPrograms || (spec.Flags & BothForUser) == BothForUser;
         return refused ? Errno.EINVAL : Errno.None;
     }

@@ -100,7 +100,13 @@ internal static class PacketWriter
 
         return new Packet
         {
-            Timestamp = timestamp, Cpu = cpu, Data = bytes, TransportOffset = offset, TransportLength = length, Flow = flow, TcpFlags = tcpFlags,
+            Timestamp = timestamp,
+            Cpu = cpu,
+            Data = bytes,
+            TransportOffset = offset,
+            TransportLength = length,
+            Flow = flow,
+            TcpFlags = tcpFlags,
         };
     }
 

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Simulator.Maps;
@@ -7,7 +6,7 @@ using ReuseportPS.Simulator.Programs;
 namespace ReuseportPS.Simulator.Pins;
 
 /// <summary>A view of the pins of one group.</summary>
-internal sealed partial class MemoryPinFolder(SimulatorBackend backend, MemoryPinStore store, string group, PinSet pins, bool isPublished) : IPinFolder
+internal sealed class MemoryPinFolder(SimulatorBackend backend, MemoryPinStore store, string group, PinSet pins, bool isPublished) : IPinFolder
 {
     private bool _isPublished = isPublished;
 
@@ -56,8 +55,7 @@ internal sealed partial class MemoryPinFolder(SimulatorBackend backend, MemoryPi
     }
 
     private static string Valid(string name) =>
-        PinName().IsMatch(name) ? name : throw new ArgumentException($"'{name}' is not the name of a pin: 1 to 40 of a-z, 0-9, '_' and '-'.", nameof(name));
-
-    [GeneratedRegex("^[a-z0-9_-]{1,40}$", RegexOptions.CultureInvariant)]
-    private static partial Regex PinName();
+        name.Length is >= 1 and <= 40 && name.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '_' or '-')
+            ? name
+            : throw new ArgumentException($"'{name}' is not the name of a pin: 1 to 40 of a-z, 0-9, '_' and '-'.", nameof(name));
 }

@@ -84,15 +84,16 @@ internal sealed class ReuseportRun
     /// <param name="group">The group that is asked.</param>
     /// <param name="socket">The member that the lookup met first: <c>ctx->sk</c>.</param>
     /// <param name="packet">The packet.</param>
-    /// <param name="linearLength">Bytes from the transport header on that the program reaches directly.</param>
+    /// <param name="length">Bytes of transport header and payload: <c>ctx->len</c>.</param>
+    /// <param name="linearLength">How many of them the program reaches directly.</param>
     /// <param name="hash">The flow's hash.</param>
     /// <param name="cpu">CPU that it runs on.</param>
-    public bool Run(KernelProgram program, ReuseportGroup group, Sock socket, in Packet packet, int linearLength, uint hash, int cpu)
+    public bool Run(KernelProgram program, ReuseportGroup group, Sock socket, in Packet packet, int length, int linearLength, uint hash, int cpu)
     {
         _data = packet.Data;
         _transportOffset = packet.TransportOffset;
-        _transportLength = packet.TransportLength;
-        _linearLength = Math.Min(linearLength, packet.TransportLength);
+        _transportLength = length;
+        _linearLength = linearLength;
         ShowPacket();
         uint etherType = packet.Flow.Family == IpFamily.V4 ? EtherTypeV4 : EtherTypeV6;
         return Run(program, group, socket, null, etherType, (uint)packet.Flow.Protocol, hash, cpu);
@@ -156,7 +157,7 @@ internal sealed class ReuseportRun
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[4..], isV4 ? 2u : 10);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[8..], sock.Protocol == TransportProtocol.Tcp ? 1u : 2);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[12..], (uint)sock.Protocol);
-        if (isV4 || SocketAddress.IsMapped(sock.Address))
+        if (isV4 || TableAddress.IsMapped(sock.Address))
         {
             BinaryPrimitives.WriteUInt32BigEndian(bytes[24..], (uint)sock.Address);
             BinaryPrimitives.WriteUInt32BigEndian(bytes[52..], sock.PeerV4 != 0 ? sock.PeerV4 : (uint)sock.PeerAddress);

@@ -78,6 +78,6 @@ internal sealed class BindBucket(ushort port)
         // Only the remembered side's wildcard counts: it was there first and passed the whole comparison.
         return _sharedBy == SharedBy.AnyAddress ||
             ((_address == sock.Address || _address == 0) &&
-             SocketAddress.Overlap(_family, _address, _v6Only, sock.Family, sock.Address, sock.V6Only));
+             TableAddress.Overlap(_family, _address, _v6Only, sock.Family, sock.Address, sock.V6Only));
     }
 }

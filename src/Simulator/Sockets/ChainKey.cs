@@ -1,6 +1,6 @@
 namespace ReuseportPS.Simulator.Sockets;
 
-/// <summary>A chain of a socket table: local address in the form of <see cref="SocketAddress"/> (0 for the wildcards of both families) and port.</summary>
+/// <summary>A chain of a socket table: local address in the form of <see cref="TableAddress"/> (0 for the wildcards of both families) and port.</summary>
 internal readonly record struct ChainKey(UInt128 Address, ushort Port)
 {
     public override int GetHashCode() =>

@@ -1,6 +1,6 @@
 namespace ReuseportPS.Simulator.Sockets;
 
-/// <summary>Both ends of a connection as the local socket sees them; addresses in the form of <see cref="SocketAddress"/>.</summary>
+/// <summary>Both ends of a connection as the local socket sees them; addresses in the form of <see cref="TableAddress"/>.</summary>
 internal readonly record struct FourTuple(UInt128 Local, ushort LocalPort, UInt128 Peer, ushort PeerPort)
 {
     public override int GetHashCode()

@@ -22,6 +22,7 @@ internal sealed class PacketLookup(SimulatedNamespace network)
     private UInt128 _destination;
     private int _cpu;
     private int _interfaceIndex;
+    private int _length;
     private int _linearLength;
 
     private enum GroupAnswer
@@ -45,18 +46,20 @@ internal sealed class PacketLookup(SimulatedNamespace network)
 
     /// <summary>The socket that the packet is for, or null.</summary>
     /// <param name="packet">The packet.</param>
+    /// <param name="length">Bytes of transport header and payload.</param>
+    /// <param name="linearLength">How many of them are in the linear part of the buffer.</param>
     /// <param name="cpu">CPU that processes it.</param>
     /// <param name="interfaceIndex">Device it came in by.</param>
-    /// <param name="linearLength">Bytes of transport header and payload in the linear part of the buffer.</param>
-    public Sock? Find(in Packet packet, int cpu, int interfaceIndex, int linearLength)
+    public Sock? Find(in Packet packet, int length, int linearLength, int cpu, int interfaceIndex)
     {
         _packet = packet;
         _flow = packet.Flow;
-        _source = SocketAddress.FromPacket(_flow.Family, _flow.Source);
-        _destination = SocketAddress.FromPacket(_flow.Family, _flow.Destination);
+        _source = TableAddress.FromPacket(_flow.Family, _flow.Source);
+        _destination = TableAddress.FromPacket(_flow.Family, _flow.Destination);
         _cpu = cpu;
         _interfaceIndex = interfaceIndex;
-        _linearLength = linearLength;
+        _length = length;
+        _linearLength = Math.Min(linearLength, length);
         Kind = DecisionKind.NoSocket;
         Hash = 0;
         IsWildcardPass = false;
@@ -170,7 +173,7 @@ internal sealed class PacketLookup(SimulatedNamespace network)
 
     private bool MatchesPass(Sock sock, UInt128 address) =>
         (_flow.Family == IpFamily.V4
-            ? SocketAddress.ChainOf(sock.Address) == address && !sock.V6Only
+            ? TableAddress.ChainOf(sock.Address) == address && !sock.V6Only
             : sock.Address == address && sock.Family == IpFamily.V6) &&
         (sock.InterfaceIndex == 0 || sock.InterfaceIndex == _interfaceIndex);
 
@@ -243,7 +246,7 @@ internal sealed class PacketLookup(SimulatedNamespace network)
     {
         ProgramRuns++;
         member = null;
-        bool finished = _run.Run(program, group, sock, in _packet, _linearLength, Hash, _cpu);
+        bool finished = _run.Run(program, group, sock, in _packet, _length, _linearLength, Hash, _cpu);
         Instructions += _run.Instructions;
         if (!finished)
         {

@@ -108,7 +108,7 @@ internal sealed class SimulatedSocket : IBackendSocket
     {
         Sock sock = Sock;
         string subject = $"{Name} to {endPoint}";
-        UInt128 address = SocketAddress.FromIPAddress(endPoint.Address);
+        UInt128 address = TableAddress.FromIPAddress(endPoint.Address);
         bool isV4 = endPoint.AddressFamily == AddressFamily.InterNetwork;
         Errno error = (sock.Family, isV4) switch
         {
@@ -117,12 +117,12 @@ internal sealed class SimulatedSocket : IBackendSocket
             _ => Errno.None,
         };
         Refusal.Check(error, "bind", subject, "the address is of the other family", "Use an address of the socket's family; ::ffff:a.b.c.d is IPv4 on an IPv6 socket.");
-        Refusal.Check(sock.V6Only && SocketAddress.IsMapped(address) ? Errno.EINVAL : Errno.None, "bind", subject, "IPV6_V6ONLY is set");
+        Refusal.Check(sock.V6Only && TableAddress.IsMapped(address) ? Errno.EINVAL : Errno.None, "bind", subject, "IPV6_V6ONLY is set");
         Refusal.Check(sock.State != SockState.Close || sock.Port != 0 ? Errno.EINVAL : Errno.None, "bind", subject, "the socket is bound already");
 
         bool wasV6Only = sock.V6Only;
         sock.Address = address;
-        if (sock.Family == IpFamily.V6 && address != 0 && !SocketAddress.IsMapped(address))
+        if (sock.Family == IpFamily.V6 && address != 0 && !TableAddress.IsMapped(address))
         {
             sock.V6Only = true;
         }
@@ -290,7 +290,7 @@ internal sealed class SimulatedSocket : IBackendSocket
             return null;
         }
 
-        peer = new IPEndPoint(SocketAddress.ToIPAddress(child.Family, child.PeerAddress), child.PeerPort);
+        peer = new IPEndPoint(TableAddress.ToIPAddress(child.Family, child.PeerAddress), child.PeerPort);
         return new SimulatedSocket(child, _process);
     }
 
@@ -350,12 +350,12 @@ internal sealed class SimulatedSocket : IBackendSocket
     {
         Sock sock = Sock;
         Check(sock.SendShutdown ? Errno.EPIPE : Errno.None, operation, "the socket was shut down");
-        IpFamily family = SocketAddress.IsMapped(destination) ? IpFamily.V4 : IpFamily.V6;
+        IpFamily family = TableAddress.IsMapped(destination) ? IpFamily.V4 : IpFamily.V6;
         int largest = family == IpFamily.V4 ? LargestDatagram4 : LargestDatagram6;
         Check(payload.Length > largest ? Errno.EMSGSIZE : Errno.None, operation, $"the datagram has {payload.Length} bytes, the limit is {largest}");
         CheckPendingError(operation);
 
-        UInt128 source = SocketAddress.ChainOf(sock.Address) == 0 ? SocketAddress.SourceFor(destination) : sock.Address;
+        UInt128 source = TableAddress.ChainOf(sock.Address) == 0 ? TableAddress.SourceFor(destination) : sock.Address;
         FlowKey flow = new(family, TransportProtocol.Udp, Number(family, source), Number(family, destination), sock.Port, port);
         Packet packet = PacketWriter.Datagram(flow, payload, Network.Backend.Nanoseconds, Cpu);
         Decision decision = Network.Receive(in packet, Cpu, -1, SimulatedNamespace.LoopbackIndex, out _);
@@ -370,12 +370,12 @@ internal sealed class SimulatedSocket : IBackendSocket
     /// <summary>Table form of where to send to; 0.0.0.0 and :: mean this host.</summary>
     private UInt128 Destination(string operation, IPEndPoint endPoint)
     {
-        UInt128 address = SocketAddress.FromIPAddress(endPoint.Address);
-        bool isV4 = endPoint.AddressFamily == AddressFamily.InterNetwork || SocketAddress.IsMapped(address);
+        UInt128 address = TableAddress.FromIPAddress(endPoint.Address);
+        bool isV4 = endPoint.AddressFamily == AddressFamily.InterNetwork || TableAddress.IsMapped(address);
         string subject = $"{Name} to {endPoint}";
         Refusal.Check(_sock.Family == IpFamily.V4 && !isV4 ? Errno.EAFNOSUPPORT : Errno.None, operation, subject, "the address is of the other family");
         Refusal.Check(_sock.V6Only && isV4 ? Errno.ENETUNREACH : Errno.None, operation, subject, "the socket is IPv6 only");
-        return address != 0 ? address : isV4 ? SocketAddress.FromV4(SocketAddress.Loopback4) : SocketAddress.Loopback6;
+        return address != 0 ? address : isV4 ? TableAddress.FromV4(TableAddress.Loopback4) : TableAddress.Loopback6;
     }
 
     private void CheckPendingError(string operation)

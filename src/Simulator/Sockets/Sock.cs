@@ -126,10 +126,10 @@ internal sealed class Sock
 
     public FourTuple Tuple => new(Address, Port, PeerAddress, PeerPort);
 
-    public IPEndPoint? LocalEndPoint => ShownPort == 0 && Address == 0 ? null : new IPEndPoint(SocketAddress.ToIPAddress(Family, Address), ShownPort);
+    public IPEndPoint? LocalEndPoint => ShownPort == 0 && Address == 0 ? null : new IPEndPoint(TableAddress.ToIPAddress(Family, Address), ShownPort);
 
     public bool OverlapsAddressOf(Sock other) =>
-        SocketAddress.Overlap(Family, Address, V6Only, other.Family, other.Address, other.V6Only);
+        TableAddress.Overlap(Family, Address, V6Only, other.Family, other.Address, other.V6Only);
 
     public bool OverlapsDeviceOf(Sock other) =>
         InterfaceIndex == 0 || other.InterfaceIndex == 0 || InterfaceIndex == other.InterfaceIndex;

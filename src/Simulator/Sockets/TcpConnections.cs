@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
-using ReuseportPS.Engine.Programs;
 using ReuseportPS.Simulator.Groups;
 using ReuseportPS.Simulator.Hashing;
 using ReuseportPS.Simulator.Packets;
@@ -64,7 +63,7 @@ internal sealed class TcpConnections(SimulatedNamespace network)
 
         if (client.Address == 0)
         {
-            client.Address = SocketAddress.SourceFor(peer);
+            client.Address = TableAddress.SourceFor(peer);
         }
 
         Errno error = network.Tcp.BindForConnect(client, peer, peerPort);
@@ -267,7 +266,7 @@ internal sealed class TcpConnections(SimulatedNamespace network)
 
     private Errno SendSyn(Sock client, UInt128 peer, ushort peerPort, int cpu)
     {
-        IpFamily family = SocketAddress.IsMapped(peer) ? IpFamily.V4 : IpFamily.V6;
+        IpFamily family = TableAddress.IsMapped(peer) ? IpFamily.V4 : IpFamily.V6;
         FlowKey flow = new(family, TransportProtocol.Tcp, Number(family, client.Address), Number(family, peer), client.Port, peerPort);
         long now = network.Backend.Nanoseconds;
         Packet syn = PacketWriter.SynSegment(
@@ -292,7 +291,7 @@ internal sealed class TcpConnections(SimulatedNamespace network)
         client.State = child.State = SockState.Established;
         client.Stream = new TcpStream { Peer = child };
         child.Stream = new TcpStream { Peer = client };
-        network.Tcp.InheritPort(child, listener);
+        TcpTable.InheritPort(child, listener);
         network.Tcp.AddConnection(client);
         network.Tcp.AddConnection(child);
         listener.AcceptQueue.Enqueue(child);
@@ -328,7 +327,7 @@ internal sealed class TcpConnections(SimulatedNamespace network)
             return null;
         }
 
-        IpFamily family = SocketAddress.IsMapped(child.Address) ? IpFamily.V4 : IpFamily.V6;
+        IpFamily family = TableAddress.IsMapped(child.Address) ? IpFamily.V4 : IpFamily.V6;
         uint hash = FlowHash.Compute(
             network.Backend.HashSecrets, network.HashMix, TransportProtocol.Tcp, family,
             Number(family, child.Address), child.Port, Number(family, child.PeerAddress), child.PeerPort);

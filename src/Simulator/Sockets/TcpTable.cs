@@ -134,13 +134,13 @@ internal sealed class TcpTable(SimulatedNamespace network)
     }
 
     /// <summary>An accepted connection holds its listener's port too (__inet_inherit_port).</summary>
-    public void InheritPort(Sock child, Sock listener)
+    public static void InheritPort(Sock child, Sock listener)
     {
         Own(child, listener.BindBucket!);
         child.ShownPort = child.Port;
     }
 
-    private static ChainKey KeyOf(Sock sock) => new(SocketAddress.ChainOf(sock.Address), sock.Port);
+    private static ChainKey KeyOf(Sock sock) => new(TableAddress.ChainOf(sock.Address), sock.Port);
 
     private static void Own(Sock sock, BindBucket bucket)
     {

@@ -105,11 +105,11 @@ internal sealed class UdpTable(SimulatedNamespace network)
         RemoveTuple(sock);
         if (sock.Address == 0)
         {
-            Rehash(sock, SocketAddress.SourceFor(peer));
+            Rehash(sock, TableAddress.SourceFor(peer));
         }
 
         sock.PeerAddress = peer;
-        sock.PeerV4 = SocketAddress.IsMapped(peer) ? (uint)peer : 0;
+        sock.PeerV4 = TableAddress.IsMapped(peer) ? (uint)peer : 0;
         sock.PeerPort = peerPort;
         if (sock.Group is { } group)
         {
@@ -166,7 +166,7 @@ internal sealed class UdpTable(SimulatedNamespace network)
         }
     }
 
-    private static ChainKey KeyOf(Sock sock) => new(SocketAddress.ChainOf(sock.Address), sock.Port);
+    private static ChainKey KeyOf(Sock sock) => new(TableAddress.ChainOf(sock.Address), sock.Port);
 
     private static bool Concerns(Sock sock, Sock other) =>
         other != sock && !(other.ReuseAddress && sock.ReuseAddress) && sock.OverlapsDeviceOf(other) && sock.OverlapsAddressOf(other);

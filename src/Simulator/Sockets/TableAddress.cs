@@ -8,7 +8,7 @@ namespace ReuseportPS.Simulator.Sockets;
 /// Addresses in the one form that the tables use: a big-endian 128-bit number, an IPv4 address as ::ffff:a.b.c.d, and 0 for the
 /// wildcard of either family. So an IPv4 socket and an IPv6 socket on the mapped address share a chain, as in the kernel.
 /// </summary>
-internal static class SocketAddress
+internal static class TableAddress
 {
     public const uint Loopback4 = 0x7f000001;
 
