@@ -37,9 +37,9 @@ public sealed class LinuxBackend : IReuseportBackend
                 "Use the simulator: Set-ReuseportBackend Simulator.");
         }
 
+        _pins = new BpffsStore(PinDirectory(options), () => HasMountedBpffs = true);
         _namespace = LinuxNamespace.OfThisThread();
         _finder = new SocketFinder(_namespace);
-        _pins = new BpffsStore(PinDirectory(options), () => HasMountedBpffs = true);
         Info = new BackendInfo(BackendKind.Linux, KernelVersion(), PossibleCpus.Count, Seed: null);
     }
 

@@ -11,12 +11,12 @@ namespace ReuseportPS.Linux;
 public sealed class LinuxNamespace : INetworkNamespace
 {
     private const int Loopback = 1;
-    private const int FirstVeth = 1000; // above the fallback devices that some kernels put into every namespace
+    private const int Veth = 1000; // above the fallback devices that some kernels put into every namespace
     private const byte WireTable = 101;
 
     private readonly SafeNamespaceFd _fd;
     private readonly NamespaceThread? _thread;
-    private int _vethCount;
+    private bool _isWired;
 
     private LinuxNamespace(SafeNamespaceFd fd, NamespaceThread? thread)
     {
@@ -49,8 +49,14 @@ public sealed class LinuxNamespace : INetworkNamespace
     public void ConnectTo(LinuxNamespace other)
     {
         ObjectDisposedException.ThrowIf(_fd.IsClosed, this);
-        VethEnd here = NextEnd(1);
-        VethEnd there = other.NextEnd(2);
+        if (this == other || _isWired || other._isWired || _thread is null || other._thread is null)
+        {
+            throw new InvalidOperationException("A wire joins two namespaces that were made here and have none yet.");
+        }
+
+        VethEnd here = new("veth0", Veth, [2, 0, 0, 0, 0, 1]);
+        VethEnd there = new("veth0", Veth, [2, 0, 0, 0, 0, 2]);
+        (_isWired, other._isWired) = (true, true);
         _ = Run(() =>
         {
             using RouteNetlink route = new();
@@ -130,12 +136,6 @@ public sealed class LinuxNamespace : INetworkNamespace
 
     private static void SetSysctl(string name, string value) => File.WriteAllText("/proc/sys/net/" + name, value);
 
-    private VethEnd NextEnd(byte side)
-    {
-        int number = _vethCount++;
-        return new VethEnd(string.Create(CultureInfo.InvariantCulture, $"veth{number}"), FirstVeth + number, [2, 0, 0, 0, (byte)number, side]);
-    }
-
     private void Wire(VethEnd here, VethEnd there, byte side, byte otherSide) => Run(() =>
     {
         using RouteNetlink route = new();
@@ -146,17 +146,17 @@ public sealed class LinuxNamespace : INetworkNamespace
         }
 
         route.SetUp(here.Index);
-        WireFamily(route, SocketConstants.AF_INET, V4(here, side), V4(there, otherSide), 30);
+        WireFamily(route, SocketConstants.AF_INET, V4(side), V4(otherSide), 30);
         if (Directory.Exists("/proc/sys/net/ipv6"))
         {
-            WireFamily(route, SocketConstants.AF_INET6, V6(here, side), V6(there, otherSide), 126);
+            WireFamily(route, SocketConstants.AF_INET6, V6(side), V6(otherSide), 126);
         }
 
         return true;
 
-        static IPAddress V4(VethEnd end, byte host) => new([10, 255, (byte)(end.Index - FirstVeth), host]);
+        static IPAddress V4(byte host) => new([10, 255, 255, host]);
 
-        static IPAddress V6(VethEnd end, byte host) => new([0xfd, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (byte)(end.Index - FirstVeth), host]);
+        static IPAddress V6(byte host) => new([0xfd, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, host]);
 
         void WireFamily(RouteNetlink route, byte family, IPAddress own, IPAddress peer, byte prefixLength)
         {

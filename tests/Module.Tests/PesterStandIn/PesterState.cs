@@ -36,14 +36,12 @@ public sealed class PesterState
     internal static PesterState Of(PSCmdlet command) =>
         (PesterState)command.SessionState.PSVariable.GetValue(VariableName);
 
-    /// <summary>Refuses a command of the other phase.</summary>
-    internal void Require(PesterPhase phase, string command)
+    /// <summary>Refuses a command of discovery once the tests run.</summary>
+    internal void RequireDiscovery(string command)
     {
-        if (Phase != phase)
+        if (Phase != PesterPhase.Discovery)
         {
-            throw new PesterUsageException(phase == PesterPhase.Discovery
-                ? $"{command} stands inside an It or a setup: it belongs in the body of a Describe or Context."
-                : $"{command} stands outside of an It.");
+            throw new PesterUsageException($"{command} stands inside an It or a setup: it belongs in the body of a Describe or Context.");
         }
     }
 

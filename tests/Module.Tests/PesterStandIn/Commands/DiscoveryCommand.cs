@@ -10,7 +10,7 @@ public abstract class DiscoveryCommand : PSCmdlet
         PesterState state = PesterState.Of(this);
         try
         {
-            state.Require(PesterPhase.Discovery, MyInvocation.InvocationName);
+            state.RequireDiscovery(MyInvocation.InvocationName);
             Collect(state);
         }
         catch (PesterUsageException exception)

@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Execution;
+using ReuseportPS.Engine.Isa;
+using ReuseportPS.Engine.Programs;
+using ReuseportPS.Simulator.Maps;
+
+namespace ReuseportPS.Simulator.Programs;
+
+/// <summary>A program of the simulated kernel with the number of those who hold it: descriptors, pins, groups. It holds its maps.</summary>
+internal sealed class KernelProgram
+{
+    private const string Operation = "BPF_PROG_LOAD";
+    private const byte Call = 0x85;
+    private const byte LoadDoubleWord = 0x79;
+    private const int TailCall = 12;
+
+    private readonly SimulatorBackend _backend;
+    private readonly KernelMap[] _maps;
+    private int _references;
+
+    private KernelProgram(SimulatorBackend backend, ProgramSpec spec, LoadedProgram loaded, KernelMap[] maps)
+    {
+        _backend = backend;
+        _maps = maps;
+        Spec = spec;
+        Loaded = loaded;
+        Tag = ProgramTag.Compute(spec.Instructions);
+        ReadsSocket = spec.Instructions.Any(instruction =>
+            (instruction.Opcode == LoadDoubleWord && instruction.Offset is ReuseportRun.SocketOffset or ReuseportRun.MigratingSocketOffset) ||
+            instruction is { Opcode: Call, Source: 0, Immediate: TailCall });
+        foreach (KernelMap map in maps)
+        {
+            map.AddReference();
+        }
+    }
+
+    public uint Id => Loaded.Id;
+
+    public ProgramSpec Spec { get; }
+
+    public string Tag { get; }
+
+    public LoadedProgram Loaded { get; }
+
+    /// <summary>Whether a listener that stops hands over its connections by this program.</summary>
+    public bool MigratesConnections => Spec.ExpectedAttachType == AttachType.SkReuseportSelectOrMigrate;
+
+    /// <summary>Whether a run may look at <c>ctx->sk</c> or <c>ctx->migrating_sk</c>.</summary>
+    public bool ReadsSocket { get; }
+
+    /// <summary>
+    /// Loads a program: its form is checked, its maps and helpers must exist. What the kernel's verifier says of it is not asked here; a program that
+    /// does what no verified program can do ends its run with a fault.
+    /// </summary>
+    /// <exception cref="BackendException">E2BIG (empty), EINVAL (malformed, attach type, helper), ENOTSUPP (the simulator lacks a helper).</exception>
+    public static KernelProgram Load(SimulatorBackend backend, ProgramSpec spec, KernelMap[] maps, uint id)
+    {
+        string target = $"program '{spec.Name}'";
+        if (spec.Instructions.IsDefaultOrEmpty)
+        {
+            throw Refusal.Of(Errno.E2BIG, Operation, target, "it has no instructions");
+        }
+
+        bool isSteering = spec.Type == ProgramType.SkReuseport;
+        if (isSteering && spec.ExpectedAttachType is not (AttachType.None or AttachType.SkReuseportSelect or AttachType.SkReuseportSelectOrMigrate))
+        {
+            throw Refusal.Of(Errno.EINVAL, Operation, target, $"{spec.ExpectedAttachType} is no attach type of SK_REUSEPORT");
+        }
+
+        if (!LoadedProgram.TryLoad(spec, [.. maps.Select(static map => map.Map)], out LoadedProgram? loaded, out ImmutableArray<Diagnostic> diagnostics))
+        {
+            throw new BackendException(Errno.EINVAL, Operation, diagnostics[0]);
+        }
+
+        if (isSteering)
+        {
+            CheckHelpers(backend, spec, target);
+        }
+
+        loaded.Id = id;
+        return new KernelProgram(backend, spec, loaded, maps);
+    }
+
+    public void AddReference() => _references++;
+
+    public void Release()
+    {
+        if (--_references > 0)
+        {
+            return;
+        }
+
+        _backend.Forget(this);
+        foreach (KernelMap map in _maps)
+        {
+            map.Release();
+        }
+    }
+
+    private static void CheckHelpers(SimulatorBackend backend, ProgramSpec spec, string target)
+    {
+        int slot = 0;
+        foreach (Instruction instruction in spec.Instructions)
+        {
+            if (instruction is { Opcode: Call, Source: 0 } && !backend.ProgramRun.HasHelper(instruction.Immediate))
+            {
+                throw Refusal.Of(
+                    Errno.ENOTSUPP, Operation, target, $"instruction {slot} calls helper {instruction.Immediate}, which the simulator does not have");
+            }
+
+            slot += instruction.SlotCount;
+        }
+    }
+}

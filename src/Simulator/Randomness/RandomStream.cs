@@ -1,0 +1,13 @@
+namespace ReuseportPS.Simulator.Randomness;
+
+/// <summary>Numbers of the streams that one seed is split into.</summary>
+internal static class RandomStream
+{
+    public const ulong HashSecrets = 1;
+    public const ulong EphemeralPorts = 2;
+    public const ulong Sequences = 3;
+    public const ulong Programs = 4;
+
+    /// <summary>Added to the number of a namespace.</summary>
+    public const ulong NamespaceMix = 1UL << 32;
+}

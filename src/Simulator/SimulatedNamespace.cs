@@ -1,0 +1,241 @@
+using System.Buffers.Binary;
+using System.Net;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Packets;
+using ReuseportPS.Simulator.Packets;
+using ReuseportPS.Simulator.Sockets;
+
+namespace ReuseportPS.Simulator;
+
+/// <summary>A network namespace of the simulator: its own sockets and ports, one device (lo, 1), every address local.</summary>
+public sealed class SimulatedNamespace : INetworkNamespace
+{
+    /// <summary>Index of the loopback device.</summary>
+    public const int LoopbackIndex = 1;
+
+    private readonly PacketLookup _lookup;
+    private readonly List<string> _devices = ["lo"];
+    private readonly LinkedList<Sock> _sockets = new();
+
+    internal SimulatedNamespace(SimulatorBackend backend, ulong id, uint hashMix)
+    {
+        Backend = backend;
+        Id = id;
+        HashMix = hashMix;
+        Udp = new UdpTable(this);
+        Tcp = new TcpTable(this);
+        Connections = new TcpConnections(this);
+        _lookup = new PacketLookup(this);
+    }
+
+    /// <inheritdoc/>
+    public ulong Id { get; }
+
+    /// <summary>The namespace's random word in every socket hash (net_hash_mix); may be set, to reproduce a recorded host.</summary>
+    public uint HashMix { get; set; }
+
+    /// <summary>net.ipv4.tcp_migrate_req: whether a listener that stops hands its connections over even without a program that says so.</summary>
+    public bool TcpMigrateRequests { get; set; }
+
+    /// <summary>Whether <see cref="Deliver"/> puts datagrams into the queues of their receivers. Off for a replay: decisions only.</summary>
+    public bool QueuesArrivals { get; set; } = true;
+
+    /// <summary>The calls of helper 82 in the last program run of the last packet; valid until the next packet.</summary>
+    public ReadOnlySpan<Selection> LastSelections => Backend.ProgramRun.Selections;
+
+    internal SimulatorBackend Backend { get; }
+
+    internal UdpTable Udp { get; }
+
+    internal TcpTable Tcp { get; }
+
+    internal TcpConnections Connections { get; }
+
+    /// <summary>Sockets in the order of their creation.</summary>
+    internal IEnumerable<Sock> Sockets => _sockets;
+
+    /// <summary>Adds a device that sockets can be bound to and packets can come in by.</summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>Its index.</returns>
+    public int AddDevice(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (_devices.Contains(name))
+        {
+            throw new ArgumentException($"The namespace has a device '{name}' already.", nameof(name));
+        }
+
+        _devices.Add(name);
+        return _devices.Count;
+    }
+
+    /// <summary>
+    /// Decides where a packet goes, and puts a datagram into its receiver's queue when <see cref="QueuesArrivals"/> is on. A TCP segment changes
+    /// nothing here: connections are made by <see cref="IBackendSocket.Connect"/>. Bytes that a capture cut off read as zeros.
+    /// </summary>
+    /// <param name="packet">The packet.</param>
+    /// <param name="cpu">CPU that processes it, from 0.</param>
+    /// <param name="linearLength">Bytes from the transport header on in the linear part of the buffer; -1 for what loopback does.</param>
+    /// <param name="interfaceIndex">Device it came in by.</param>
+    public Decision Deliver(in Packet packet, int cpu, int linearLength = -1, int interfaceIndex = LoopbackIndex) =>
+        Receive(in packet, cpu, linearLength, interfaceIndex, out _);
+
+    /// <summary>Nothing to give up: the namespace is gone with its sockets.</summary>
+    public void Dispose()
+    {
+    }
+
+    internal int FindDevice(string name) => _devices.IndexOf(name) + 1;
+
+    internal Sock CreateSock(TransportProtocol protocol, IpFamily family, uint uid)
+    {
+        Sock sock = new(this, protocol, family, Backend.NextInode(), uid);
+        _sockets.AddLast(sock.Registration);
+        return sock;
+    }
+
+    /// <summary>The socket of a connection, with what it inherits from its listener.</summary>
+    internal Sock CreateChild(Sock listener)
+    {
+        Sock child = CreateSock(TransportProtocol.Tcp, listener.Family, listener.Uid);
+        child.ReusePort = listener.ReusePort;
+        child.ReuseAddress = listener.ReuseAddress;
+        child.V6Only = listener.V6Only;
+        child.FilterLocked = listener.FilterLocked;
+        child.IncomingCpu = listener.IncomingCpu;
+        child.InterfaceIndex = listener.InterfaceIndex;
+        child.AddressLocked = listener.AddressLocked;
+        child.PortLocked = listener.PortLocked;
+        return child;
+    }
+
+    internal void Unregister(Sock sock)
+    {
+        _sockets.Remove(sock.Registration);
+        Backend.Forget(sock);
+    }
+
+    /// <summary>A port of the ephemeral range that the caller may use: from a random start upwards, round once. 0 when there is none.</summary>
+    internal ushort FindEphemeralPort(Func<ushort, bool> mayUse)
+    {
+        const uint First = 32768;
+        const uint Count = 60999 - First + 1;
+        uint start = Backend.EphemeralPorts.NextBelow(Count);
+        for (uint i = 0; i < Count; i++)
+        {
+            ushort port = (ushort)(First + (start + i) % Count);
+            if (mayUse(port))
+            {
+                return port;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary><see cref="Deliver"/>, with the receiving socket.</summary>
+    internal Decision Receive(in Packet packet, int cpu, int linearLength, int interfaceIndex, out Sock? receiver)
+    {
+        receiver = null;
+        if ((uint)cpu >= (uint)Backend.Info.CpuCount)
+        {
+            throw new ArgumentOutOfRangeException(nameof(cpu), cpu, $"The simulated host has {Backend.Info.CpuCount} CPUs.");
+        }
+
+        int length = packet.TransportLength;
+        if (packet.Flow.Protocol == TransportProtocol.Udp)
+        {
+            if (!TryReadDatagramLength(in packet, out length))
+            {
+                return new Decision { Kind = DecisionKind.Malformed, MemberIndex = -1, SeatIndex = -1 };
+            }
+
+            UInt128 destination = TableAddress.FromPacket(packet.Flow.Family, packet.Flow.Destination);
+            if (TableAddress.IsMulticast(destination))
+            {
+                return Flood(in packet, length, destination, cpu, interfaceIndex);
+            }
+        }
+
+        receiver = _lookup.Find(in packet, length, linearLength < 0 ? LinearLength.OnLoopback(in packet) : linearLength, cpu, interfaceIndex);
+        if (receiver is not null && packet.Flow.Protocol == TransportProtocol.Udp)
+        {
+            Take(receiver, in packet, length, cpu);
+        }
+
+        bool ran = _lookup.ProgramRuns > 0;
+        return new Decision
+        {
+            Kind = _lookup.Kind,
+            Cookie = receiver?.Cookie ?? 0,
+            MemberIndex = receiver?.Group is null ? -1 : receiver.GroupIndex,
+            SeatIndex = receiver?.Seat is null ? -1 : (int)receiver.SeatIndex,
+            Hash = _lookup.Hash,
+            IsWildcardPass = _lookup.IsWildcardPass,
+            ProgramRuns = _lookup.ProgramRuns,
+            Instructions = _lookup.Instructions,
+            ProgramResult = ran ? Backend.ProgramRun.Result : 0,
+            SelectionCount = ran ? Backend.ProgramRun.Selections.Length : 0,
+            Fault = _lookup.Kind == DecisionKind.ProgramFault ? Backend.ProgramRun.Fault : null,
+        };
+    }
+
+    /// <summary>The length that the UDP header states, which cuts off what follows it. False when it is shorter than the header or longer than the packet.</summary>
+    private static bool TryReadDatagramLength(in Packet packet, out int length)
+    {
+        length = BinaryPrimitives.ReadUInt16BigEndian(packet.Data.Span[(packet.TransportOffset + 4)..]);
+        if (length == 0 && packet.Flow.Family == IpFamily.V6)
+        {
+            length = packet.TransportLength;
+        }
+
+        return length >= PacketWriter.UdpHeaderLength && length <= packet.TransportLength;
+    }
+
+    /// <summary>Every socket that matches gets a copy; groups and programs have no say.</summary>
+    private Decision Flood(in Packet packet, int length, UInt128 destination, int cpu, int interfaceIndex)
+    {
+        int copies = 0;
+        UInt128 source = TableAddress.FromPacket(packet.Flow.Family, packet.Flow.Source);
+        for (LinkedListNode<Sock>? node = Udp.PortChain(packet.Flow.DestinationPort); node is not null; node = node.Next)
+        {
+            Sock sock = node.Value;
+            bool family = packet.Flow.Family == IpFamily.V4 ? !sock.V6Only : sock.Family == IpFamily.V6;
+            bool address = TableAddress.ChainOf(sock.Address) == 0 || sock.Address == destination;
+            bool device = sock.InterfaceIndex == 0 || sock.InterfaceIndex == interfaceIndex;
+            bool peer = sock.State != SockState.Established || (sock.PeerPort == packet.Flow.SourcePort && sock.PeerAddress == source);
+            if (family && address && device && peer)
+            {
+                Take(sock, in packet, length, cpu);
+                copies++;
+            }
+        }
+
+        return new Decision
+        {
+            Kind = copies == 0 ? DecisionKind.NoSocket : DecisionKind.Multicast,
+            MemberIndex = -1,
+            SeatIndex = -1,
+            Copies = copies,
+        };
+    }
+
+    private void Take(Sock sock, in Packet packet, int length, int cpu)
+    {
+        if (sock.Family == IpFamily.V4 ? sock.PeerV4 != 0 : sock.PeerAddress != 0)
+        {
+            sock.IncomingCpu = cpu;
+        }
+
+        if (!QueuesArrivals)
+        {
+            return;
+        }
+
+        ReadOnlySpan<byte> captured = packet.Data.Span[packet.TransportOffset..];
+        ReadOnlySpan<byte> datagram = captured[..Math.Min(length, captured.Length)];
+        IPAddress source = TableAddress.ToIPAddress(sock.Family, TableAddress.FromPacket(packet.Flow.Family, packet.Flow.Source));
+        (sock.Datagrams ??= new DatagramQueue()).TryAdd(
+            datagram[PacketWriter.UdpHeaderLength..], new IPEndPoint(source, packet.Flow.SourcePort));
+    }
+}

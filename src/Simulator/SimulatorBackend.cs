@@ -1,0 +1,301 @@
+using System.Globalization;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Maps;
+using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Programs;
+using ReuseportPS.Simulator.Hashing;
+using ReuseportPS.Simulator.Maps;
+using ReuseportPS.Simulator.Pins;
+using ReuseportPS.Simulator.Programs;
+using ReuseportPS.Simulator.Randomness;
+using ReuseportPS.Simulator.Sockets;
+
+namespace ReuseportPS.Simulator;
+
+/// <summary>
+/// A small Linux in memory. The same options and the same operations give the same results, to the byte, on every machine. It is
+/// not thread-safe: one operation at a time.
+/// </summary>
+public sealed class SimulatorBackend : IReuseportBackend
+{
+    private const ulong FirstNamespaceId = 4026531840;
+    private const ulong FirstInode = 20000;
+    private const int FirstProcessId = 1000;
+
+    private readonly SimulatorOptions _options;
+    private readonly SortedDictionary<int, SimulatedProcess> _processes = [];
+    private readonly SortedDictionary<uint, KernelMap> _maps = [];
+    private readonly SortedDictionary<uint, KernelProgram> _programs = [];
+    private readonly Dictionary<ulong, Sock> _cookies = [];
+    private readonly SimulatedNamespace _firstNamespace;
+    private ulong _lastCookie;
+    private ulong _lastInode = FirstInode;
+    private uint _lastMapId;
+    private uint _lastProgramId;
+    private int _namespaceCount;
+    private int _nextProcessId = FirstProcessId;
+    private int _currentCpu;
+
+    /// <summary>A new host with one namespace and one process, pid 1000, command <c>simulated</c>, uid 0.</summary>
+    /// <param name="options">Its inputs; null for the defaults.</param>
+    /// <exception cref="DiagnosticException">RPS5201: an option is out of range.</exception>
+    public SimulatorBackend(SimulatorOptions? options = null)
+    {
+        _options = options ?? new SimulatorOptions();
+        if (_options.KernelVersion != SimulatorOptions.SupportedKernelVersion)
+        {
+            throw new DiagnosticException(Diagnostic.Error(
+                "RPS5201", $"The simulator does not reproduce kernel {_options.KernelVersion}.", null, $"Use {SimulatorOptions.SupportedKernelVersion}."));
+        }
+
+        if (_options.CpuCount is < 1 or > 4096)
+        {
+            throw new DiagnosticException(Diagnostic.Error(
+                "RPS5201", $"A simulated host cannot have {_options.CpuCount} CPUs.", null, "Use 1 to 4096."));
+        }
+
+        Info = new BackendInfo(BackendKind.Simulator, _options.KernelVersion, _options.CpuCount, _options.Seed);
+        HashSecrets = _options.HashSecrets ?? HashSecrets.FromSeed(_options.Seed);
+        EphemeralPorts = Xoshiro256.ForStream(_options.Seed, RandomStream.EphemeralPorts);
+        Sequences = Xoshiro256.ForStream(_options.Seed, RandomStream.Sequences);
+        ProgramRun = new ReuseportRun(this, Xoshiro256.ForStream(_options.Seed, RandomStream.Programs).NextUInt64());
+        Pins = new MemoryPinStore(this);
+        CurrentProcess = CreateProcess("simulated");
+        _firstNamespace = (SimulatedNamespace)CreateNamespace();
+    }
+
+    /// <inheritdoc/>
+    public BackendInfo Info { get; }
+
+    /// <inheritdoc/>
+    public INetworkNamespace CurrentNamespace => _firstNamespace;
+
+    /// <inheritdoc/>
+    public IPinStore Pins { get; }
+
+    /// <summary>The process that the operations of this contract are done by.</summary>
+    public SimulatedProcess CurrentProcess { get; }
+
+    /// <summary>CPU that the calling thread runs on: what it sends over loopback is processed there.</summary>
+    public int CurrentCpu
+    {
+        get => _currentCpu;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(value, Info.CpuCount);
+            _currentCpu = value;
+        }
+    }
+
+    /// <summary>The host's monotonic clock in nanoseconds. It stands still until it is set.</summary>
+    public long Nanoseconds { get; set; }
+
+    internal HashSecrets HashSecrets { get; }
+
+    internal FreeNumbers GroupIds { get; } = new(first: 0);
+
+    internal Xoshiro256 EphemeralPorts { get; }
+
+    internal Xoshiro256 Sequences { get; }
+
+    internal ReuseportRun ProgramRun { get; }
+
+    /// <summary>Starts a process that can own sockets.</summary>
+    /// <param name="command">Command name (comm).</param>
+    /// <param name="uid">Effective uid.</param>
+    public SimulatedProcess CreateProcess(string command, uint uid = 0)
+    {
+        SimulatedProcess process = new(this, _nextProcessId++, command, uid);
+        _processes.Add(process.ProcessId, process);
+        return process;
+    }
+
+    /// <inheritdoc/>
+    public INetworkNamespace CreateNamespace()
+    {
+        uint number = (uint)_namespaceCount++;
+        uint mix = Xoshiro256.ForStream(_options.Seed, RandomStream.NamespaceMix + number).NextUInt32();
+        return new SimulatedNamespace(this, FirstNamespaceId + number, mix);
+    }
+
+    /// <inheritdoc/>
+    public IBackendSocket CreateSocket(SocketSpec spec, INetworkNamespace? networkNamespace = null) => CreateSocket(CurrentProcess, spec, networkNamespace);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SocketRecord> FindSockets(SocketQuery query)
+    {
+        SimulatedNamespace network = Resolve(query.Namespace);
+        UInt128? address = query.Address is null ? null : TableAddress.FromIPAddress(query.Address);
+        IpFamily? family = query.Address is null ? null
+            : query.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? IpFamily.V4 : IpFamily.V6;
+        IEnumerable<Sock> candidates = query.Cookie is not ulong cookie ? network.Sockets
+            : _cookies.TryGetValue(cookie, out Sock? one) && one.Network == network ? [one]
+            : [];
+        return [.. candidates
+            .Where(sock => sock.Protocol == TransportProtocol.Tcp ? sock.State == SockState.Listen : sock.IsHashed)
+            .Where(sock => query.Protocol is null || sock.Protocol == query.Protocol)
+            .Where(sock => query.Port is null || sock.Port == query.Port)
+            .Where(sock => address is null || (sock.Address == address && sock.Family == family))
+            .Where(sock => query.ProcessId is null || sock.Handles.Exists(handle => handle.Owner.ProcessId == query.ProcessId))
+            .Select(sock => Record(sock, query.WithOwners))];
+    }
+
+    /// <inheritdoc/>
+    public IBackendSocket AcquireSocket(SocketRecord record) => new SimulatedSocket(Find(record), CurrentProcess);
+
+    /// <inheritdoc/>
+    public IBackendMap CreateMap(MapSpec spec)
+    {
+        const string Operation = "BPF_MAP_CREATE";
+        string target = $"map '{spec.Name}' ({spec.Type})";
+        MapCreation creation;
+        if (spec.Type == MapType.ReuseportSockArray)
+        {
+            Refusal.Check(SockArray.CheckSpec(spec), Operation, target, "key size 4, value size 4 or 8, at least one entry, no flag of another type");
+            creation = MapFactory.Fill(new SockArray(spec, Info.CpuCount, CurrentProcess.TargetOf));
+        }
+        else
+        {
+            creation = MapFactory.Create(spec, Info.CpuCount);
+        }
+
+        if (creation.Map is not { } map)
+        {
+            throw new BackendException(creation.Errno, Operation, creation.Diagnostic!);
+        }
+
+        map.Id = ++_lastMapId;
+        KernelMap created = new(this, map);
+        _maps.Add(map.Id, created);
+        return Open(created);
+    }
+
+    /// <inheritdoc/>
+    public IBackendProgram LoadProgram(ProgramSpec spec, IReadOnlyList<IBackendMap> maps)
+    {
+        KernelMap[] targets = [.. maps.Select(map =>
+            (map as SimulatedMap ?? throw new ArgumentException("A map is of another backend.", nameof(maps))).Target)];
+        KernelProgram program = KernelProgram.Load(this, spec, targets, _lastProgramId + 1);
+        _lastProgramId++;
+        _programs.Add(program.Id, program);
+        return Open(program);
+    }
+
+    /// <inheritdoc/>
+    public Attachment InspectAttachment(SocketRecord member) => Find(member).Group?.Program is { } program
+        ? new Attachment(AttachmentState.Program, program.Id, program.Tag)
+        : new Attachment(AttachmentState.None);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ulong>? MemberOrder(SocketRecord member)
+    {
+        List<ulong> cookies = [];
+        if (Find(member).Group is { } group)
+        {
+            foreach (Sock? sock in group.Live)
+            {
+                cookies.Add(sock!.Cookie);
+            }
+        }
+
+        return cookies;
+    }
+
+    /// <inheritdoc/>
+    public IBackendProgram? OpenProgram(uint id) => _programs.TryGetValue(id, out KernelProgram? program) ? Open(program) : null;
+
+    /// <summary>Nothing to wait for: no packet is under way between two operations.</summary>
+    public void WaitForReaders()
+    {
+    }
+
+    /// <inheritdoc/>
+    public IBackendSocket? WaitForArrival(IReadOnlyList<IBackendSocket> sockets, TimeSpan timeout) =>
+        sockets.FirstOrDefault(socket =>
+            (socket as SimulatedSocket ?? throw new ArgumentException("A socket is of another backend.", nameof(sockets))).IsReadable());
+
+    /// <inheritdoc/>
+    public IReadOnlyList<EnvironmentCheck> CheckEnvironment() =>
+    [
+        new EnvironmentCheck(
+            "simulator", Passed: true,
+            string.Create(CultureInfo.InvariantCulture, $"Linux {Info.KernelVersion} in memory, {Info.CpuCount} CPUs, seed {_options.Seed}"),
+            "Everything the simulator does happens in this process.", Fix: null),
+    ];
+
+    /// <summary>Ends every process; nothing outside the simulator was ever touched.</summary>
+    public void Dispose()
+    {
+        foreach (SimulatedProcess process in _processes.Values.ToArray())
+        {
+            process.Dispose();
+        }
+    }
+
+    internal ulong NextCookie(Sock sock)
+    {
+        _cookies.Add(++_lastCookie, sock);
+        return _lastCookie;
+    }
+
+    internal void Forget(Sock sock)
+    {
+        if (sock.HasCookie)
+        {
+            _cookies.Remove(sock.Cookie);
+        }
+    }
+
+    internal ulong NextInode() => _lastInode++;
+
+    internal SimulatedMap Open(KernelMap map) => new(map, CurrentProcess);
+
+    internal SimulatedProgram Open(KernelProgram program) => new(program, CurrentProcess);
+
+    internal void Forget(KernelMap map) => _maps.Remove(map.Id);
+
+    internal void Forget(KernelProgram program) => _programs.Remove(program.Id);
+
+    internal void Forget(SimulatedProcess process) => _processes.Remove(process.ProcessId);
+
+    internal IBackendSocket CreateSocket(SimulatedProcess process, SocketSpec spec, INetworkNamespace? networkNamespace)
+    {
+        SimulatedNamespace network = Resolve(networkNamespace);
+        int device = 0;
+        if (spec.Device is not null && (device = network.FindDevice(spec.Device)) == 0)
+        {
+            throw Refusal.Of(Errno.ENODEV, "SO_BINDTODEVICE", $"device '{spec.Device}'", "the network namespace has no device of that name", "Check the device's name.");
+        }
+
+        SimulatedSocket socket = new(network.CreateSock(spec.Protocol, spec.Family, process.Uid), process);
+        socket.Sock.InterfaceIndex = device;
+        socket.SetOption(SocketOption.ReusePort, spec.ReusePort ? 1 : 0);
+        if (spec.V6Only is bool v6Only && spec.Family == IpFamily.V6)
+        {
+            socket.SetOption(SocketOption.V6Only, v6Only ? 1 : 0);
+        }
+
+        if (spec.IncomingCpu is int cpu)
+        {
+            socket.SetOption(SocketOption.IncomingCpu, cpu);
+        }
+
+        return socket;
+    }
+
+    private static SocketRecord Record(Sock sock, bool withOwners) => new(
+        sock.Cookie, sock.Inode, sock.Protocol, sock.Family, sock.LocalEndPoint!, sock.Uid, sock.InterfaceIndex,
+        sock.Family == IpFamily.V6 && sock.V6Only, sock.Protocol == TransportProtocol.Udp && sock.State == SockState.Established,
+        sock.Protocol == TransportProtocol.Tcp ? sock.AcceptQueue.Count : sock.Datagrams?.Bytes ?? 0, sock.Network.Id,
+        withOwners ? [.. sock.Handles.Select(handle => handle.Owner)] : []);
+
+    private SimulatedNamespace Resolve(INetworkNamespace? network) => network is null ? _firstNamespace
+        : network as SimulatedNamespace is { } found && found.Backend == this ? found
+        : throw new ArgumentException("The network namespace is of another backend.", nameof(network));
+
+    private Sock Find(SocketRecord record) => _cookies.TryGetValue(record.Cookie, out Sock? sock)
+        ? sock
+        : throw Refusal.Of(Errno.ESRCH, "pidfd_getfd", $"socket {record.LocalEndPoint}", "no process holds it any more", "Find the sockets again.");
+}

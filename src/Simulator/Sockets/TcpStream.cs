@@ -1,0 +1,52 @@
+namespace ReuseportPS.Simulator.Sockets;
+
+/// <summary>One end of a TCP connection: what arrived and was not read yet, and whether more can come. Segments are neither lost nor delayed.</summary>
+internal sealed class TcpStream
+{
+    private readonly Queue<byte[]> _received = new();
+    private int _offset;
+
+    /// <summary>The other end; null when it is gone.</summary>
+    public Sock? Peer { get; set; }
+
+    /// <summary>The other end sent a FIN.</summary>
+    public bool IsEnded { get; set; }
+
+    /// <summary>The connection was reset: nothing can be sent any more.</summary>
+    public bool IsReset { get; set; }
+
+    public bool HasData => _received.Count > 0;
+
+    public void Add(ReadOnlySpan<byte> data)
+    {
+        if (data.Length > 0)
+        {
+            _received.Enqueue(data.ToArray());
+        }
+    }
+
+    public void DiscardReceived()
+    {
+        _received.Clear();
+        _offset = 0;
+    }
+
+    public int Read(Span<byte> buffer)
+    {
+        int total = 0;
+        while (total < buffer.Length && _received.TryPeek(out byte[]? chunk))
+        {
+            int length = Math.Min(buffer.Length - total, chunk.Length - _offset);
+            chunk.AsSpan(_offset, length).CopyTo(buffer[total..]);
+            total += length;
+            _offset += length;
+            if (_offset == chunk.Length)
+            {
+                _received.Dequeue();
+                _offset = 0;
+            }
+        }
+
+        return total;
+    }
+}

@@ -1,0 +1,155 @@
+using System.Collections.Immutable;
+using CsCheck;
+using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Policies;
+
+namespace ReuseportPS.Engine.Tests.Policies;
+
+/// <summary>
+/// Random valid policies, and packets that they have something to say about: addresses and ports come from small pools, so that
+/// rules match, overlap and shadow each other.
+/// </summary>
+public static class PolicyGen
+{
+    private static readonly Gen<IpFamily> s_family = Gen.OneOf(IpFamily.V4, IpFamily.V6);
+
+    private static readonly Gen<UInt128> s_ipv4 = Gen.Frequency(
+        (4, Gen.Select(Gen.OneOf(0x0a000000u, 0x0a010200u, 0xc0000200u, 0x7f000000u), Gen.UInt[0, 7], (net, host) => (UInt128)(net | host))),
+        (1, Gen.UInt.Select(a => (UInt128)a)));
+
+    private static readonly Gen<UInt128> s_ipv6 = Gen.Frequency(
+        (4, Gen.Select(
+            Gen.OneOf(UInt128.Zero, Address("20010db8", 0), Address("20010db8", 1), Address("fe800000", 0)), Gen.UInt[0, 7], (net, host) => net | host)),
+        (1, Gen.Select(Gen.ULong, Gen.ULong, (high, low) => new UInt128(high, low))));
+
+    private static readonly Gen<ushort> s_port = Gen.Frequency(
+        (4, Gen.OneOf<ushort>(0, 1, 53, 80, 443, 1023, 1024, 40000, 65534, 65535)), (1, Gen.UShort));
+
+    private static readonly Gen<AddressPrefix> s_prefix = s_family.SelectMany(family => Gen.Select(
+        AddressOf(family),
+        Gen.Frequency((1, Gen.Const(0)), (6, Gen.OneOf(8, 16, 29, 31, 32, 33, 48, 64, 90, 125, 127, 128)), (2, Gen.Int[0, 128])),
+        (address, length) =>
+        {
+            length = Math.Min(length, family == IpFamily.V4 ? 32 : 128);
+            return new AddressPrefix(family, address & new AddressPrefix(family, 0, length).Mask, length);
+        }));
+
+    private static readonly Gen<PortRange> s_range = Gen.Frequency(
+        (2, s_port.Select(p => new PortRange(p, p))),
+        (2, Gen.Select(s_port, s_port, (a, b) => new PortRange(Math.Min(a, b), Math.Max(a, b)))));
+
+    private static readonly Gen<HashKey> s_key = Gen.Frequency(
+        (1, Gen.Const(HashKey.FourTuple)), (2, Gen.Int[1, 15].Select(k => (HashKey)k)));
+
+    private static readonly Gen<uint> s_seed = Gen.Frequency((2, Gen.Const(0u)), (1, Gen.UInt));
+
+    /// <summary>Flows of both families and protocols.</summary>
+    public static Gen<FlowKey> Flow { get; } = Gen.Select(
+        s_family, Gen.OneOf(TransportProtocol.Tcp, TransportProtocol.Udp), s_port, s_port).SelectMany((family, protocol, sourcePort, destinationPort) =>
+            Gen.Select(AddressOf(family), AddressOf(family), (source, destination) => new FlowKey(family, protocol, source, destination, sourcePort, destinationPort)));
+
+    /// <summary>A number of slots, a policy for it, and which seats can be selected.</summary>
+    public static Gen<(int SlotCount, SteeringPolicy Policy, bool[] Selectable)> Case { get; } = Gen.Int[1, 10].SelectMany(slotCount =>
+        Gen.Select(Policy(slotCount), Gen.Frequency((1, Gen.Const(true).Array[slotCount]), (4, Gen.Bool.Array[slotCount])), (policy, selectable) => (slotCount, policy, selectable)));
+
+    /// <summary>Policies for a number of slots.</summary>
+    public static Gen<SteeringPolicy> Policy(int slotCount)
+    {
+        Gen<ImmutableArray<NamedSlots>> names = Subset(slotCount).Array[0, 2].Select(sets => sets.Select((slots, i) => new NamedSlots($"name{i}", Numbers(slots))).ToImmutableArray());
+        Gen<ImmutableArray<AddressList>> lists = s_prefix.Array[0, 4].Array[0, 3].Select(all => all.Select((prefixes, i) => new AddressList($"list{i}", [.. prefixes.Distinct()])).ToImmutableArray());
+        return Gen.Select(names, lists, Gen.Enum<PolicyProtocol>()).SelectMany((slots, addresses, protocol) => Gen.Select(
+            Rule(slotCount, slots, addresses, protocol).Array[0, 6],
+            Action(slotCount, slots),
+            Gen.Frequency((3, Gen.Const(MissAction.Next)), (2, Gen.OneOf(new MissAction(MissKind.Kernel), new MissAction(MissKind.Reject))), (1, OneSlot(slotCount, slots).Select(s => new MissAction(MissKind.Slot, s)))),
+            (rules, otherwise, miss) => new SteeringPolicy
+            {
+                Name = "random",
+                Protocol = protocol,
+                Slots = new(slots),
+                Lists = new(addresses),
+                Rules = rules.Select((rule, i) => i % 2 == 0 ? rule with { Name = $"r {i}" } : rule).ToEquatableArray(),
+                Otherwise = otherwise,
+                OnMiss = miss,
+            }));
+    }
+
+    private static Gen<PolicyRule> Rule(int slotCount, ImmutableArray<NamedSlots> slots, ImmutableArray<AddressList> lists, PolicyProtocol policy)
+    {
+        Gen<TransportProtocol?> protocol = policy switch
+        {
+            PolicyProtocol.Any => Gen.OneOf<TransportProtocol?>(null, null, TransportProtocol.Tcp, TransportProtocol.Udp),
+            PolicyProtocol.Tcp => Gen.OneOf<TransportProtocol?>(null, TransportProtocol.Tcp),
+            _ => Gen.OneOf<TransportProtocol?>(null, TransportProtocol.Udp),
+        };
+        Gen<EquatableArray<PortRange>> ports = Gen.Frequency((3, Gen.Const<EquatableArray<PortRange>>([])), (1, s_range.Array[1, 4].Select(r => r.ToEquatableArray())));
+        return Gen.Select(
+            Addresses(lists), Gen.Frequency((3, Gen.Const(AddressMatch.Any)), (1, Addresses(lists))), ports, ports,
+            Gen.OneOf<IpFamily?>(null, null, null, IpFamily.V4, IpFamily.V6), protocol, Action(slotCount, slots),
+            (source, destination, sourcePorts, destinationPorts, family, transport, action) => new PolicyRule(
+                null,
+                new PolicyMatch { Source = source, Destination = destination, SourcePorts = sourcePorts, DestinationPorts = destinationPorts, Family = family, Protocol = transport },
+                action));
+    }
+
+    private static Gen<AddressMatch> Addresses(ImmutableArray<AddressList> lists)
+    {
+        Gen<EquatableArray<string>> names = lists.IsEmpty
+            ? Gen.Const<EquatableArray<string>>([])
+            : Gen.Bool.Array[lists.Length].Select(chosen => lists.Where((_, i) => chosen[i]).Select(l => l.Name).ToEquatableArray());
+        return Gen.Frequency(
+            (2, Gen.Const(AddressMatch.Any)),
+            (5, Gen.Select(Gen.Frequency((6, s_prefix.Array[0, 4]), (1, s_prefix.Array[9, 12])), names, (prefixes, list) => new AddressMatch([.. prefixes.Distinct()], list))));
+    }
+
+    private static Gen<PolicyAction> Action(int slotCount, ImmutableArray<NamedSlots> names)
+    {
+        Gen<EquatableArray<SlotItem>> to = Gen.Frequency(
+            (1, Gen.Const<EquatableArray<SlotItem>>([])),
+            (2, Subset(slotCount).Select(Numbers)),
+            (1, names.IsEmpty ? Gen.Const<EquatableArray<SlotItem>>([]) : Gen.OneOf([.. names.Select(n => (EquatableArray<SlotItem>)[SlotItem.Of(n.Name)])])));
+        Gen<PolicyAction> hash = Gen.Select(to, s_key, s_seed, (slots, key, seed) => (PolicyAction)new SteerAction(new HashBalancer(slots, key, seed)));
+        Gen<PolicyAction> weighted = Gen.Select(
+            Subset(slotCount), Gen.Int[0, 20].Array[slotCount], s_key, s_seed,
+            (slots, weights, key, seed) => (PolicyAction)new SteerAction(new WeightedBalancer(
+                slots.Select((slot, i) => new SlotWeight(SlotItem.Of(slot), i == 0 ? weights[slot] + 1 : weights[slot])).ToEquatableArray(), [], key, seed)));
+        return Gen.Frequency(
+            (3, hash),
+            (2, weighted),
+            (2, OneSlot(slotCount, names).Select(s => (PolicyAction)new SteerAction(new SlotBalancer(s)))),
+            (1, Gen.OneOf<PolicyAction>(new SteerAction(new KernelBalancer()), new RejectAction())));
+    }
+
+    private static Gen<SlotItem> OneSlot(int slotCount, ImmutableArray<NamedSlots> names)
+    {
+        Gen<SlotItem> number = Gen.Int[0, slotCount - 1].Select(SlotItem.Of);
+        SlotItem[] single = [.. names.Where(n => n.Slots.Count == 1 && n.Slots[0].First == n.Slots[0].Last).Select(n => SlotItem.Of(n.Name))];
+        return single.Length == 0 ? number : Gen.Frequency((2, number), (1, Gen.OneOf(single)));
+    }
+
+    private static Gen<int[]> Subset(int slotCount) => Gen.Select(
+        Gen.Bool.Array[slotCount], Gen.Int[0, slotCount - 1], (chosen, one) => Enumerable.Range(0, slotCount).Where(s => chosen[s] || s == one).ToArray());
+
+    /// <summary>Slots as items: neighbours become ranges.</summary>
+    private static EquatableArray<SlotItem> Numbers(int[] slots)
+    {
+        List<SlotItem> items = [];
+        foreach (int slot in slots)
+        {
+            if (items.Count > 0 && items[^1].Last == slot - 1)
+            {
+                items[^1] = SlotItem.Of(items[^1].First, slot);
+            }
+            else
+            {
+                items.Add(SlotItem.Of(slot));
+            }
+        }
+
+        return items.ToEquatableArray();
+    }
+
+    private static Gen<UInt128> AddressOf(IpFamily family) => family == IpFamily.V4 ? s_ipv4 : s_ipv6;
+
+    private static UInt128 Address(string top, ulong next) =>
+        new(((ulong)Convert.ToUInt32(top, 16) << 32) | next, 0);
+}

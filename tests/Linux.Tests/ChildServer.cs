@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace ReuseportPS.Linux.Tests;
+
+/// <summary>A server in another process, that knows nothing of this project. Ended by its id, with its children.</summary>
+internal sealed class ChildServer : IDisposable
+{
+    internal const int Port = 18080;
+
+    private readonly Process _process;
+    private readonly string? _directory;
+
+    private ChildServer(Process process, string? directory)
+    {
+        _process = process;
+        _directory = directory;
+    }
+
+    internal int ProcessId => _process.Id;
+
+    /// <summary>nginx with reuseport listeners, one per worker, that answer with the worker's process id.</summary>
+    internal static ChildServer StartNginx(LinuxNamespace place, int workers)
+    {
+        Assert.SkipUnless(File.Exists("/usr/sbin/nginx"), "Needs nginx (apt-get install nginx-core).");
+        string directory = Directory.CreateTempSubdirectory("reuseportps-nginx-").FullName;
+        string configuration = Path.Combine(directory, "nginx.conf");
+        File.WriteAllText(configuration, string.Create(CultureInfo.InvariantCulture, $$"""
+            daemon off; worker_processes {{workers}}; pid {{directory}}/pid; error_log {{directory}}/error.log;
+            events { worker_connections 256; }
+            http { access_log off; client_body_temp_path {{directory}}; proxy_temp_path {{directory}}; fastcgi_temp_path {{directory}};
+              uwsgi_temp_path {{directory}}; scgi_temp_path {{directory}};
+              server { listen 127.0.0.1:{{Port}} reuseport; location / { return 200 "$pid"; } } }
+            """));
+        return Start(place, "/usr/sbin/nginx", ["-c", configuration, "-p", directory, "-e", Path.Combine(directory, "error.log")], directory);
+    }
+
+    /// <summary>A process with reuseport sockets: TCP over IPv4, and as many UDP over IPv6 only.</summary>
+    internal static ChildServer StartPython(LinuxNamespace place, int listeners)
+    {
+        const string Script = """
+            import socket, sys, time
+            held = []
+            for _ in range(int(sys.argv[1])):
+                s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, 15, 1); s.bind(("127.0.0.1", int(sys.argv[2]))); s.listen(16); held.append(s)
+                s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.setsockopt(socket.SOL_SOCKET, 15, 1)
+                s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1); s.bind(("::1", int(sys.argv[2]))); held.append(s)
+            print("ready", flush=True)
+            time.sleep(600)
+            """;
+        string? python = new[] { "/usr/bin/python3", "/usr/local/bin/python3", "/root/.pyenv/shims/python3" }.FirstOrDefault(File.Exists);
+        Assert.SkipUnless(python is not null, "Needs python3.");
+        return Start(place, python!, ["-c", Script, listeners.ToString(CultureInfo.InvariantCulture), Port.ToString(CultureInfo.InvariantCulture)], null, waitForOutput: true);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            // The polite signal, so that a master takes its workers along.
+            using Process kill = Process.Start("kill", _process.Id.ToString(CultureInfo.InvariantCulture));
+            kill.WaitForExit();
+            if (!_process.WaitForExit(TimeSpan.FromSeconds(10)))
+            {
+                _process.Kill(entireProcessTree: true);
+                _process.WaitForExit();
+            }
+        }
+
+        _process.Dispose();
+        if (_directory is not null)
+        {
+            Directory.Delete(_directory, recursive: true);
+        }
+    }
+
+    private static ChildServer Start(LinuxNamespace place, string file, string[] arguments, string? directory, bool waitForOutput = false)
+    {
+        // A child is born into the namespace of the thread that starts it.
+        Process process = place.Run(() => Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardOutput = waitForOutput }))!;
+        if (waitForOutput)
+        {
+            Assert.Equal("ready", process.StandardOutput.ReadLine());
+        }
+
+        return new ChildServer(process, directory);
+    }
+}

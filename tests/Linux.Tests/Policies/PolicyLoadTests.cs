@@ -1,0 +1,102 @@
+using System.Globalization;
+using CsCheck;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Policies;
+using ReuseportPS.Engine.Tests.Policies;
+
+namespace ReuseportPS.Linux.Tests.Policies;
+
+/// <summary>What the compiler accepts, the kernel's verifier accepts.</summary>
+public sealed class PolicyLoadTests
+{
+    private const int Count = 200;
+
+    [Fact]
+    public void Kernel_loads_random_policies_with_all_capabilities() => LoadAll(keepAllCapabilities: true);
+
+    [Fact]
+    public void Kernel_loads_random_policies_with_CAP_BPF_alone() => LoadAll(keepAllCapabilities: false);
+
+    [Fact]
+    public void Kernel_loads_the_passing_program() => OnThread(keepAllCapabilities: false, static backend =>
+    {
+        using IBackendMap seats = backend.CreateMap(PassingProgram.Spec.Maps[0]);
+        using IBackendProgram program = backend.LoadProgram(PassingProgram.Spec, [seats]);
+        Assert.NotEqual(0u, program.Id);
+    });
+
+    private static void LoadAll(bool keepAllCapabilities)
+    {
+        int loaded = 0;
+        OnThread(keepAllCapabilities, backend => PolicyGen.Case.Sample(
+            test =>
+            {
+                Load(backend, PolicyCompiler.Compile(test.Policy, test.SlotCount).Compiled!);
+                loaded++;
+            },
+            iter: Count, threads: 1, print: test => CasePrinter.Show(test.Policy, test.SlotCount)));
+        TestContext.Current.SendDiagnosticMessage(string.Create(CultureInfo.InvariantCulture, $"{loaded} policies loaded"));
+        Assert.Equal(Count, loaded);
+    }
+
+    private static void Load(LinuxBackend backend, CompiledPolicy policy)
+    {
+        List<IDisposable> open = [];
+        try
+        {
+            List<IBackendMap> maps = [];
+            foreach (Engine.Maps.MapSpec spec in policy.Program.Maps)
+            {
+                maps.Add(backend.CreateMap(spec));
+                open.Add(maps[^1]);
+            }
+
+            Fill(policy.Maps.Tables, policy.Bank.Tables);
+            Fill(policy.Maps.Lists, policy.Bank.Lists);
+            open.Add(backend.LoadProgram(policy.Program, maps));
+
+            void Fill(int outer, IReadOnlyList<Engine.Maps.MapSpec> inner)
+            {
+                for (int i = 0; i < inner.Count; i++)
+                {
+                    using IBackendMap map = backend.CreateMap(inner[i]);
+                    maps[outer].UpdateMap((uint)i, map);
+                }
+            }
+        }
+        finally
+        {
+            open.ForEach(o => o.Dispose());
+        }
+    }
+
+    private static void OnThread(bool keepAllCapabilities, Action<LinuxBackend> test)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Loading programs needs Linux.");
+        Assert.SkipUnless(ThreadCapabilities.HasBpf(), "Loading programs needs CAP_BPF: run as root.");
+        Exception? failure = null;
+        Thread thread = new(() =>
+        {
+            try
+            {
+                if (!keepAllCapabilities)
+                {
+                    ThreadCapabilities.KeepOnlyBpf();
+                }
+
+                using LinuxBackend backend = new();
+                test(backend);
+            }
+            catch (Exception e)
+            {
+                failure = e;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        if (failure is not null)
+        {
+            Assert.Fail(failure.ToString());
+        }
+    }
+}

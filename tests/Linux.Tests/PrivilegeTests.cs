@@ -1,0 +1,132 @@
+using System.Net;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Maps;
+using ReuseportPS.Engine.Packets;
+using ReuseportPS.Linux.Interop;
+
+namespace ReuseportPS.Linux.Tests;
+
+/// <summary>What works and what is said on a thread that has given up its capabilities.</summary>
+public sealed unsafe class PrivilegeTests : LinuxTest
+{
+    private const int CapPerfmon = 38;
+    private const int CapBpf = 39;
+
+    [Fact]
+    public void Without_capabilities_each_refusal_names_what_is_missing()
+    {
+        using ChildServer nginx = ChildServer.StartNginx(Namespace, 1);
+        SocketRecord? member = null;
+        Assert.True(SpinWait.SpinUntil(
+            () => (member = Backend.FindSockets(new SocketQuery(TransportProtocol.Tcp, ChildServer.Port, Namespace: Namespace)).SingleOrDefault()) is not null,
+            TimeSpan.FromSeconds(20)));
+        With([], backend =>
+        {
+            Refused(() => backend.CreateMap(SockArray(1)), Errno.EPERM, "RPS5010", "CAP_BPF");
+            Refused(() => backend.LoadProgram(Return(1), []), Errno.EPERM, "RPS5060", "CAP_BPF");
+            Refused(() => backend.CreateNamespace(), Errno.EPERM, "RPS5075", "CAP_SYS_ADMIN");
+            Refused(() => backend.OpenProgram(1), Errno.EPERM, "RPS5067", "CAP_SYS_ADMIN");
+            Refused(() => backend.AcquireSocket(member!), Errno.EPERM, "RPS5071", "CAP_SYS_PTRACE");
+            Attachment attachment = backend.InspectAttachment(member!);
+            Assert.Equal(AttachmentState.Unknown, attachment.State);
+            Assert.Contains("CAP_PERFMON", attachment.Reason, StringComparison.Ordinal);
+            Assert.Null(backend.MemberOrder(member!));
+            Assert.NotNull(backend.FindSockets(new SocketQuery()));
+            using IBackendSocket own = backend.CreateSocket(new SocketSpec(TransportProtocol.Udp, IpFamily.V4));
+            own.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+
+            IReadOnlyList<EnvironmentCheck> checks = backend.CheckEnvironment();
+            foreach (string name in (string[])["map ReuseportSockArray", "program SkReuseport", "CAP_BPF", "CAP_SYS_PTRACE", "group inspection", "network namespaces"])
+            {
+                EnvironmentCheck check = checks.Single(check => check.Name == name);
+                Assert.False(check.Passed, name);
+                Assert.NotEmpty(check.Fix!);
+            }
+
+            Assert.True(checks.Single(check => check.Name == "sock_diag").Passed);
+        });
+    }
+
+    [Fact]
+    public void With_CAP_BPF_alone_one_steers_one_s_own_sockets() => With([CapBpf], backend =>
+    {
+        using IBackendSocket socket = backend.CreateSocket(new SocketSpec(TransportProtocol.Udp, IpFamily.V4));
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using IBackendMap map = backend.CreateMap(SockArray(32768));
+        map.UpdateSocket(0, socket);
+        using IBackendMap outer = backend.CreateMap(new MapSpec("outer", MapType.ArrayOfMaps, 4, 4, 1) { Inner = new MapSpec("inner", MapType.Array, 4, 4, 1) });
+        using IBackendProgram program = backend.LoadProgram(SelectSlot(0, map.Spec), [map]);
+        socket.AttachProgram(program);
+        socket.DetachProgram();
+        backend.WaitForReaders();
+        SocketRecord record = Assert.Single(backend.FindSockets(new SocketQuery(Cookie: socket.Cookie)));
+        using IBackendSocket copy = backend.AcquireSocket(record);
+        Assert.Equal(AttachmentState.Unknown, backend.InspectAttachment(record).State);
+    });
+
+    [Fact]
+    public void With_CAP_BPF_and_CAP_PERFMON_groups_are_seen() => With([CapBpf, CapPerfmon], backend =>
+    {
+        using IBackendSocket socket = backend.CreateSocket(new SocketSpec(TransportProtocol.Udp, IpFamily.V4));
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using IBackendProgram program = backend.LoadProgram(Return(1), []);
+        socket.AttachProgram(program);
+        SocketRecord record = Assert.Single(backend.FindSockets(new SocketQuery(Cookie: socket.Cookie)));
+        Assert.Equal(new Attachment(AttachmentState.Program, program.Id, program.Tag), backend.InspectAttachment(record));
+        Assert.Equal([socket.Cookie], backend.MemberOrder(record));
+    });
+
+    [Fact]
+    public void With_everything_every_check_passes_or_says_what_to_do()
+    {
+        IReadOnlyList<EnvironmentCheck> checks = Backend.CheckEnvironment();
+        Assert.Equal(checks.Count, checks.Select(check => check.Name).Distinct().Count());
+        Assert.All(checks, check =>
+        {
+            Assert.NotEmpty(check.State);
+            Assert.NotEmpty(check.Why);
+            Assert.True(check.Passed || !string.IsNullOrEmpty(check.Fix), check.Name);
+        });
+        foreach (string name in (string[])["kernel", "bpf(2)", "map ReuseportSockArray", "program SkReuseport", "sock_diag", "pidfd_getfd", "network namespaces"])
+        {
+            Assert.True(checks.Single(check => check.Name == name).Passed, name);
+        }
+    }
+
+    private static void Refused(Func<object?> action, Errno errno, string code, string names)
+    {
+        BackendException refused = Assert.Throws<BackendException>(action);
+        Assert.Equal((errno, code), (refused.Errno, refused.Diagnostics[0].Code));
+        Assert.Contains(names, refused.Message, StringComparison.Ordinal);
+    }
+
+    // Capabilities belong to a thread: this one gives them up and ends.
+    private static void With(int[] capabilities, Action<LinuxBackend> action)
+    {
+        Exception? failure = null;
+        Thread thread = new(() =>
+        {
+            try
+            {
+                ulong wanted = capabilities.Aggregate(0UL, (set, capability) => set | (1UL << capability));
+                ulong header = Sys._LINUX_CAPABILITY_VERSION_3;
+                uint* data = stackalloc uint[6] { (uint)wanted, (uint)wanted, 0, (uint)(wanted >> 32), (uint)(wanted >> 32), 0 };
+                const Syscall capset = (Syscall)(126 | (91 << 16));
+                Assert.Equal(0, Sys.Invoke(capset, (nint)(&header), (nint)data));
+                using LinuxBackend backend = new();
+                action(backend);
+            }
+            catch (Exception exception)
+            {
+                failure = exception;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        if (failure is not null)
+        {
+            throw new InvalidOperationException("On the thread without capabilities: " + failure, failure);
+        }
+    }
+}
