@@ -31,6 +31,9 @@ public abstract class ContractTest<TWorld> : IClassFixture<TWorld>, IDisposable
     /// <summary>A port of this test's own.</summary>
     protected int Port { get; }
 
+    /// <summary>Skips the case where the backend lacks something.</summary>
+    protected void Needs(Ability ability) => Assert.SkipWhen(World.Lacks(ability) is not null, World.Lacks(ability) ?? "");
+
     public void Dispose()
     {
         Dispose(disposing: true);

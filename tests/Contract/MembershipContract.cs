@@ -75,6 +75,7 @@ public abstract class MembershipContract<TWorld>(TWorld world) : ContractTest<TW
     [InlineData("udp6", "+ABCD cB -B +E", "ADCE")]
     public void A_returned_index_selects_in_that_order(string kind, string steps, string expected)
     {
+        Needs(Ability.SocketFilters);
         Dictionary<char, IBackendSocket> sockets = Play(kind, steps);
         IBackendSocket[] members = [.. expected.Select(letter => sockets[letter])];
 
@@ -87,6 +88,30 @@ public abstract class MembershipContract<TWorld>(TWorld world) : ContractTest<TW
         // Out of range: the hash decides, and somebody gets it.
         members[0].AttachProgram(Load(TestPrograms.Return((ulong)members.Length, ProgramType.SocketFilter)));
         Assert.Equal(ArrivalKind.Slot, Arrival(kind, members).Kind);
+    }
+
+    [Theory]
+    [InlineData("udp4", "+ABCDEF", "ABCDEF")]
+    [InlineData("udp6", "+ABCDEF", "ABCDEF")]
+    [InlineData("udp4", "+ABCDEF -BEA +G", "DFCG")]
+    [InlineData("udp6", "+ABCDEF -BEA +G", "DFCG")]
+    [InlineData("tcp4", "bABCD lDBAC", "DBAC")]
+    [InlineData("tcp6", "+ABCDEF -BEA +G", "DFCG")]
+    [InlineData("tcp4", "+ABCD rB lB", "ADCB")]
+    [InlineData("udp6", "+ABCD cB -B +E", "ADCE")]
+    public void The_hash_selects_in_that_order(string kind, string steps, string expected)
+    {
+        Dictionary<char, IBackendSocket> sockets = Play(kind, steps);
+        IBackendSocket[] members = [.. expected.Select(letter => sockets[letter])];
+        ProgramSpec record = TestPrograms.RecordContext();
+        IBackendMap results = CreateMap(record.Maps[0]);
+        members[0].AttachProgram(Load(record, results));
+
+        for (int flow = 0; flow < 24; flow++)
+        {
+            int slot = Arrival(kind, members).Slot;
+            Assert.Equal(slot, (int)(((ulong)BitConverter.ToUInt32(results.Lookup(Key(0))!, 16) * (ulong)members.Length) >> 32));
+        }
     }
 
     [Theory]

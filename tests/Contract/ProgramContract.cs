@@ -76,17 +76,20 @@ public abstract class ProgramContract<TWorld>(TWorld world) : ContractTest<TWorl
     [InlineData("tcp client", Errno.EINVAL)]
     [InlineData("tcp accepted", Errno.EINVAL)]
     [InlineData("locked", Errno.EPERM)]
-    public void Attach(string what, Errno expected)
-    {
-        IBackendSocket socket = InState(what);
+    public void Attach(string what, Errno expected) => TryAttach(what, expected, ProgramType.SkReuseport);
 
-        Assert.Equal(expected, Refusal(() => socket.AttachProgram(Load(TestPrograms.Return(1)))));
-        Assert.Equal(expected, Refusal(() => socket.AttachProgram(Load(TestPrograms.Return(0, ProgramType.SocketFilter)))));
-        if (expected == Errno.None)
-        {
-            Assert.Equal(Errno.None, Refusal(socket.DetachProgram));
-            Assert.Equal(Errno.ENOENT, Refusal(socket.DetachProgram));
-        }
+    [Theory]
+    [InlineData("unbound", Errno.None)]
+    [InlineData("unbound, no option", Errno.EINVAL)]
+    [InlineData("member", Errno.None)]
+    [InlineData("tcp member", Errno.None)]
+    [InlineData("no option", Errno.EINVAL)]
+    [InlineData("connected", Errno.EINVAL)]
+    [InlineData("locked", Errno.EPERM)]
+    public void Attach_a_socket_filter(string what, Errno expected)
+    {
+        Needs(Ability.SocketFilters);
+        TryAttach(what, expected, ProgramType.SocketFilter);
     }
 
     [Theory]
@@ -291,10 +294,24 @@ public abstract class ProgramContract<TWorld>(TWorld world) : ContractTest<TWorl
     [Fact]
     public void Maps_of_another_shape_are_refused_by_their_use()
     {
+        Needs(Ability.Verifier);
+
         // Helper 82 takes socket maps only.
         ProgramSpec spec = TestPrograms.Select(TestPrograms.Results(1), [0]);
 
         Assert.Equal(Errno.EINVAL, Refusal(() => Load(spec, CreateMap(TestPrograms.Results(1)), CreateMap(spec.Maps[1]))));
+    }
+
+    private void TryAttach(string what, Errno expected, ProgramType type)
+    {
+        IBackendSocket socket = InState(what);
+
+        Assert.Equal(expected, Refusal(() => socket.AttachProgram(Load(TestPrograms.Return(0, type)))));
+        if (expected == Errno.None)
+        {
+            Assert.Equal(Errno.None, Refusal(socket.DetachProgram));
+            Assert.Equal(Errno.ENOENT, Refusal(socket.DetachProgram));
+        }
     }
 
     private bool Exists(uint id)

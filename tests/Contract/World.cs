@@ -4,6 +4,16 @@ using ReuseportPS.Engine.Packets;
 
 namespace ReuseportPS.Contract;
 
+/// <summary>What a backend may openly lack. A case that needs it is skipped there with the reason.</summary>
+public enum Ability
+{
+    /// <summary>Running SOCKET_FILTER programs, which return the index of a member.</summary>
+    SocketFilters,
+
+    /// <summary>Refusing at load what the kernel's verifier refuses.</summary>
+    Verifier,
+}
+
 /// <summary>
 /// A place where the contract is tried: a backend, a namespace for servers, one for clients (the same, over loopback), and
 /// addresses by which the clients reach the servers. One per test class; ports are not used twice.
@@ -15,6 +25,9 @@ public abstract class World : IDisposable
 
     /// <summary>Why nothing can be tried here, or null.</summary>
     public virtual string? Unavailable => null;
+
+    /// <summary>Why an ability of the kernel cannot be tried here, or null when it can.</summary>
+    public virtual string? Lacks(Ability ability) => null;
 
     public abstract IReuseportBackend Backend { get; }
 
