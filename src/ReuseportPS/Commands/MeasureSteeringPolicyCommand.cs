@@ -48,15 +48,15 @@ public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
         }
 
         using TraceCmdletProgress progress = new(this, $"Measuring policy '{Policy.Name}'", Trace.Name);
-        SteeringMeasurement measurement = new PolicyPreview(compilation.Compiled, group)
-            .Measure(Trace.Source, fraction => progress.Report(fraction), StopToken) with { Policy = Policy.Name };
+        SteeringMeasurement measurement = new PolicyPreview(compilation.Compiled, group).Measure(
+            Trace.Source, fraction => progress.Report(fraction), StopToken);
         WriteFindings(measurement.Warnings);
         if (measurement.Failure is Diagnostic failure)
         {
             WriteWarning(failure.ToString());
         }
 
-        WriteObject(measurement);
+        WriteObject(measurement with { Policy = Policy.Name });
     });
 
     private PreviewGroup Describe(string name)

@@ -54,7 +54,11 @@ public static class MeasurementText
         }
     }
 
-    private static void Append(StringBuilder text, string label, TrafficCount count) => text.Append(
-        CultureInfo.InvariantCulture,
-        $"{label,-18} {count.Packets,10} {count.Flows,9} {Bar.Percent(count.PacketShare),8} {Bar.Of(count.PacketShare)}".TrimEnd()).Append('\n');
+    private static void Append(StringBuilder text, string label, TrafficCount count)
+    {
+        string line = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{label,-18} {count.Packets,10} {count.Flows,9} {Bar.Percent(count.PacketShare),8} {Bar.Of(count.PacketShare)}");
+        text.Append(line.TrimEnd()).Append('\n');
+    }
 }
