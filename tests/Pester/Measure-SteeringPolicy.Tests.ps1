@@ -21,7 +21,7 @@ Describe 'Measure-SteeringPolicy' {
 
     It 'counts rules and rejections' {
         $result = Measure-SteeringPolicy $trace -Policy TestDrive:/reject.yaml -SlotCount 4
-        $rejected = $result.RejectedPackets
+        $rejected = $result.Rejected.Packets
         $rejected | Should -BeGreaterThan 0
         ($result.Slots | Where-Object Slot -EQ 1).Packets | Should -Be (2000 - $rejected)
     }

@@ -19,10 +19,10 @@ public sealed partial class DurationTransformationAttribute : ArgumentTransforma
         {
             value = wrapped.BaseObject;
 
-            // A numeric literal keeps its source text only in the wrapper's ToString; a TimeSpan must not be read from text.
+            // A numeric literal keeps its source text in the wrapper, and gives it when converted to a string.
             if (value is not TimeSpan and not string)
             {
-                value = wrapped.ToString();
+                value = LanguagePrimitives.ConvertTo<string>(inputData);
             }
         }
 
@@ -48,8 +48,8 @@ public sealed partial class DurationTransformationAttribute : ArgumentTransforma
                 : throw Bad(text);
         }
 
-        double number = double.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
-        double seconds = match.Groups[2].Value.ToUpperInvariant() switch
+        double number = double.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture);
+        double seconds = match.Groups["unit"].Value.ToUpperInvariant() switch
         {
             "MS" => number / 1000,
             "M" => number * 60,
@@ -75,6 +75,6 @@ public sealed partial class DurationTransformationAttribute : ArgumentTransforma
     private static ArgumentTransformationMetadataException Bad(object? input) =>
         new($"'{input}' is not a duration. Write 500ms, 60s, 5m, 2h, 1d, a number of seconds, or a TimeSpan.");
 
-    [GeneratedRegex("^([0-9]+(?:\\.[0-9]+)?)(ms|s|m|h|d)?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^(?<number>[0-9]+(\\.[0-9]+)?)(?<unit>ms|s|m|h|d)?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex DurationPattern();
 }

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
-using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Policies;
 
 namespace ReuseportPS.Binding;
 
@@ -25,8 +26,8 @@ public sealed class PrefixTransformationAttribute : ArgumentTransformationAttrib
             return prefix;
         }
 
-        return AddressPrefix.TryParse(value?.ToString(), out prefix)
+        return AddressPrefix.TryParse(value?.ToString() ?? "", out prefix, out Diagnostic? problem)
             ? prefix
-            : throw new ArgumentTransformationMetadataException($"'{value}' is not an address or prefix such as 10.0.0.0/8 or 2001:db8::1.");
+            : throw new ArgumentTransformationMetadataException($"{problem!.Message} {problem.Remedy}".TrimEnd());
     }
 }

@@ -43,7 +43,7 @@ public abstract class FileCmdlet : ReuseportCmdlet
     /// <summary>Reads one file of the file system; diagnostics and I/O errors become errors on the file.</summary>
     private protected abstract void ProcessFile(string path);
 
-    private IEnumerable<string> Resolve(string path)
+    private Collection<string> Resolve(string path)
     {
         try
         {
@@ -59,7 +59,7 @@ public abstract class FileCmdlet : ReuseportCmdlet
             WriteError(new ErrorRecord(
                 new PSArgumentException($"'{path}' is not in the file system."), "NotAFile", ErrorCategory.InvalidArgument, path));
         }
-        catch (Exception exception) when (exception is ItemNotFoundException or DriveNotFoundException or ProviderNotFoundException)
+        catch (Exception exception) when (exception is ItemNotFoundException or System.Management.Automation.DriveNotFoundException or ProviderNotFoundException)
         {
             WriteError(new ErrorRecord(exception, "FileNotFound", ErrorCategory.ObjectNotFound, path));
         }

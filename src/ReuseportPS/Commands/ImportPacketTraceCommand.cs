@@ -2,6 +2,7 @@ using System.Management.Automation;
 using ReuseportPS.Binding;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Policies;
 using ReuseportPS.Errors;
 using ReuseportPS.Model;
 using ReuseportPS.Session;
@@ -39,7 +40,7 @@ public sealed class ImportPacketTraceCommand : FileCmdlet
         TraceFilter filter = new()
         {
             Protocol = Protocol,
-            DestinationPorts = [.. Port.Select(port => (ushort)port)],
+            DestinationPorts = [.. Port.Select(port => new PortRange((ushort)port, (ushort)port))],
             Destinations = [.. Destination],
             Sources = [.. Source],
         };
@@ -50,7 +51,7 @@ public sealed class ImportPacketTraceCommand : FileCmdlet
         }
 
         using TraceCmdletProgress progress = new(this, "Reading packets", source.Description);
-        PacketTrace trace = TraceSurvey.Of(source, progress.Report, Stopping);
+        PacketTrace trace = TraceSurvey.Of(source, progress.Report, StopToken);
         if (trace.Failure is Diagnostic failure)
         {
             if (trace.Statistics.Records == 0)

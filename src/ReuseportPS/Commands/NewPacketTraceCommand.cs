@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Net;
 using ReuseportPS.Binding;
 using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Policies;
 using ReuseportPS.Model;
 using ReuseportPS.Session;
 using ReuseportPS.Simulator.Recording;
@@ -86,6 +87,6 @@ public sealed class NewPacketTraceCommand : ReuseportCmdlet
             Rate = Rate,
         });
         using TraceCmdletProgress progress = new(this, "Generating packets", source.Description);
-        WriteObject(TraceSurvey.Of(source, progress.Report, Stopping));
+        WriteObject(TraceSurvey.Of(source, progress.Report, StopToken));
     });
 }

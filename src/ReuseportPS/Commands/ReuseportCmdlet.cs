@@ -10,7 +10,7 @@ public abstract class ReuseportCmdlet : PSCmdlet, IDisposable
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>Cancelled when the pipeline is stopped.</summary>
-    protected CancellationToken Stopping => _stopping.Token;
+    protected CancellationToken StopToken => _stopping.Token;
 
     /// <inheritdoc/>
     protected override void StopProcessing() => _stopping.Cancel();
@@ -29,7 +29,7 @@ public abstract class ReuseportCmdlet : PSCmdlet, IDisposable
                 WriteError(record);
             }
         }
-        catch (OperationCanceledException) when (Stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
         {
             throw new PipelineStoppedException();
         }

@@ -43,14 +43,14 @@ public sealed class TestReuseportFidelityCommand : ReuseportCmdlet
         List<FlowOpening> flows = [];
         foreach (PacketTrace trace in _traces)
         {
-            flows.AddRange(FlowOpenings.Of(trace.Source, Stopping));
+            flows.AddRange(FlowOpenings.Of(trace.Source, StopToken));
         }
 
         using IReuseportBackend simulator = new SimulatorBackend(new SimulatorOptions());
         IReuseportBackend kernel = ModuleState.Current.Groups(BackendKind.Linux).Backend;
         using TraceCmdletProgress progress = new(this, "Opening flows on the simulator and on the kernel", Policy.Name);
         FidelityResult result = new FidelityRun(Policy, SlotCount, flows)
-            .Run(simulator, kernel, done => progress.Report((double)done / flows.Count), Stopping);
+            .Run(simulator, kernel, done => progress.Report((double)done / flows.Count), StopToken);
         bool passed = result.Differences.IsEmpty && result.FlowCount > 0;
         WriteObject(Quiet ? passed : new FidelityTest(
             passed, Policy.Name, result.FlowCount, result.Differences.Length, result.LeftToKernel, result.NotSent, result.Slots, result.Differences));

@@ -1,11 +1,9 @@
-using System.Collections.Immutable;
 using System.Management.Automation;
 using ReuseportPS.Binding;
 using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Model;
-using ReuseportPS.Session;
 
 namespace ReuseportPS.Commands;
 

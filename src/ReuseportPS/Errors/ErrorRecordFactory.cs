@@ -24,7 +24,7 @@ internal static class ErrorRecordFactory
         string message = $"{place}{diagnostic.Message} [{diagnostic.Code}]";
         return new ErrorRecord(exception ?? new DiagnosticException(diagnostic), id, category, target)
         {
-            ErrorDetails = new ErrorDetails(diagnostic.Remedy is null ? message : $"{message}{Environment.NewLine}{diagnostic.Remedy}")
+            ErrorDetails = new ErrorDetails(message)
             {
                 RecommendedAction = diagnostic.Remedy ?? "",
             },

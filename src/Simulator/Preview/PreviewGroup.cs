@@ -20,11 +20,13 @@ public sealed record PreviewGroup
     /// <summary>Number of slots.</summary>
     public int SlotCount { get; }
 
-    /// <summary>By slot: whether its seat holds a member. A seat without one is a miss.</summary>
+    /// <summary>By slot: whether its seat holds a member, which at least one must. A seat without one is a miss.</summary>
     public ImmutableArray<bool> Occupied
     {
         get;
-        init => field = value.Length == SlotCount ? value : throw new ArgumentException($"There are {SlotCount} slots, and {value.Length} are described.");
+        init => field = value.Length == SlotCount && value.Contains(true)
+            ? value
+            : throw new ArgumentException($"Of {SlotCount} slots {value.Length} are described and {value.Count(isOccupied => isOccupied)} hold a member.");
     }
 
     /// <summary>By slot: what to call it (<c>slot 3</c>, <c>nginx 4711</c>).</summary>

@@ -21,7 +21,7 @@ public sealed record SteeringMeasurement
         Converters = { new JsonStringEnumConverter() },
     };
 
-    /// <summary>Name of the program.</summary>
+    /// <summary>Name of the policy.</summary>
     public required string Policy { get; init; }
 
     /// <summary>Description of the trace.</summary>

@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using System.Management.Automation;
+using ReuseportPS.Binding;
+using ReuseportPS.Engine.Backends.Groups;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Policies;
+using ReuseportPS.Model;
+using ReuseportPS.Simulator.Preview;
+
+namespace ReuseportPS.Commands;
+
+/// <summary>Measure-SteeringPolicy: previews a policy over a trace. Nothing is applied.</summary>
+[Cmdlet(VerbsDiagnostic.Measure, "SteeringPolicy", DefaultParameterSetName = ForSlots)]
+[OutputType(typeof(SteeringMeasurement))]
+public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
+{
+    private const string ForSlots = "ForSlots";
+    private const string ForGroup = "ForGroup";
+
+    /// <summary>The trace: an object of Import-PacketTrace or New-PacketTrace.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    public PacketTrace Trace { get; set; } = null!;
+
+    /// <summary>The policy: an object of Import-SteeringPolicy, or the path of a YAML file.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    [PolicyTransformation]
+    public SteeringPolicy Policy { get; set; } = null!;
+
+    /// <summary>Slots of the group to pretend, each with a member in its seat.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ForSlots)]
+    [ValidateRange(1, 32768)]
+    public int SlotCount { get; set; }
+
+    /// <summary>A group whose slots and seats are taken as they are now.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ForGroup)]
+    [ArgumentCompleter(typeof(GroupNameCompleter))]
+    public string? Group { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => Guard(Trace, () =>
+    {
+        PreviewGroup group = Group is null ? new PreviewGroup(SlotCount) : Describe(Group);
+        PolicyCompilation compilation = PolicyCompiler.Compile(Policy, group.SlotCount);
+        WriteFindings(compilation.Diagnostics);
+        if (compilation.Compiled is null)
+        {
+            throw new DiagnosticException(compilation.Diagnostics);
+        }
+
+        using TraceCmdletProgress progress = new(this, $"Measuring policy '{Policy.Name}'", Trace.Name);
+        SteeringMeasurement measurement = new PolicyPreview(compilation.Compiled, group).Measure(
+            Trace.Source, fraction => progress.Report(fraction), StopToken);
+        WriteFindings(measurement.Warnings);
+        if (measurement.Failure is Diagnostic failure)
+        {
+            WriteWarning(failure.ToString());
+        }
+
+        WriteObject(measurement with { Policy = Policy.Name });
+    });
+
+    private PreviewGroup Describe(string name)
+    {
+        GroupCatalog groups = Groups();
+        using ManagedGroup group = groups.Find(name) ?? throw groups.NotFound(name);
+        ImmutableArray<SlotStatus> slots = group.ReadSlots();
+        return new PreviewGroup(group.SlotCount) { Occupied = [.. slots.Select(slot => slot.Seats.Any(seat => seat.Cookie != 0))] };
+    }
+}

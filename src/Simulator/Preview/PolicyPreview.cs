@@ -1,0 +1,83 @@
+using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Policies;
+
+namespace ReuseportPS.Simulator.Preview;
+
+/// <summary>
+/// Runs a policy over a trace: the compiled bytecode, in the interpreter, for every datagram and every SYN, as if the whole trace arrived at one group.
+/// Nothing is applied anywhere. Memory grows with the number of flows, not with the length of the trace.
+/// </summary>
+/// <remarks>The program runs on CPU 0 at the time of the packet. A program that looks into bytes which the capture cut off reads zeros there.</remarks>
+public sealed class PolicyPreview
+{
+    private const int PacketsBetweenLooks = 1024;
+
+    private readonly CompiledPolicy _policy;
+    private readonly PreviewGroup _group;
+    private readonly string _name;
+    private readonly ulong _seed;
+
+    /// <summary>A preview of a policy.</summary>
+    /// <param name="policy">The compiled policy.</param>
+    /// <param name="group">The group, of the number of slots that the policy was compiled for; null for one with a member in every slot.</param>
+    /// <param name="name">Name of the policy, for the measurement.</param>
+    /// <param name="seed">Seed of the random numbers that the program may draw.</param>
+    public PolicyPreview(CompiledPolicy policy, PreviewGroup? group = null, string name = SteeringPolicy.Unnamed, ulong seed = 0)
+    {
+        _policy = policy;
+        _group = group ?? new PreviewGroup(policy.SlotCount);
+        _name = name;
+        _seed = seed;
+        if (_group.SlotCount != policy.SlotCount)
+        {
+            throw new ArgumentException($"The policy was compiled for {policy.SlotCount} slots, and the group has {_group.SlotCount}.", nameof(group));
+        }
+    }
+
+    /// <summary>Reads the trace once and measures. A damaged trace is measured up to the damage, which is then the measurement's failure.</summary>
+    /// <param name="trace">The trace.</param>
+    /// <param name="progress">Told how much of the trace is read, from 0 to 1, at most once per hundredth; not told when the length is unknown.</param>
+    /// <param name="cancellationToken">Ends the measurement.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public SteeringMeasurement Measure(IPacketSource trace, Action<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        using IPacketReader reader = trace.Open();
+        using SimulatedSteering steering = new(_policy, _group, _seed);
+        TrafficTally tally = new(_group.SlotCount);
+        int untilLook = 0;
+        double told = -1;
+        while (reader.TryRead(out Packet packet))
+        {
+            if (untilLook-- == 0)
+            {
+                untilLook = PacketsBetweenLooks;
+                cancellationToken.ThrowIfCancellationRequested();
+                told = Tell(progress, reader.Progress, told);
+            }
+
+            if (TrafficTally.IsDecided(packet))
+            {
+                tally.AddDecided(packet, steering.Decide(packet));
+            }
+            else
+            {
+                tally.AddUndecided(packet);
+            }
+        }
+
+        Tell(progress, reader.Failure is null ? 1 : reader.Progress, told);
+        return tally.ToMeasurement(
+            _name, trace.Description, _group, steering.ReadCounters(), reader.Statistics, reader.Failure);
+    }
+
+    private static double Tell(Action<double>? progress, double? fraction, double told)
+    {
+        if (progress is null || fraction is not double now || now < told + 0.01 && now < 1 || now == told)
+        {
+            return told;
+        }
+
+        progress(now);
+        return now;
+    }
+}

@@ -1,0 +1,117 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Net;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Maps;
+using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Policies;
+using ReuseportPS.Simulator.Groups;
+using ReuseportPS.Simulator.Packets;
+using ReuseportPS.Simulator.Programs;
+using ReuseportPS.Simulator.Sockets;
+
+namespace ReuseportPS.Simulator.Preview;
+
+/// <summary>
+/// The bytecode of a policy on a simulated host of its own: for each protocol and family that comes along a kernel group with a member in
+/// every occupied seat, a program instance for its sockarray, and the other maps shared, as they are on a real host.
+/// </summary>
+internal sealed class SimulatedSteering : IDisposable
+{
+    private const int Port = 443;
+    private const int Backlog = 128;
+
+    private readonly CompiledPolicy _policy;
+    private readonly PreviewGroup _group;
+    private readonly SimulatorBackend _backend;
+    private readonly ImmutableArray<IBackendMap?> _shared;
+
+    /// <summary>By family and protocol.</summary>
+    private readonly Target?[] _targets = new Target?[4];
+
+    /// <summary>Makes the host and the maps, with the policy's data in the bank of epoch 0.</summary>
+    public SimulatedSteering(CompiledPolicy policy, PreviewGroup group, ulong seed)
+    {
+        _policy = policy;
+        _group = group;
+        _backend = new SimulatorBackend(new SimulatorOptions { Seed = seed, CpuCount = 1 });
+        _shared = [.. policy.Program.Maps.Select((spec, index) => index == policy.Maps.Seats ? null : _backend.CreateMap(spec))];
+        Fill(policy.Maps.Tables, policy.Bank.Tables);
+        Fill(policy.Maps.Lists, policy.Bank.Lists);
+    }
+
+    /// <summary>Runs the program for a packet.</summary>
+    /// <exception cref="InvalidOperationException">The program did what no verified program can do: a bug of the policy compiler or the interpreter.</exception>
+    public SteeringOutcome Decide(in Packet packet)
+    {
+        bool isTcp = packet.Flow.Protocol == TransportProtocol.Tcp;
+        ref Target? target = ref _targets[(packet.Flow.Family == IpFamily.V6 ? 2 : 0) + (isTcp ? 1 : 0)];
+        target ??= CreateTarget(packet.Flow.Protocol, packet.Flow.Family);
+
+        // No policy reads the flow's hash, whose secrets are the host's.
+        _backend.Nanoseconds = packet.Timestamp;
+        ReuseportRun run = _backend.ProgramRun;
+        if (!run.Run(target.Program, target.Group, target.Socket, packet, packet.TransportLength, LinearLength.OnLoopback(packet), hash: 0, cpu: 0))
+        {
+            throw new InvalidOperationException($"The program of the policy failed at {packet.Flow}: {run.Fault}");
+        }
+
+        return run.Result != ReuseportRun.Pass ? new SteeringOutcome(PolicyVerdict.Reject, -1, run.Instructions)
+            : run.Selected is Sock selected ? new SteeringOutcome(PolicyVerdict.Slot, (int)selected.SeatIndex, run.Instructions)
+            : new SteeringOutcome(PolicyVerdict.Kernel, -1, run.Instructions);
+    }
+
+    /// <summary>What the program has counted so far.</summary>
+    public ImmutableArray<CounterReading> ReadCounters()
+    {
+        IBackendMap slots = _shared[_policy.Maps.SlotCounters]!;
+        return _policy.Counters.Read(
+            _shared[_policy.Maps.Counters]!.Lookup(Key(0)),
+            [.. Enumerable.Range(0, _policy.Counters.SlotCount).Select(slot => slots.Lookup(Key(slot))!)]);
+    }
+
+    public void Dispose() => _backend.Dispose();
+
+    private static byte[] Key(int index)
+    {
+        byte[] key = new byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(key, index);
+        return key;
+    }
+
+    private void Fill(int outer, ImmutableArray<MapSpec> inner)
+    {
+        for (int index = 0; index < inner.Length; index++)
+        {
+            _shared[outer]!.UpdateMap((uint)index, _backend.CreateMap(inner[index]));
+        }
+    }
+
+    private Target CreateTarget(TransportProtocol protocol, IpFamily family)
+    {
+        IBackendMap seats = _backend.CreateMap(_policy.Program.Maps[_policy.Maps.Seats]);
+        Sock? first = null;
+        for (int slot = 0; slot < _group.SlotCount; slot++)
+        {
+            if (!_group.Occupied[slot])
+            {
+                continue;
+            }
+
+            SimulatedSocket socket = (SimulatedSocket)_backend.CreateSocket(new SocketSpec(protocol, family, V6Only: true));
+            socket.Bind(new IPEndPoint(family == IpFamily.V4 ? IPAddress.Any : IPAddress.IPv6Any, Port));
+            if (protocol == TransportProtocol.Tcp)
+            {
+                socket.Listen(Backlog);
+            }
+
+            seats.UpdateSocket((uint)slot, socket);
+            first ??= socket.Sock;
+        }
+
+        SimulatedProgram program = (SimulatedProgram)_backend.LoadProgram(_policy.Program, [.. _shared.Select(map => map ?? seats)]);
+        return new Target(program.Target!, first!.Group!, first);
+    }
+
+    private sealed record Target(KernelProgram Program, ReuseportGroup Group, Sock Socket);
+}
