@@ -18,6 +18,12 @@ public sealed class LoopbackSelectionContract(LoopbackWorld world) : SelectionCo
 
 public sealed class LoopbackContextContract(LoopbackWorld world) : ContextContract<LoopbackWorld>(world);
 
+public sealed class LoopbackGroupContract(LoopbackWorld world) : GroupContract<LoopbackWorld>(world);
+
+public sealed class LoopbackAdoptionContract(LoopbackWorld world) : AdoptionContract<LoopbackWorld>(world);
+
+public sealed class LoopbackFailureContract(LoopbackWorld world) : FailureContract<LoopbackWorld>(world);
+
 public sealed class VethSocketContract(VethWorld world) : SocketContract<VethWorld>(world);
 
 public sealed class VethMembershipContract(VethWorld world) : MembershipContract<VethWorld>(world);
@@ -31,3 +37,9 @@ public sealed class VethProgramContract(VethWorld world) : ProgramContract<VethW
 public sealed class VethSelectionContract(VethWorld world) : SelectionContract<VethWorld>(world);
 
 public sealed class VethContextContract(VethWorld world) : ContextContract<VethWorld>(world);
+
+public sealed class VethGroupContract(VethWorld world) : GroupContract<VethWorld>(world);
+
+public sealed class VethAdoptionContract(VethWorld world) : AdoptionContract<VethWorld>(world);
+
+public sealed class VethFailureContract(VethWorld world) : FailureContract<VethWorld>(world);

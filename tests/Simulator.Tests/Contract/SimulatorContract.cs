@@ -17,3 +17,9 @@ public sealed class SimulatorProgramContract(SimulatorWorld world) : ProgramCont
 public sealed class SimulatorSelectionContract(SimulatorWorld world) : SelectionContract<SimulatorWorld>(world);
 
 public sealed class SimulatorContextContract(SimulatorWorld world) : ContextContract<SimulatorWorld>(world);
+
+public sealed class SimulatorGroupContract(SimulatorWorld world) : GroupContract<SimulatorWorld>(world);
+
+public sealed class SimulatorAdoptionContract(SimulatorWorld world) : AdoptionContract<SimulatorWorld>(world);
+
+public sealed class SimulatorFailureContract(SimulatorWorld world) : FailureContract<SimulatorWorld>(world);

@@ -8,7 +8,10 @@ using ReuseportPS.Engine.Policies;
 namespace ReuseportPS.Engine.Backends.Groups;
 
 /// <summary>The groups of one backend: those this process owns, and those kept in pins.</summary>
-public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text) : IDisposable
+/// <param name="backend">The backend.</param>
+/// <param name="text">How policies are kept.</param>
+/// <param name="namespaces">Network namespaces, beside the backend's current one, in which groups found in pins may have their members.</param>
+public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, params ImmutableArray<INetworkNamespace> namespaces) : IDisposable
 {
     private const int PortAttempts = 16;
 
@@ -327,7 +330,8 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text) : I
             }
 
             ManagedGroup group = new(
-                name, GroupOwnership.Adopted, state.SlotCount, [.. kernelGroups], Backend, text, folder, networkNamespace: null);
+                name, GroupOwnership.Adopted, state.SlotCount, [.. kernelGroups], Backend, text, folder,
+                namespaces.FirstOrDefault(space => state.KernelGroups.Any(kernelGroup => kernelGroup.Namespace == space.Id)));
             group.Restore(state);
             return group;
         }
