@@ -209,6 +209,19 @@ public abstract class ContractTest<TWorld> : IClassFixture<TWorld>, IDisposable
         return seats;
     }
 
+    /// <summary>Whether every one of the sockets has left the seats it had, by seating them once more.</summary>
+    protected bool AreUnseated(IReadOnlyList<IBackendSocket> sockets) => Becomes(() =>
+    {
+        using IBackendMap seats = Backend.CreateMap(TestPrograms.Seats);
+        return Refusal(() =>
+        {
+            for (int slot = 0; slot < sockets.Count; slot++)
+            {
+                seats.UpdateSocket((uint)slot, sockets[slot]);
+            }
+        }) == Errno.None;
+    });
+
     protected IBackendProgram Load(ProgramSpec spec, params IBackendMap[] maps) => Keep(Backend.LoadProgram(spec, maps));
 
     /// <summary>Attaches the program that selects one seat and passes, or what else it returns.</summary>

@@ -31,7 +31,7 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
         .Select(kind => $"{kind.Key} {kind.Count()}"));
 
     /// <summary>Runs an action, with the n-th operation in it refused.</summary>
-    /// <returns>False when the action had fewer operations and so was not disturbed.</returns>
+    /// <returns>False when the action did what it should: it had fewer operations, or could do without the one refused.</returns>
     public bool Disturb(int n, Action action)
     {
         _left = n;
@@ -39,7 +39,6 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
         try
         {
             action();
-            Assert.Null(Refused);
             return false;
         }
         catch (BackendException exception)
