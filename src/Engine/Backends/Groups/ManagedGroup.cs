@@ -388,14 +388,22 @@ public sealed class ManagedGroup : IDisposable
     {
         HashSet<ulong> seated = SeatedCookies(group);
         SocketQuery query = new(
-            group.Key.Protocol, group.Key.Port, group.Key.Address, Namespace: _namespace, WithOwners: group.OwnSockets.Length == 0);
+            group.Key.Protocol, group.Key.Port, group.Key.Address, Namespace: _namespace, WithOwners: false);
         return _backend.FindSockets(query).FirstOrDefault(socket => seated.Contains(socket.Cookie));
     }
 
     /// <summary>A handle to attach through: an own socket as it is, a foreign one for as long as the change takes.</summary>
-    private IBackendSocket OpenMember(AttachTransaction transaction, KernelGroup group, SocketRecord member) =>
-        group.OwnSockets.FirstOrDefault(socket => socket.Cookie == member.Cookie)
-            ?? transaction.Hold(_backend.AcquireSocket(member));
+    private IBackendSocket OpenMember(AttachTransaction transaction, KernelGroup group, SocketRecord member)
+    {
+        if (group.OwnSockets.FirstOrDefault(socket => socket.Cookie == member.Cookie) is { } own)
+        {
+            return own;
+        }
+
+        // Its owners, which take a walk over all processes to find, are wanted only now.
+        IReadOnlyList<SocketRecord> found = _backend.FindSockets(new SocketQuery(member.Protocol, Cookie: member.Cookie, Namespace: _namespace));
+        return transaction.Hold(_backend.AcquireSocket(found.Count > 0 ? found[0] : throw NoMember(group)));
+    }
 
     private DiagnosticException NoMember(KernelGroup group) => new(Diagnostic.Error(
         GroupCodes.NoMember, $"No member of {group.Key} in group '{Name}' is alive, so nothing can be attached.",
