@@ -65,6 +65,8 @@ public sealed class LinuxNamespace : INetworkNamespace
         });
         Wire(here, there, 1, 2);
         other.Wire(there, here, 2, 1);
+        WaitUntilRunning();
+        other.WaitUntilRunning();
     }
 
     internal static LinuxNamespace OfThisThread() => new(Open("/proc/thread-self/ns/net"), thread: null);
@@ -87,18 +89,26 @@ public sealed class LinuxNamespace : INetworkNamespace
     internal static LinuxNamespace Create()
     {
         SafeNamespaceFd? fd = null;
-        NamespaceThread thread = new(() =>
+        try
         {
-            nint result = Sys.unshare(Sys.CLONE_NEWNET);
-            if (result < 0)
+            NamespaceThread thread = new(() =>
             {
-                throw LinuxErrors.Refused("unshare", result, "a new network namespace");
-            }
+                nint result = Sys.unshare(Sys.CLONE_NEWNET);
+                if (result < 0)
+                {
+                    throw LinuxErrors.Refused("unshare", result, "a new network namespace");
+                }
 
-            fd = Open("/proc/thread-self/ns/net");
-            SetUpLoopback();
-        });
-        return new LinuxNamespace(fd!, thread);
+                fd = Open("/proc/thread-self/ns/net");
+                SetUpLoopback();
+            });
+            return new LinuxNamespace(fd!, thread);
+        }
+        catch
+        {
+            fd?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Runs a function on a thread that is in the namespace.</summary>
@@ -135,6 +145,13 @@ public sealed class LinuxNamespace : INetworkNamespace
     }
 
     private static void SetSysctl(string name, string value) => File.WriteAllText("/proc/sys/net/" + name, value);
+
+    private void WaitUntilRunning() => Run(() =>
+    {
+        using RouteNetlink route = new();
+        route.WaitUntilRunning(Veth);
+        return true;
+    });
 
     private void Wire(VethEnd here, VethEnd there, byte side, byte otherSide) => Run(() =>
     {
