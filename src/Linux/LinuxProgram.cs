@@ -45,11 +45,18 @@ public sealed unsafe class LinuxProgram : IBackendProgram
     /// <inheritdoc/>
     public void Dispose() => Fd.Dispose();
 
-    /// <summary>A program that a descriptor is open on.</summary>
-    internal static LinuxProgram FromDescriptor(SafeProgramFd fd)
+    /// <summary>A program that a descriptor is open on. Takes the descriptor over: it is closed when this fails.</summary>
+    internal static LinuxProgram FromDescriptor(nint descriptor)
     {
+        SafeProgramFd fd = new(descriptor);
         nint result = BpfCall.GetInfo(fd, out ProgramInfo info);
-        return result < 0 ? throw LinuxErrors.Refused("BPF_OBJ_GET_INFO_BY_FD", result, "a program") : new LinuxProgram(fd, info);
+        if (result < 0)
+        {
+            fd.Dispose();
+            throw LinuxErrors.Refused("BPF_OBJ_GET_INFO_BY_FD", result, "a program");
+        }
+
+        return new LinuxProgram(fd, info);
     }
 
     /// <summary>BPF_PROG_LOAD: first without a log; when refused, again with one that grows until it fits.</summary>
@@ -75,7 +82,7 @@ public sealed unsafe class LinuxProgram : IBackendProgram
             nint result = Load(spec, code, attachTypeId, []);
             if (result >= 0)
             {
-                return FromOwned(result);
+                return FromDescriptor(result);
             }
 
             byte[] log = [];
@@ -85,7 +92,7 @@ public sealed unsafe class LinuxProgram : IBackendProgram
                 nint again = Load(spec, code, attachTypeId, log);
                 if (again >= 0)
                 {
-                    return FromOwned(again);
+                    return FromDescriptor(again);
                 }
 
                 if (again != -(int)Errno.ENOSPC)
@@ -140,20 +147,6 @@ public sealed unsafe class LinuxProgram : IBackendProgram
         }
 
         return code;
-    }
-
-    private static LinuxProgram FromOwned(nint descriptor)
-    {
-        SafeProgramFd fd = new(descriptor);
-        try
-        {
-            return FromDescriptor(fd);
-        }
-        catch
-        {
-            fd.Dispose();
-            throw;
-        }
     }
 
     private static nint Load(ProgramSpec spec, byte[] code, uint attachTypeId, byte[] log)
