@@ -43,6 +43,12 @@ public interface IReuseportBackend : IDisposable
     /// <summary>What is attached to the group of a socket; <see cref="AttachmentState.Unknown"/> when it cannot be seen.</summary>
     Attachment InspectAttachment(SocketRecord member);
 
+    /// <summary>Cookies of the live members of a socket's kernel group, in the kernel's own order; null when it cannot be seen.</summary>
+    IReadOnlyList<ulong>? MemberOrder(SocketRecord member);
+
+    /// <summary>Opens a loaded program by its id; null when there is none of that id. (BPF_PROG_GET_FD_BY_ID, CAP_SYS_ADMIN)</summary>
+    IBackendProgram? OpenProgram(uint id);
+
     /// <summary>Returns when every packet that could have begun with the old value of a map has been decided. (membarrier, RCU)</summary>
     void WaitForReaders();
 
