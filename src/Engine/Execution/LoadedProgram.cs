@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Isa;
+using ReuseportPS.Engine.Maps;
+using ReuseportPS.Engine.Programs;
+
+namespace ReuseportPS.Engine.Execution;
+
+/// <summary>A program bound to live maps, ready for a <see cref="Machine"/>. Holds no state of a run: any number of machines may use it.</summary>
+public sealed class LoadedProgram : IProgramReference
+{
+    private readonly int[] _slots;
+
+    private LoadedProgram(ProgramSpec spec, ImmutableArray<BpfMap> maps, DecodedInstruction[] code, int[] slots, bool usesStack)
+    {
+        Spec = spec;
+        Maps = maps;
+        Code = code;
+        _slots = slots;
+        UsesStack = usesStack;
+    }
+
+    /// <summary>What it was made from.</summary>
+    public ProgramSpec Spec { get; }
+
+    /// <summary>The live maps, in the order of the spec's.</summary>
+    public ImmutableArray<BpfMap> Maps { get; }
+
+    /// <summary>The id that a backend gave it.</summary>
+    public uint Id { get; set; }
+
+    internal DecodedInstruction[] Code { get; }
+
+    internal bool UsesStack { get; }
+
+    /// <summary>Checks and binds a program.</summary>
+    /// <param name="spec">The program.</param>
+    /// <param name="maps">A live map for each of the spec's maps.</param>
+    /// <param name="program">The loaded program, or null.</param>
+    /// <param name="diagnostics">What is wrong: RPS1001 to RPS1012 malformed code, RPS1020 no such map, RPS1021 no address inside that map's value.</param>
+    public static bool TryLoad(
+        ProgramSpec spec, IReadOnlyList<BpfMap> maps, [NotNullWhen(true)] out LoadedProgram? program, out ImmutableArray<Diagnostic> diagnostics)
+    {
+        program = null;
+        ReadOnlySpan<Instruction> instructions = spec.Instructions.AsSpan();
+        diagnostics = InstructionChecker.Check(instructions);
+        if (!diagnostics.IsEmpty)
+        {
+            return false;
+        }
+
+        int[] slots = new int[instructions.Length];
+        Dictionary<long, int> indexOfSlot = new(instructions.Length);
+        int slot = 0;
+        for (int i = 0; i < instructions.Length; i++)
+        {
+            slots[i] = slot;
+            indexOfSlot[slot] = i;
+            slot += instructions[i].SlotCount;
+        }
+
+        List<Diagnostic> found = [];
+        DecodedInstruction[] code = new DecodedInstruction[instructions.Length];
+        bool usesStack = false;
+        for (int i = 0; i < code.Length; i++)
+        {
+            InstructionForm form = OpcodeTable.Find(instructions[i])!;
+            CheckMap(instructions[i], form, maps, slots[i], found);
+            long? target = InstructionChecker.TargetOf(instructions[i], form, slots[i]);
+            code[i] = DecodedInstruction.From(instructions[i], form, target is long at ? indexOfSlot[at] : 0);
+            usesStack |= instructions[i].Destination == (byte)Register.R10 || (form.UsesSource && instructions[i].Source == (byte)Register.R10);
+        }
+
+        diagnostics = [.. found];
+        if (found.Count == 0)
+        {
+            program = new LoadedProgram(spec, [.. maps], code, slots, usesStack);
+        }
+
+        return program is not null;
+    }
+
+    /// <summary>Checks and binds a program.</summary>
+    /// <exception cref="DiagnosticException">See <see cref="TryLoad"/>.</exception>
+    public static LoadedProgram Load(ProgramSpec spec, params IReadOnlyList<BpfMap> maps) =>
+        TryLoad(spec, maps, out LoadedProgram? program, out ImmutableArray<Diagnostic> diagnostics) ? program : throw new DiagnosticException(diagnostics);
+
+    /// <summary>The 8-byte slot of an instruction.</summary>
+    internal int SlotOf(int index) => _slots[index];
+
+    private static void CheckMap(in Instruction instruction, InstructionForm form, IReadOnlyList<BpfMap> maps, int slot, List<Diagnostic> found)
+    {
+        if (form is not { Kind: InstructionKind.WideLoad, WideLoad: WideLoadKind.Map or WideLoadKind.MapIndex or WideLoadKind.MapValue or WideLoadKind.MapIndexValue })
+        {
+            return;
+        }
+
+        SourceLocation place = new(Instruction: slot);
+        if ((uint)instruction.Immediate >= (uint)maps.Count)
+        {
+            found.Add(Diagnostic.Error("RPS1020", $"{form.Mnemonic} refers to map {instruction.Immediate}; the program has {maps.Count} maps.", place));
+        }
+        else if (form.WideLoad is WideLoadKind.MapValue or WideLoadKind.MapIndexValue)
+        {
+            // array_map_direct_value_addr: only arrays of one entry have an address that is known in advance.
+            MapSpec map = maps[instruction.Immediate].Spec;
+            if (map.Type != MapType.Array || map.MaxEntries != 1 || (uint)instruction.NextImmediate >= (uint)map.ValueSize)
+            {
+                found.Add(Diagnostic.Error(
+                    "RPS1021", $"{form.Mnemonic} wants byte {instruction.NextImmediate} of the value of map '{map.Name}', which is a {map.Type} of {map.MaxEntries} with values of {map.ValueSize} bytes.",
+                    place, "Only an ARRAY with one entry can be addressed so, inside its value."));
+            }
+        }
+    }
+}

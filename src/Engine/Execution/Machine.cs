@@ -1,0 +1,378 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using ReuseportPS.Engine.Isa;
+using ReuseportPS.Engine.Maps;
+
+namespace ReuseportPS.Engine.Execution;
+
+/// <summary>
+/// Runs programs: registers, stack, and the memory that a program may reach. Made once and used for many runs; a run allocates nothing
+/// unless it ends in a fault. Belongs to one thread at a time, as do the maps of its programs.
+/// </summary>
+/// <remarks>
+/// An address is 64 bits: a region in the upper half, an offset in the lower. Regions: 0 nothing (null), 1 context, 2 packet, 8 to 15
+/// stack frames, 16 to 63 the host's (<see cref="AddRegion"/>), from 64 on the values of maps in the order in which the run meets them. A map itself is
+/// <see cref="MapTag"/> plus the region of its values. Addresses depend on nothing but the run, so the same inputs give the same addresses.
+/// </remarks>
+public sealed partial class Machine
+{
+    /// <summary>Bytes of stack in each frame (MAX_BPF_STACK).</summary>
+    public const int StackSize = 512;
+
+    /// <summary>Frames, the main function's included (MAX_CALL_FRAMES).</summary>
+    public const int MaxFrames = 8;
+
+    /// <summary>Address of the first byte of <see cref="Context"/>.</summary>
+    public const ulong ContextAddress = 1UL << 32;
+
+    /// <summary>Address of the first byte of <see cref="Packet"/>.</summary>
+    public const ulong PacketAddress = 2UL << 32;
+
+    internal const uint MapTag = 0x4000_0000;
+    internal const uint FunctionTag = 0x2000_0000;
+    private const uint FirstFrame = 8;
+    private const uint FirstHostRegion = 16;
+    private const uint FirstMap = 64;
+    private const int MaxTailCalls = 33;
+
+    private readonly HelperTable _helpers;
+    private readonly Frame[] _frames = new Frame[MaxFrames];
+    private readonly byte[] _stack = new byte[MaxFrames * StackSize];
+    private readonly MemoryRegion[] _frameRegions = new MemoryRegion[MaxFrames];
+    private readonly MemoryRegion _nothing = new("any memory of the program");
+    private MemoryRegion[] _regions = new MemoryRegion[FirstMap + 16];
+    private BpfMap?[] _maps = new BpfMap?[16];
+    private (LoadedProgram Program, uint FirstPlace)[] _programs = new (LoadedProgram, uint)[4];
+    private int _programCount;
+    private uint _mapCount;
+    private uint _hostRegions;
+    private int _depth;
+    private Registers _registers;
+    private FailureReport? _failure;
+
+    /// <summary>A machine.</summary>
+    /// <param name="helpers">Its helpers; the default ones when null.</param>
+    /// <param name="environment">Clocks, CPU, random numbers; all zero when null.</param>
+    public Machine(HelperTable? helpers = null, ExecutionEnvironment? environment = null)
+    {
+        _helpers = helpers ?? HelperTable.CreateDefault();
+        Environment = environment ?? new ExecutionEnvironment();
+        Array.Fill(_regions, _nothing);
+        _regions[ContextAddress >> 32] = Context;
+        _regions[PacketAddress >> 32] = Packet;
+        for (int i = 0; i < MaxFrames; i++)
+        {
+            _frameRegions[i] = new MemoryRegion(string.Create(CultureInfo.InvariantCulture, $"stack frame {i}"));
+            _frameRegions[i].SetFlat(_stack, i * StackSize, StackSize, writable: true);
+        }
+
+        _regions[FirstFrame] = _frameRegions[0];
+    }
+
+    /// <summary>Clocks, CPU, random numbers.</summary>
+    public ExecutionEnvironment Environment { get; }
+
+    /// <summary>The context, at <see cref="ContextAddress"/>; the host fills it before a run.</summary>
+    public MemoryRegion Context { get; } = new("the context");
+
+    /// <summary>The linear part of the packet, at <see cref="PacketAddress"/>; the host fills it before a run.</summary>
+    public MemoryRegion Packet { get; } = new("the packet");
+
+    /// <summary>Instructions that a run may execute; one more is a fault.</summary>
+    public long InstructionBudget { get; set; } = 1_000_000;
+
+    /// <summary>Gives the machine a region of the host's, for good.</summary>
+    /// <returns>Address of its first byte.</returns>
+    /// <exception cref="InvalidOperationException">There are 48 already.</exception>
+    public ulong AddRegion(MemoryRegion region)
+    {
+        if (_hostRegions == FirstMap - FirstHostRegion)
+        {
+            throw new InvalidOperationException("A machine has room for 48 regions of its host.");
+        }
+
+        uint id = FirstHostRegion + _hostRegions++;
+        _regions[id] = region;
+        return (ulong)id << 32;
+    }
+
+    /// <summary>Runs a program with the context's address in r1 and 0 in r2.</summary>
+    public RunResult Run(LoadedProgram program, CancellationToken cancellationToken = default) => Run(program, ContextAddress, 0, cancellationToken);
+
+    /// <summary>Runs a program. Registers other than r1, r2 and r10 begin at 0, and so does the stack.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="r1">First argument.</param>
+    /// <param name="r2">Second argument.</param>
+    /// <param name="cancellationToken">Looked at every 65536 instructions.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the machine may be used again.</exception>
+    public RunResult Run(LoadedProgram program, ulong r1, ulong r2, CancellationToken cancellationToken = default)
+    {
+        Prepare(program);
+        _registers = default;
+        _registers[(int)Register.R1] = r1;
+        _registers[(int)Register.R2] = r2;
+        _registers[(int)Register.R10] = FrameTop(0);
+        if (program.UsesStack)
+        {
+            _stack.AsSpan(0, StackSize).Clear();
+        }
+
+        return Interpret(program, cancellationToken);
+    }
+
+    /// <summary>For helpers: ends the run with a fault after the helper returns. The first failure of a call counts.</summary>
+    public void Fail(FaultKind kind, ulong? address, string text) => _failure ??= new FailureReport(kind, address, text);
+
+    /// <summary>For helpers: memory to read. False, and the run ends, when it is not all the program's to read.</summary>
+    public bool TryRead(ulong address, int length, out ReadOnlySpan<byte> bytes)
+    {
+        if (length == 0)
+        {
+            bytes = [];
+            return true;
+        }
+
+        if (TryLocate(address, length, false, out byte[] array, out int index))
+        {
+            bytes = array.AsSpan(index, length);
+            return true;
+        }
+
+        FailAccess(address, length, false);
+        bytes = [];
+        return false;
+    }
+
+    /// <summary>For helpers: memory to write. False, and the run ends, when it is not all the program's to write.</summary>
+    public bool TryWrite(ulong address, int length, out Span<byte> bytes)
+    {
+        if (length == 0)
+        {
+            bytes = [];
+            return true;
+        }
+
+        if (TryLocate(address, length, true, out byte[] array, out int index))
+        {
+            bytes = array.AsSpan(index, length);
+            return true;
+        }
+
+        FailAccess(address, length, true);
+        bytes = [];
+        return false;
+    }
+
+    /// <summary>For helpers: the map that an lddw or a lookup in a map of maps gave the program. False, and the run ends, when the address is not a map's.</summary>
+    public bool TryGetMap(ulong address, [NotNullWhen(true)] out BpfMap? map)
+    {
+        uint place = (uint)(address >> 32) - MapTag - FirstMap;
+        if (place < _mapCount && (uint)address == 0)
+        {
+            map = _maps[place]!;
+            return true;
+        }
+
+        map = null;
+        Fail(FaultKind.BadArgument, address, $"0x{address:x} is not a map");
+        return false;
+    }
+
+    /// <summary>For helpers: what helper 1 returns, the address of a value or of an inner map, or 0.</summary>
+    /// <param name="mapAddress">The map as the program has it.</param>
+    /// <param name="keyAddress">Where the key is.</param>
+    /// <param name="cpu">CPU whose value is meant, in a per-CPU map.</param>
+    public ulong LookupMap(ulong mapAddress, ulong keyAddress, uint cpu)
+    {
+        if (!TryGetMap(mapAddress, out BpfMap? map) || !TryRead(keyAddress, map.Spec.KeySize, out ReadOnlySpan<byte> key))
+        {
+            return 0;
+        }
+
+        if (!map.HasProgramLookup || !map.ProgramsMayRead)
+        {
+            Fail(FaultKind.BadArgument, mapAddress, $"a program may not look into map '{map.Spec.Name}' ({map.Spec.Type}, {map.Spec.Flags})");
+            return 0;
+        }
+
+        if (map is OuterMap outer)
+        {
+            return outer.FindMap(key) is BpfMap inner ? MapAddress(PlaceOf(inner)) : 0;
+        }
+
+        if (!map.TryFindValue(key, (int)cpu, out uint offset))
+        {
+            return 0;
+        }
+
+        return (mapAddress - ((ulong)MapTag << 32)) | offset;
+    }
+
+    private static ulong FrameTop(int depth) => ((ulong)(FirstFrame + (uint)depth) << 32) + StackSize;
+
+    private static ulong MapAddress(uint place) => (ulong)(MapTag + FirstMap + place) << 32;
+
+    // Leaves the machine as a run of this program finds it: its own maps known, all else of the run before forgotten.
+    private void Prepare(LoadedProgram program)
+    {
+        while (_depth > 0)
+        {
+            LeaveFrame();
+        }
+
+        _failure = null;
+        uint keep = _programCount > 0 && ReferenceEquals(_programs[0].Program, program) ? (uint)program.Maps.Length : 0;
+        while (_mapCount > keep)
+        {
+            _maps[--_mapCount] = null;
+            _regions[FirstMap + _mapCount] = _nothing;
+        }
+
+        if (keep == 0 || _programCount > 1)
+        {
+            Array.Clear(_programs);
+            _programCount = 0;
+            if (keep == 0)
+            {
+                PlaceMaps(program);
+            }
+            else
+            {
+                _programs[_programCount++] = (program, 0);
+            }
+        }
+    }
+
+    // Where the maps of a program begin.
+    private uint PlaceMaps(LoadedProgram program)
+    {
+        for (int i = 0; i < _programCount; i++)
+        {
+            if (ReferenceEquals(_programs[i].Program, program))
+            {
+                return _programs[i].FirstPlace;
+            }
+        }
+
+        if (_programCount == _programs.Length)
+        {
+            Array.Resize(ref _programs, _programs.Length * 2);
+        }
+
+        uint first = _mapCount;
+        _programs[_programCount++] = (program, first);
+        foreach (BpfMap map in program.Maps)
+        {
+            AddMap(map);
+        }
+
+        return first;
+    }
+
+    // The place of a map in this run. The map remembers where it was last, which is nearly always still true.
+    private uint PlaceOf(BpfMap map)
+    {
+        uint place = (uint)map.Place;
+        if (place < _mapCount && ReferenceEquals(_maps[place], map))
+        {
+            return place;
+        }
+
+        int known = Array.IndexOf(_maps, map, 0, (int)_mapCount);
+        if (known >= 0)
+        {
+            map.Place = known;
+            return (uint)known;
+        }
+
+        return AddMap(map);
+    }
+
+    private uint AddMap(BpfMap map)
+    {
+        if (_mapCount == _maps.Length)
+        {
+            int old = _regions.Length;
+            Array.Resize(ref _maps, _maps.Length * 2);
+            Array.Resize(ref _regions, (int)FirstMap + _maps.Length);
+            Array.Fill(_regions, _nothing, old, _regions.Length - old);
+        }
+
+        uint place = _mapCount++;
+        _maps[place] = map;
+        _regions[FirstMap + place] = map.Values;
+        map.Place = (int)place;
+        return place;
+    }
+
+    private void EnterFrame()
+    {
+        _depth++;
+        _stack.AsSpan(_depth * StackSize, StackSize).Clear();
+        _regions[FirstFrame + _depth] = _frameRegions[_depth];
+    }
+
+    private void LeaveFrame() => _regions[FirstFrame + _depth--] = _nothing;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryLocate(ulong address, int size, bool write, out byte[] bytes, out int index)
+    {
+        MemoryRegion[] regions = _regions;
+        uint id = (uint)(address >> 32);
+        if (id < (uint)regions.Length)
+        {
+            MemoryRegion region = regions[id];
+            bytes = region.Bytes;
+            uint offset = (uint)address;
+            if ((ulong)offset + (uint)size <= (uint)(write ? region.WriteLength : region.ReadLength))
+            {
+                index = region.Start + (int)offset;
+                return true;
+            }
+
+            return region.TryLocate(offset, size, write, out index);
+        }
+
+        bytes = [];
+        index = 0;
+        return false;
+    }
+
+    private void FailAccess(ulong address, int size, bool write)
+    {
+        uint id = (uint)(address >> 32);
+        string access = string.Create(CultureInfo.InvariantCulture, $"{size}-byte {(write ? "store" : "load")} at 0x{address:x}: ");
+        // Just before the first byte of a region reads as the end of the one below.
+        uint offset = (uint)address;
+        bool below = (int)offset < 0 && id + 1 < (uint)_regions.Length && !ReferenceEquals(_regions[id + 1], _nothing);
+        if (id == 0 && !below)
+        {
+            Fail(FaultKind.NullAccess, address, access + "null pointer");
+            return;
+        }
+
+        MemoryRegion region = below ? _regions[id + 1] : id < (uint)_regions.Length ? _regions[id] : _nothing;
+        bool denied = !below && region.TryLocate(offset, size, !write, out _);
+        Fail(denied ? FaultKind.AccessDenied : FaultKind.OutOfBounds, address, access + region.Explain(write));
+    }
+
+    [InlineArray(16)]
+    private struct Registers
+    {
+        private ulong _first;
+    }
+
+    private struct Frame
+    {
+        public LoadedProgram Program;
+        public int Return;
+        public uint FirstMap;
+        public ulong R6;
+        public ulong R7;
+        public ulong R8;
+        public ulong R9;
+    }
+
+    private sealed record FailureReport(FaultKind Kind, ulong? Address, string Text);
+}

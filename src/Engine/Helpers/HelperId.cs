@@ -1,0 +1,24 @@
+namespace ReuseportPS.Engine.Helpers;
+
+/// <summary>Numbers of the helpers that code here refers to (<c>___BPF_FUNC_MAPPER</c> of the kernel's bpf.h).</summary>
+public static class HelperId
+{
+#pragma warning disable CS1591 // The kernel's names are the documentation: bpf-helpers(7).
+    public const int MapLookupElement = 1;
+    public const int MapUpdateElement = 2;
+    public const int MapDeleteElement = 3;
+    public const int KtimeGetNanoseconds = 5;
+    public const int GetPrandomU32 = 7;
+    public const int GetSmpProcessorId = 8;
+    public const int TailCall = 12;
+    public const int SkbLoadBytes = 26;
+    public const int GetNumaNodeId = 42;
+    public const int GetSocketCookie = 46;
+    public const int SkbLoadBytesRelative = 68;
+    public const int SkSelectReuseport = 82;
+    public const int KtimeGetBootNanoseconds = 125;
+    public const int KtimeGetCoarseNanoseconds = 160;
+    public const int MapLookupPerCpuElement = 195;
+    public const int KtimeGetTaiNanoseconds = 208;
+#pragma warning restore CS1591
+}

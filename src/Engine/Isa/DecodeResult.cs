@@ -1,0 +1,13 @@
+using System.Collections.Immutable;
+using ReuseportPS.Engine.Diagnostics;
+
+namespace ReuseportPS.Engine.Isa;
+
+/// <summary>Outcome of <see cref="InstructionCodec.Decode"/>.</summary>
+/// <param name="Instructions">The code; empty when there are diagnostics.</param>
+/// <param name="Diagnostics">What is malformed; empty when the code is well formed.</param>
+public sealed record DecodeResult(ImmutableArray<Instruction> Instructions, ImmutableArray<Diagnostic> Diagnostics)
+{
+    /// <summary>Whether the code is well formed.</summary>
+    public bool Succeeded => Diagnostics.IsEmpty;
+}

@@ -1,0 +1,97 @@
+using ReuseportPS.Engine.Diagnostics;
+
+namespace ReuseportPS.Engine.Maps;
+
+/// <summary>ARRAY and PERCPU_ARRAY (<c>kernel/bpf/arraymap.c</c>): all entries exist, and a value is written in place.</summary>
+internal sealed class ArrayMap : BpfMap
+{
+    private readonly int _rowsPerValue;
+
+    public ArrayMap(MapSpec spec, int cpuCount)
+        : base(spec, cpuCount)
+    {
+        _rowsPerValue = spec.Type == MapType.PerCpuArray ? cpuCount : 1;
+        Values.SetRows(spec.MaxEntries * _rowsPerValue, spec.ValueSize, ProgramsMayRead, ProgramsMayWrite);
+    }
+
+    public override int UserValueSize => Spec.Type == MapType.PerCpuArray ? PerCpuValue.UserSize(Spec, CpuCount) : Spec.ValueSize;
+
+    public override bool HasProgramLookup => true;
+
+    public override bool HasProgramUpdate => true;
+
+    public override bool TryFindValue(ReadOnlySpan<byte> key, int cpu, out uint offset)
+    {
+        int index = ArrayIndex.Of(key, Spec.MaxEntries);
+        offset = index < 0 ? 0 : Values.OffsetOf(RowOf(index, cpu));
+        return index >= 0;
+    }
+
+    public override Errno UpdateFromProgram(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong flags, int cpu)
+    {
+        Errno refused = CheckUpdate(key, flags, out int index);
+        if (refused == Errno.None)
+        {
+            value.CopyTo(Values.Row(RowOf(index, cpu)));
+        }
+
+        return refused;
+    }
+
+    public override Errno DeleteFromProgram(ReadOnlySpan<byte> key) => Errno.EINVAL;
+
+    protected override Errno LookupCore(ReadOnlySpan<byte> key, Span<byte> value)
+    {
+        int index = ArrayIndex.Of(key, Spec.MaxEntries);
+        if (index < 0)
+        {
+            return Errno.ENOENT;
+        }
+
+        if (Spec.Type == MapType.PerCpuArray)
+        {
+            PerCpuValue.Read(Values, RowOf(index, 0), CpuCount, value);
+        }
+        else
+        {
+            Values.Row(index).CopyTo(value);
+        }
+
+        return Errno.None;
+    }
+
+    protected override Errno UpdateCore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong flags)
+    {
+        Errno refused = CheckUpdate(key, flags, out int index);
+        if (refused != Errno.None)
+        {
+            return refused;
+        }
+
+        if (Spec.Type == MapType.PerCpuArray)
+        {
+            PerCpuValue.Write(Values, RowOf(index, 0), CpuCount, value);
+        }
+        else
+        {
+            value.CopyTo(Values.Row(index));
+        }
+
+        return Errno.None;
+    }
+
+    protected override Errno DeleteCore(ReadOnlySpan<byte> key) => Errno.EINVAL;
+
+    protected override Errno NextKeyCore(ReadOnlySpan<byte> key, Span<byte> next) => ArrayIndex.Next(key, next, Spec.MaxEntries);
+
+    private int RowOf(int index, int cpu) => _rowsPerValue == 1 ? index : index * _rowsPerValue + cpu;
+
+    private Errno CheckUpdate(ReadOnlySpan<byte> key, ulong flags, out int index)
+    {
+        index = ArrayIndex.Of(key, Spec.MaxEntries);
+        return flags > (ulong)MapUpdateFlags.Exist ? Errno.EINVAL
+            : index < 0 ? Errno.E2BIG
+            : flags == (ulong)MapUpdateFlags.NoExist ? Errno.EEXIST
+            : Errno.None;
+    }
+}

@@ -1,0 +1,129 @@
+using ReuseportPS.Engine.Diagnostics;
+
+namespace ReuseportPS.Engine.Maps;
+
+/// <summary>Makes live maps, with the checks of BPF_MAP_CREATE.</summary>
+public static class MapFactory
+{
+    private const MapFlags Access = MapFlags.ReadOnly | MapFlags.WriteOnly | MapFlags.ReadOnlyProgram | MapFlags.WriteOnlyProgram;
+    private const MapFlags UserAccess = MapFlags.ReadOnly | MapFlags.WriteOnly;
+
+    // KMALLOC_MAX_SIZE and PCPU_MIN_UNIT_SIZE of a 4 KiB page machine, and what an element has before key and value.
+    private const long LargestAllocation = 4 << 20;
+    private const long LargestPerCpuValue = 32 << 10;
+    private const long HashElementHeader = 48;
+    private const long LargestHash = 1 << 28;
+    private const long TrieNodeHeader = 24;
+    private const int TrieDataMost = 256;
+
+    /// <summary>
+    /// Creates a map and writes its contents. ARRAY, PERCPU_ARRAY, HASH, PERCPU_HASH, LPM_TRIE, ARRAY_OF_MAPS, HASH_OF_MAPS and PROG_ARRAY;
+    /// socket maps are made by the host that has the sockets. Codes: RPS5101 refused attributes, RPS5102 type not available here, RPS5103 refused contents.
+    /// </summary>
+    /// <param name="spec">What to make.</param>
+    /// <param name="cpuCount">Possible CPUs, at least 1.</param>
+    public static MapCreation Create(MapSpec spec, int cpuCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(cpuCount, 1);
+        return spec.Type switch
+        {
+            MapType.Array => CheckArray(spec, MapFlags.NumaNode | MapFlags.Mmapable | MapFlags.InnerMap | Access) ?? CheckMemory(spec, 1),
+            MapType.PerCpuArray => CheckArray(spec, Access) ?? CheckPerCpu(spec) ?? CheckMemory(spec, cpuCount),
+            MapType.Hash => CheckHash(spec, MapFlags.NumaNode) ?? CheckMemory(spec, 1),
+            MapType.PerCpuHash => CheckHash(spec, MapFlags.None) ?? CheckPerCpu(spec) ?? CheckMemory(spec, cpuCount),
+            MapType.LpmTrie => CheckTrie(spec) ?? CheckMemory(spec, 1),
+            MapType.ProgArray => CheckFileArray(spec),
+            MapType.ArrayOfMaps => CheckInner(spec) ?? CheckFileArray(spec),
+            MapType.HashOfMaps => CheckInner(spec) ?? CheckHash(spec, MapFlags.NumaNode),
+            _ => new MapCreation(null, Errno.ENOTSUPP, Diagnostic.Error("RPS5102", $"Map '{spec.Name}': maps of type {spec.Type} cannot be made here.")),
+        }
+        ?? Fill(spec.Type switch
+        {
+            MapType.Array or MapType.PerCpuArray => new ArrayMap(spec, cpuCount),
+            MapType.Hash or MapType.PerCpuHash => new HashMap(spec, cpuCount),
+            MapType.LpmTrie => new LpmTrie(spec, cpuCount),
+            MapType.ArrayOfMaps => new ArrayOfMaps(spec, cpuCount),
+            MapType.HashOfMaps => new HashOfMaps(spec, cpuCount),
+            _ => new ProgramArray(spec, cpuCount),
+        });
+    }
+
+    /// <summary>Writes the contents of its spec into a new map, and freezes it when the spec says so. RPS5103 names the first entry that is refused.</summary>
+    public static MapCreation Fill(BpfMap map)
+    {
+        for (int i = 0; i < map.Spec.Contents.Length; i++)
+        {
+            MapEntry entry = map.Spec.Contents[i];
+            bool fits = entry.Key.Length == map.Spec.KeySize && entry.Value.Length == map.UserValueSize;
+            Errno errno = fits ? map.Update(entry.Key.AsSpan(), entry.Value.AsSpan()) : Errno.EINVAL;
+            if (errno != Errno.None)
+            {
+                string reason = fits ? $"{errno}" : $"{entry.Key.Length} key and {entry.Value.Length} value bytes where {map.Spec.KeySize} and {map.UserValueSize} are due";
+                return new MapCreation(null, errno, Diagnostic.Error("RPS5103", $"Map '{map.Spec.Name}': entry {i} of its contents is refused: {reason}."));
+            }
+        }
+
+        Errno frozen = map.Spec.Frozen ? map.Freeze() : Errno.None;
+        return frozen == Errno.None
+            ? new MapCreation(map, Errno.None, null)
+            : new MapCreation(null, frozen, Diagnostic.Error("RPS5103", $"Map '{map.Spec.Name}' cannot be frozen: {frozen}."));
+    }
+
+    /// <summary>A refusal of BPF_MAP_CREATE.</summary>
+    public static MapCreation Refuse(MapSpec spec, Errno errno, string reason) =>
+        new(null, errno, Diagnostic.Error("RPS5101", $"Map '{spec.Name}' ({spec.Type}) cannot be created: {reason} ({errno})."));
+
+    /// <summary>The checks that every kind of array has in common: key size 4, at least one entry, a value, flags. Null when they pass.</summary>
+    /// <param name="spec">Attributes to check.</param>
+    /// <param name="allowed">Flags that the type takes.</param>
+    public static MapCreation? CheckArray(MapSpec spec, MapFlags allowed) =>
+        spec.KeySize != 4 ? Refuse(spec, Errno.EINVAL, "the key size must be 4")
+        : CheckSizes(spec) ?? CheckFlags(spec, allowed);
+
+    private static MapCreation? CheckSizes(MapSpec spec) =>
+        spec.MaxEntries == 0 ? Refuse(spec, Errno.EINVAL, "max_entries must not be 0")
+        : spec.KeySize == 0 ? Refuse(spec, Errno.EINVAL, "the key size must not be 0")
+        : spec.ValueSize == 0 ? Refuse(spec, Errno.EINVAL, "the value size must not be 0")
+        : null;
+
+    private static MapCreation? CheckFlags(MapSpec spec, MapFlags allowed) =>
+        (spec.Flags & ~allowed) is not MapFlags.None and MapFlags odd ? Refuse(spec, Errno.EINVAL, $"flags {odd} do not apply to this type")
+        : spec.Flags.HasFlag(MapFlags.ReadOnly | MapFlags.WriteOnly) ? Refuse(spec, Errno.EINVAL, "read-only and write-only exclude each other")
+        : spec.Flags.HasFlag(MapFlags.ReadOnlyProgram | MapFlags.WriteOnlyProgram) ? Refuse(spec, Errno.EINVAL, "read-only and write-only for programs exclude each other")
+        : null;
+
+    private static MapCreation? CheckHash(MapSpec spec, MapFlags alsoAllowed) =>
+        CheckFlags(spec, MapFlags.NoPreallocation | MapFlags.ZeroSeed | Access | alsoAllowed)
+        ?? CheckSizes(spec)
+        ?? ((long)(uint)spec.KeySize + (uint)spec.ValueSize >= LargestAllocation - HashElementHeader ? Refuse(spec, Errno.E2BIG, "key and value are too large")
+            : (uint)spec.MaxEntries > LargestHash ? Refuse(spec, Errno.E2BIG, "max_entries is too large")
+            : null);
+
+    private static MapCreation? CheckPerCpu(MapSpec spec) =>
+        (((long)(uint)spec.ValueSize + 7) & ~7L) > LargestPerCpuValue ? Refuse(spec, Errno.E2BIG, "a per-CPU value has at most 32768 bytes") : null;
+
+    private static MapCreation? CheckTrie(MapSpec spec) =>
+        !spec.Flags.HasFlag(MapFlags.NoPreallocation) ? Refuse(spec, Errno.EINVAL, "an LPM trie must have the flag NoPreallocation")
+        : CheckFlags(spec, MapFlags.NoPreallocation | MapFlags.NumaNode | Access)
+        ?? (spec.MaxEntries == 0 ? Refuse(spec, Errno.EINVAL, "max_entries must not be 0")
+            : spec.KeySize is < 5 or > 4 + TrieDataMost ? Refuse(spec, Errno.EINVAL, "the key must have 4 bytes of prefix length and 1 to 256 bytes of data")
+            : spec.ValueSize == 0 || (uint)spec.ValueSize > LargestAllocation - TrieDataMost - TrieNodeHeader ? Refuse(spec, Errno.EINVAL, "the value size is 0 or too large")
+            : null);
+
+    private static MapCreation? CheckFileArray(MapSpec spec) =>
+        CheckArray(spec, MapFlags.NumaNode | UserAccess)
+        ?? (spec.ValueSize != 4 ? Refuse(spec, Errno.EINVAL, "the value size must be 4") : CheckMemory(spec, 1));
+
+    private static MapCreation? CheckInner(MapSpec spec) =>
+        spec.ValueSize != 4 ? Refuse(spec, Errno.EINVAL, "the value size must be 4")
+        : spec.Inner is not MapSpec inner ? Refuse(spec, Errno.EINVAL, "a map of maps needs a template for its inner maps")
+        : inner.Type is MapType.ArrayOfMaps or MapType.HashOfMaps ? Refuse(spec, Errno.EINVAL, "the inner maps must not be maps of maps")
+        : inner.Type == MapType.ProgArray ? Refuse(spec, Errno.ENOTSUPP, "a PROG_ARRAY cannot be an inner map")
+        : null;
+
+    // What the kernel could allocate and an array of .NET or 32 bits of offset cannot hold is out of memory here.
+    private static MapCreation? CheckMemory(MapSpec spec, int rowsPerValue) =>
+        spec.MaxEntries < 0 || spec.ValueSize < 0 || !MemoryRegion.CanHoldRows(((long)spec.MaxEntries + 1) * rowsPerValue, spec.ValueSize)
+            ? Refuse(spec, Errno.ENOMEM, "it is too large")
+            : null;
+}

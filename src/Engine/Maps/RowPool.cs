@@ -1,0 +1,49 @@
+namespace ReuseportPS.Engine.Maps;
+
+/// <summary>Hands out rows of a <see cref="MemoryRegion"/> for values that come and go; the memory grows as it is needed, up to a limit.</summary>
+internal sealed class RowPool
+{
+    private readonly BpfMap _map;
+    private readonly int _rowsPerValue;
+    private readonly int _limit;
+    private readonly Stack<int> _free = [];
+    private int _capacity;
+    private int _used;
+
+    /// <summary>A pool over the empty region of a map's values.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="rowsPerValue">Rows of each value: 1, or the number of CPUs.</param>
+    /// <param name="spare">Values beyond the map's largest number that exist while one is replaced.</param>
+    public RowPool(BpfMap map, int rowsPerValue, int spare)
+    {
+        _map = map;
+        _rowsPerValue = rowsPerValue;
+        _limit = map.Spec.MaxEntries + spare;
+        Grow(Math.Min(_limit, 8));
+    }
+
+    /// <summary>First row of a value that is in use by no other. The rows hold what the last value left.</summary>
+    public int Allocate()
+    {
+        if (_free.TryPop(out int value))
+        {
+            return value * _rowsPerValue;
+        }
+
+        if (_used == _capacity)
+        {
+            Grow((int)Math.Min(_limit, 2L * _capacity));
+        }
+
+        return _used++ * _rowsPerValue;
+    }
+
+    /// <summary>Gives a value back. A program that points at it still may; it is the next to be handed out, as with the kernel's preallocated elements.</summary>
+    public void Free(int firstRow) => _free.Push(firstRow / _rowsPerValue);
+
+    private void Grow(int capacity)
+    {
+        _capacity = capacity;
+        _map.Values.SetRows(capacity * _rowsPerValue, _map.Spec.ValueSize, _map.ProgramsMayRead, _map.ProgramsMayWrite);
+    }
+}
