@@ -190,7 +190,7 @@ public sealed partial class Machine
             return 0;
         }
 
-        if (!map.HasProgramLookup || map.Spec.Flags.HasFlag(MapFlags.WriteOnlyProgram))
+        if (!map.HasProgramLookup || !map.ProgramsMayRead)
         {
             Fail(FaultKind.BadArgument, mapAddress, $"a program may not look into map '{map.Spec.Name}' ({map.Spec.Type}, {map.Spec.Flags})");
             return 0;
@@ -343,15 +343,15 @@ public sealed partial class Machine
     {
         uint id = (uint)(address >> 32);
         string access = string.Create(CultureInfo.InvariantCulture, $"{size}-byte {(write ? "store" : "load")} at 0x{address:x}: ");
-        if (id == 0)
+        // Just before the first byte of a region reads as the end of the one below.
+        uint offset = (uint)address;
+        bool below = (int)offset < 0 && id + 1 < (uint)_regions.Length && !ReferenceEquals(_regions[id + 1], _nothing);
+        if (id == 0 && !below)
         {
             Fail(FaultKind.NullAccess, address, access + "null pointer");
             return;
         }
 
-        // Just before the first byte of a region reads as the end of the one below.
-        uint offset = (uint)address;
-        bool below = (int)offset < 0 && id + 1 < (uint)_regions.Length && !ReferenceEquals(_regions[id + 1], _nothing);
         MemoryRegion region = below ? _regions[id + 1] : id < (uint)_regions.Length ? _regions[id] : _nothing;
         bool denied = !below && region.TryLocate(offset, size, !write, out _);
         Fail(denied ? FaultKind.AccessDenied : FaultKind.OutOfBounds, address, access + region.Explain(write));

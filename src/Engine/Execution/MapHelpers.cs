@@ -48,7 +48,7 @@ internal static class MapHelpers
             return false;
         }
 
-        if (!map.HasProgramUpdate || map.Spec.Flags.HasFlag(MapFlags.ReadOnlyProgram))
+        if (!map.HasProgramUpdate || !map.ProgramsMayWrite)
         {
             machine.Fail(FaultKind.BadArgument, address, $"a program may not change map '{map.Spec.Name}' ({map.Spec.Type}, {map.Spec.Flags})");
             return false;

@@ -18,7 +18,7 @@ internal sealed class HashMap : BpfMap
     {
         _perCpu = spec.Type == MapType.PerCpuHash;
         _index = new KeyIndex(spec.KeySize);
-        _rows = new RowPool(Values, spec, _perCpu ? cpuCount : 1, spare: _perCpu ? 0 : 1);
+        _rows = new RowPool(this, _perCpu ? cpuCount : 1, spare: _perCpu ? 0 : 1);
     }
 
     public override int UserValueSize => _perCpu ? PerCpuValue.UserSize(Spec, CpuCount) : Spec.ValueSize;
