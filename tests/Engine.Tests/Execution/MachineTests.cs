@@ -181,6 +181,15 @@ public class MachineTests
     }
 
     [Fact]
+    public void Tail_calls_to_empty_places_are_not_counted()
+    {
+        ProgramArray programs = (ProgramArray)Make(new MapSpec("jumps", MapType.ProgArray, 4, 4, 2));
+        Assert.Equal(Errno.None, programs.UpdateProgram([0, 0, 0, 0], Load([], [Instructions.MoveImmediate(R0, 7), Instructions.Exit()])));
+        Instruction[] empty = [Instructions.LoadMap(R2, 0), Instructions.MoveImmediate(R3, 1), Instructions.CallHelper(HelperId.TailCall)];
+        Assert.Equal(7ul, Value(Load([programs], [.. Enumerable.Repeat(empty, 40).SelectMany(x => x), .. TailCall(0)])));
+    }
+
+    [Fact]
     public void A_tail_call_from_a_local_function_returns_to_the_caller_and_its_maps()
     {
         ProgramArray programs = (ProgramArray)Make(new MapSpec("jumps", MapType.ProgArray, 4, 4, 1));
@@ -402,7 +411,7 @@ public class MachineTests
     ];
 
     private static Instruction[] TailCall(int index) =>
-        [Instructions.LoadMap(R2, 0), Instructions.MoveImmediate(R3, index), Instructions.CallHelper(HelperId.TailCall), Instructions.Exit()];
+        [Instructions.LoadMap(R2, 0), Instructions.MoveImmediate(R3, index), Instructions.CallHelper(HelperId.TailCall), Instructions.MoveImmediate(R0, -22), Instructions.Exit()];
 
     private static ProgramSpec Spec(IEnumerable<Instruction> code) => new("test", ProgramType.SkReuseport, AttachType.None, [.. code], []);
 
