@@ -115,7 +115,7 @@ public sealed class MemoryRegion
         uint row = offset >> RowShift;
         uint within = offset & ((1u << RowShift) - 1);
         index = (int)row * _rowStride + (int)within;
-        return (write ? _writable : _readable) && row < (uint)RowCount && within + (uint)size <= (uint)_rowSize;
+        return (write ? _writable : _readable) && row < (uint)RowCount && (ulong)within + (uint)size <= (uint)_rowSize;
     }
 
     /// <summary>Why an access that <see cref="TryLocate"/> refused is refused, in words.</summary>

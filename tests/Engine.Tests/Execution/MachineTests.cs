@@ -271,6 +271,17 @@ public class MachineTests
         Assert.Equal(0x5dul, machine.Run(Load([], Code(8))).ReturnValue);
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(int.MinValue)]
+    public void A_negative_length_is_a_fault(int length)
+    {
+        BpfMap map = Make(new MapSpec("values", MapType.Array, 4, 16, 3));
+        Machine machine = new(HelperTable.CreateDefault().Set(200, static (machine, address, size, _, _, _) => machine.TryRead(address, (int)size, out _) ? 1ul : 0));
+        RunResult result = machine.Run(Load([map], Lookup(0, 1, [Instructions.Move(R1, R0), Instructions.Alu64(AluOperation.Add, R1, 4), Instructions.MoveImmediate(R2, length), Instructions.CallHelper(200)])));
+        Assert.Equal(FaultKind.OutOfBounds, result.Fault?.Kind);
+    }
+
     [Fact]
     public void An_unknown_helper_is_named()
     {
