@@ -201,12 +201,24 @@ public sealed partial class Machine
             return outer.FindMap(key) is BpfMap inner ? MapAddress(PlaceOf(inner)) : 0;
         }
 
-        if (!map.TryFindValue(key, (int)cpu, out uint offset))
+        if (!HasCpu(map, cpu) || !map.TryFindValue(key, (int)cpu, out uint offset))
         {
             return 0;
         }
 
         return (mapAddress - ((ulong)MapTag << 32)) | offset;
+    }
+
+    // A host that runs on a CPU which the map was not made for would reach another key's value.
+    internal bool HasCpu(BpfMap map, uint cpu)
+    {
+        if (cpu < (uint)map.CpuCount)
+        {
+            return true;
+        }
+
+        Fail(FaultKind.BadArgument, null, $"map '{map.Spec.Name}' was made for {map.CpuCount} CPUs; there is no CPU {cpu}");
+        return false;
     }
 
     private static ulong FrameTop(int depth) => ((ulong)(FirstFrame + (uint)depth) << 32) + StackSize;

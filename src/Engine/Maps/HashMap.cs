@@ -121,12 +121,12 @@ internal sealed class HashMap : BpfMap
 
         if (isNew)
         {
-            entry = _index.Add(key);
-            if (entry >= _rowOf.Length)
+            if (!_rows.HasRoom)
             {
-                Array.Resize(ref _rowOf, _rowOf.Length * 2);
+                return Errno.ENOMEM;
             }
 
+            entry = _index.Add(key, ref _rowOf);
             _rowOf[entry] = _rows.Allocate();
         }
         else if (!_perCpu)

@@ -84,6 +84,11 @@ internal sealed class LpmTrie : BpfMap
             return Errno.ENOSPC;
         }
 
+        if (!_rows.HasRoom)
+        {
+            return Errno.ENOMEM;
+        }
+
         int row = _rows.Allocate();
         value.CopyTo(Values.Row(row));
         if (exact)

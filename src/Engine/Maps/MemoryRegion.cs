@@ -66,12 +66,8 @@ public sealed class MemoryRegion
         _readable = _writable = false;
     }
 
-    /// <summary>Whether so many rows of such a size can be addressed and held at all.</summary>
-    public static bool CanHoldRows(long rowCount, int rowSize)
-    {
-        int shift = ShiftFor(rowSize);
-        return rowCount <= Array.MaxLength / Stride(rowSize) && rowCount <= 1L << (32 - shift);
-    }
+    /// <summary>How many rows of a size can be addressed, and held in one array.</summary>
+    public static long MostRows(int rowSize) => Math.Min(Array.MaxLength / Stride(rowSize), 1L << (32 - ShiftFor(rowSize)));
 
     /// <summary>Makes the region <paramref name="rowCount"/> rows of <paramref name="rowSize"/> bytes; what rows held is kept.</summary>
     public void SetRows(int rowCount, int rowSize, bool readable, bool writable)
@@ -119,7 +115,7 @@ public sealed class MemoryRegion
         uint row = offset >> RowShift;
         uint within = offset & ((1u << RowShift) - 1);
         index = (int)row * _rowStride + (int)within;
-        return (write ? _writable : _readable) && row < (uint)RowCount && within + (uint)size <= (uint)_rowSize;
+        return (write ? _writable : _readable) && row < (uint)RowCount && (ulong)within + (uint)size <= (uint)_rowSize;
     }
 
     /// <summary>Why an access that <see cref="TryLocate"/> refused is refused, in words.</summary>

@@ -18,9 +18,12 @@ internal sealed class RowPool
     {
         _map = map;
         _rowsPerValue = rowsPerValue;
-        _limit = map.Spec.MaxEntries + spare;
+        _limit = (int)Math.Min((long)map.Spec.MaxEntries + spare, MemoryRegion.MostRows(Math.Max(map.Spec.ValueSize, 2 * map.Spec.KeySize)) / rowsPerValue);
         Grow(Math.Min(_limit, 8));
     }
+
+    /// <summary>Whether another value can be held: false only at the 2 GiB that an array of .NET holds.</summary>
+    public bool HasRoom => _free.Count > 0 || _used < _limit;
 
     /// <summary>First row of a value that is in use by no other. The rows hold what the last value left.</summary>
     public int Allocate()

@@ -181,6 +181,15 @@ public class MachineTests
     }
 
     [Fact]
+    public void Tail_calls_to_empty_places_are_not_counted()
+    {
+        ProgramArray programs = (ProgramArray)Make(new MapSpec("jumps", MapType.ProgArray, 4, 4, 2));
+        Assert.Equal(Errno.None, programs.UpdateProgram([0, 0, 0, 0], Load([], [Instructions.MoveImmediate(R0, 7), Instructions.Exit()])));
+        Instruction[] empty = [Instructions.LoadMap(R2, 0), Instructions.MoveImmediate(R3, 1), Instructions.CallHelper(HelperId.TailCall)];
+        Assert.Equal(7ul, Value(Load([programs], [.. Enumerable.Repeat(empty, 40).SelectMany(x => x), .. TailCall(0)])));
+    }
+
+    [Fact]
     public void A_tail_call_from_a_local_function_returns_to_the_caller_and_its_maps()
     {
         ProgramArray programs = (ProgramArray)Make(new MapSpec("jumps", MapType.ProgArray, 4, 4, 1));
@@ -260,6 +269,17 @@ public class MachineTests
         Assert.Equal((FaultKind.OutOfBounds, 4), (fault.Kind, fault.Instruction));
         Assert.StartsWith("helper 26 (skb_load_bytes): 9-byte store at 0x8000001f8: outside stack frame 0", fault.Text, StringComparison.Ordinal);
         Assert.Equal(0x5dul, machine.Run(Load([], Code(8))).ReturnValue);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(int.MinValue)]
+    public void A_negative_length_is_a_fault(int length)
+    {
+        BpfMap map = Make(new MapSpec("values", MapType.Array, 4, 16, 3));
+        Machine machine = new(HelperTable.CreateDefault().Set(200, static (machine, address, size, _, _, _) => machine.TryRead(address, (int)size, out _) ? 1ul : 0));
+        RunResult result = machine.Run(Load([map], Lookup(0, 1, [Instructions.Move(R1, R0), Instructions.Alu64(AluOperation.Add, R1, 4), Instructions.MoveImmediate(R2, length), Instructions.CallHelper(200)])));
+        Assert.Equal(FaultKind.OutOfBounds, result.Fault?.Kind);
     }
 
     [Fact]
@@ -402,7 +422,7 @@ public class MachineTests
     ];
 
     private static Instruction[] TailCall(int index) =>
-        [Instructions.LoadMap(R2, 0), Instructions.MoveImmediate(R3, index), Instructions.CallHelper(HelperId.TailCall), Instructions.Exit()];
+        [Instructions.LoadMap(R2, 0), Instructions.MoveImmediate(R3, index), Instructions.CallHelper(HelperId.TailCall), Instructions.MoveImmediate(R0, -22), Instructions.Exit()];
 
     private static ProgramSpec Spec(IEnumerable<Instruction> code) => new("test", ProgramType.SkReuseport, AttachType.None, [.. code], []);
 
