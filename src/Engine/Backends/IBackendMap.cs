@@ -1,0 +1,34 @@
+using ReuseportPS.Engine.Maps;
+
+namespace ReuseportPS.Engine.Backends;
+
+/// <summary>A live map. Keys and values are bytes in the machine's layout; a value of a per-CPU map is one value per possible CPU, each rounded up to 8 bytes.</summary>
+public interface IBackendMap : IDisposable
+{
+    /// <summary>What it was made from; a map opened from a pin has no contents here.</summary>
+    MapSpec Spec { get; }
+
+    /// <summary>The kernel's id.</summary>
+    uint Id { get; }
+
+    /// <summary>BPF_MAP_LOOKUP_ELEM; null for ENOENT. A sockarray answers with the 8-byte cookie.</summary>
+    byte[]? Lookup(ReadOnlySpan<byte> key);
+
+    /// <summary>BPF_MAP_UPDATE_ELEM.</summary>
+    void Update(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, MapUpdateFlags flags = MapUpdateFlags.Any);
+
+    /// <summary>BPF_MAP_UPDATE_ELEM of a socket map.</summary>
+    void UpdateSocket(uint index, IBackendSocket socket, MapUpdateFlags flags = MapUpdateFlags.Any);
+
+    /// <summary>BPF_MAP_UPDATE_ELEM of a map of maps.</summary>
+    void UpdateMap(uint index, IBackendMap inner);
+
+    /// <summary>BPF_MAP_DELETE_ELEM.</summary>
+    void Delete(ReadOnlySpan<byte> key);
+
+    /// <summary>BPF_MAP_GET_NEXT_KEY; an empty key asks for the first; null at the end.</summary>
+    byte[]? NextKey(ReadOnlySpan<byte> key);
+
+    /// <summary>BPF_MAP_FREEZE: user space can write no more.</summary>
+    void Freeze();
+}

@@ -1,0 +1,60 @@
+using ReuseportPS.Engine.Maps;
+using ReuseportPS.Engine.Programs;
+
+namespace ReuseportPS.Engine.Backends;
+
+/// <summary>
+/// The kernel as this project needs it: sockets, maps, programs, pins. Implemented by the Simulator and by Linux; what both
+/// do with these operations (groups, slots, policies) is written once, above this contract. Every refusal is a
+/// <see cref="BackendException"/> with the kernel's errno.
+/// </summary>
+public interface IReuseportBackend : IDisposable
+{
+    /// <summary>What it is.</summary>
+    BackendInfo Info { get; }
+
+    /// <summary>The namespace that the process is in (Linux), or the simulator's first.</summary>
+    INetworkNamespace CurrentNamespace { get; }
+
+    /// <summary>Where groups are kept for other shells.</summary>
+    IPinStore Pins { get; }
+
+    /// <summary>
+    /// Makes a private network namespace with loopback up, in which every IPv4 and IPv6 address is local, so that any flow can
+    /// be reproduced in it. Gone when disposed and its sockets are closed.
+    /// </summary>
+    INetworkNamespace CreateNamespace();
+
+    /// <summary>Creates a socket: not bound, with the options of <paramref name="spec"/> set.</summary>
+    IBackendSocket CreateSocket(SocketSpec spec, INetworkNamespace? networkNamespace = null);
+
+    /// <summary>TCP listeners and bound UDP sockets that match.</summary>
+    IReadOnlyList<SocketRecord> FindSockets(SocketQuery query);
+
+    /// <summary>A handle on a found socket, for as short as possible: while it is open the socket outlives its owner. (pidfd_getfd)</summary>
+    IBackendSocket AcquireSocket(SocketRecord record);
+
+    /// <summary>Creates a map and writes its contents. For a map of maps the inner template is made and released on the way.</summary>
+    IBackendMap CreateMap(MapSpec spec);
+
+    /// <summary>Loads a program against live maps, in the order of <see cref="ProgramSpec.Maps"/>.</summary>
+    IBackendProgram LoadProgram(ProgramSpec spec, IReadOnlyList<IBackendMap> maps);
+
+    /// <summary>What is attached to the group of a socket; <see cref="AttachmentState.Unknown"/> when it cannot be seen.</summary>
+    Attachment InspectAttachment(SocketRecord member);
+
+    /// <summary>Cookies of the live members of a socket's kernel group, in the kernel's own order; null when it cannot be seen.</summary>
+    IReadOnlyList<ulong>? MemberOrder(SocketRecord member);
+
+    /// <summary>Opens a loaded program by its id; null when there is none of that id. (BPF_PROG_GET_FD_BY_ID, CAP_SYS_ADMIN)</summary>
+    IBackendProgram? OpenProgram(uint id);
+
+    /// <summary>Returns when every packet that could have begun with the old value of a map has been decided. (membarrier, RCU)</summary>
+    void WaitForReaders();
+
+    /// <summary>Waits until one of the sockets has something to receive or accept and returns it; null when the time is over. A simulator does not wait.</summary>
+    IBackendSocket? WaitForArrival(IReadOnlyList<IBackendSocket> sockets, TimeSpan timeout);
+
+    /// <summary>What works here and what does not, by trying.</summary>
+    IReadOnlyList<EnvironmentCheck> CheckEnvironment();
+}

@@ -1,0 +1,20 @@
+namespace ReuseportPS.Engine.Backends;
+
+/// <summary>Socket options that decide about groups; integers all.</summary>
+public enum SocketOption
+{
+    /// <summary>SO_REUSEPORT.</summary>
+    ReusePort,
+
+    /// <summary>SO_REUSEADDR.</summary>
+    ReuseAddress,
+
+    /// <summary>SO_INCOMING_CPU.</summary>
+    IncomingCpu,
+
+    /// <summary>SO_LOCK_FILTER; cannot be cleared.</summary>
+    LockFilter,
+
+    /// <summary>IPV6_V6ONLY.</summary>
+    V6Only,
+}

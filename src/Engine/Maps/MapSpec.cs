@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+
+namespace ReuseportPS.Engine.Maps;
+
+/// <summary>A map as plain data: what BPF_MAP_CREATE is given, and what the map holds at the start. A backend makes the live map.</summary>
+/// <param name="Name">Name, at most 15 characters of [A-Za-z0-9_.]; the kernel's BPF_OBJ_NAME_LEN.</param>
+/// <param name="Type">Map type.</param>
+/// <param name="KeySize">Key size in bytes.</param>
+/// <param name="ValueSize">Value size in bytes; for a map of maps 4.</param>
+/// <param name="MaxEntries">Largest number of entries.</param>
+/// <param name="Flags">Creation flags.</param>
+public sealed record MapSpec(string Name, MapType Type, int KeySize, int ValueSize, int MaxEntries, MapFlags Flags = MapFlags.None)
+{
+    /// <summary>For a map of maps: the template that inner maps must match.</summary>
+    public MapSpec? Inner { get; init; }
+
+    /// <summary>Entries written after creation, before any program runs.</summary>
+    public ImmutableArray<MapEntry> Contents { get; init; } = [];
+
+    /// <summary>Whether BPF_MAP_FREEZE follows the contents.</summary>
+    public bool Frozen { get; init; }
+}

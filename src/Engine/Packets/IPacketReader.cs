@@ -1,0 +1,19 @@
+using ReuseportPS.Engine.Diagnostics;
+
+namespace ReuseportPS.Engine.Packets;
+
+/// <summary>Reads packets in order, streaming: memory does not grow with the length of the trace.</summary>
+public interface IPacketReader : IDisposable
+{
+    /// <summary>What was read and what was passed over, so far.</summary>
+    TraceStatistics Statistics { get; }
+
+    /// <summary>How far the reading is, from 0 to 1, or null when the length is unknown.</summary>
+    double? Progress { get; }
+
+    /// <summary>Why the reading ended before the trace did (a truncated or damaged file), or null.</summary>
+    Diagnostic? Failure { get; }
+
+    /// <summary>The next packet; false at the end or at a <see cref="Failure"/>.</summary>
+    bool TryRead(out Packet packet);
+}

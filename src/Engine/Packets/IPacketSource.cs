@@ -1,0 +1,11 @@
+namespace ReuseportPS.Engine.Packets;
+
+/// <summary>A sequence of packets that can be read any number of times: a capture file, a generated trace, live connections.</summary>
+public interface IPacketSource
+{
+    /// <summary>What it is, for messages: a file name, <c>generated, seed 7</c>.</summary>
+    string Description { get; }
+
+    /// <summary>Starts reading from the beginning; each call is independent of the others.</summary>
+    IPacketReader Open();
+}

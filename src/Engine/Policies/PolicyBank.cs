@@ -1,0 +1,9 @@
+using System.Collections.Immutable;
+using ReuseportPS.Engine.Maps;
+
+namespace ReuseportPS.Engine.Policies;
+
+/// <summary>All data that one packet reads together: what is written into the idle bank and becomes current with one store of the epoch.</summary>
+/// <param name="Tables">Inner arrays, with contents, in table order.</param>
+/// <param name="Lists">Inner LPM tries, with contents, in list order.</param>
+public sealed record PolicyBank(ImmutableArray<MapSpec> Tables, ImmutableArray<MapSpec> Lists);
