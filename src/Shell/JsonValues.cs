@@ -103,7 +103,7 @@ internal sealed class JsonValues(PSCmdlet cmdlet, int maxDepth, Func<bool> isSto
     /// <summary>A value together with the note and script properties that were added to it, if any were.</summary>
     private object? WithAttached(PSObject? wrapped, object? value, int depth)
     {
-        PSPropertyInfo[] attached = [.. (wrapped?.Properties ?? Enumerable.Empty<PSPropertyInfo>()).Where(property => property.IsInstance || property.MemberType is not (PSMemberTypes.Property or PSMemberTypes.ParameterizedProperty))];
+        PSPropertyInfo[] attached = [.. (wrapped?.Properties ?? Enumerable.Empty<PSPropertyInfo>()).Where(property => property.MemberType is not (PSMemberTypes.Property or PSMemberTypes.ParameterizedProperty))];
         if (attached.Length == 0)
         {
             return value;

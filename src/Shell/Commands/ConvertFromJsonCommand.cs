@@ -94,13 +94,13 @@ public sealed class ConvertFromJsonCommand : PSCmdlet
         {
             if (name.Length == 0)
             {
-                Refuse("The provided JSON includes a property whose name is an empty string, this is only supported using the -AsHashtable switch.", "EmptyKeyInJsonString");
+                Refuse("The provided JSON includes a property whose name is an empty string, this is only supported using the -AsHashTable switch.", "EmptyKeyInJsonString");
             }
 
             if (result.Properties[name] is { } earlier)
             {
                 Refuse(
-                    $"The provided JSON includes keys that differ only in case ('{earlier.Name}' and '{name}'), this is only supported using the -AsHashtable switch.",
+                    $"Cannot convert the JSON string because it contains keys with different casing. Please use the -AsHashTable switch instead. The key that was attempted to be added to the existing key '{earlier.Name}' was '{name}'.",
                     "KeysWithDifferentCasingInJsonString");
             }
 

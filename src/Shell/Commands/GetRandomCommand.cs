@@ -88,15 +88,14 @@ public sealed class GetRandomCommand : PSCmdlet
         }
     }
 
-    // A number in text is what the number would be unquoted.
-    private static object? Operand(object? value)
+    // A number in text is what the same number would be in a script.
+    private static object? Operand(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
     {
-        object? bare = value is PSObject wrapped ? wrapped.BaseObject : value;
-        return bare is string text
-            ? LanguagePrimitives.TryConvertTo(text, CultureInfo.InvariantCulture, out int number)
-                && double.Parse(text, CultureInfo.InvariantCulture) == number ? number : LanguagePrimitives.ConvertTo(text, typeof(double), CultureInfo.InvariantCulture)
-            : bare;
-    }
+        string text when int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) => number,
+        string text when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) => number,
+        string text => LanguagePrimitives.ConvertTo(text, typeof(double), CultureInfo.InvariantCulture),
+        var other => other,
+    };
 
     private void WriteNumbers(object? minimum, object? maximum)
     {
