@@ -32,6 +32,7 @@ public static class YamlDocument
     /// <returns>The document; null when it cannot be read.</returns>
     public static DocumentNode? Read(string text, string? source, out Diagnostic? problem)
     {
+        Loop loop = new(source);
         try
         {
             if (text.Length > LongestText)
@@ -40,11 +41,21 @@ public static class YamlDocument
             }
 
             problem = null;
-            return new Loop(source).Run(new Parser(new StringReader(text)));
+            return loop.Run(new Parser(new StringReader(text)));
         }
         catch (YamlException e)
         {
-            problem = PolicyDiagnostics.NotYaml.At(Place(source, e.Start), $"The text is not well-formed YAML: {e.Message.TrimEnd('.')}.");
+            // The parser places a tab where the mapping around it began.
+            SourceLocation place = TabInIndentation(text) is int line && e.Message.Contains(" tab ", StringComparison.Ordinal)
+                ? new SourceLocation(source, line, 1)
+                : Place(source, e.Start);
+            problem = PolicyDiagnostics.NotYaml.At(place, $"The text is not well-formed YAML: {e.Message.TrimEnd('.')}.");
+            return null;
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or NullReferenceException)
+        {
+            // Some malformed texts bring the parser into a state that it does not expect.
+            problem = PolicyDiagnostics.NotYaml.At(loop.Place, "The text is not well-formed YAML: the parser cannot go on here.");
             return null;
         }
         catch (DiagnosticException e)
@@ -101,6 +112,22 @@ public static class YamlDocument
 
     private static SourceLocation Place(string? source, Mark mark) => new(source, (int)mark.Line, (int)mark.Column);
 
+    private static int? TabInIndentation(string text)
+    {
+        int line = 1;
+        foreach (ReadOnlySpan<char> content in text.AsSpan().EnumerateLines())
+        {
+            if (content.TrimStart(' ').StartsWith('\t'))
+            {
+                return line;
+            }
+
+            line++;
+        }
+
+        return null;
+    }
+
     private static string Show(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static DiagnosticException Refuse(DiagnosticDefinition definition, SourceLocation place, string message, string? remedy = null) =>
@@ -129,11 +156,15 @@ public static class YamlDocument
         private int _nodes;
         private int _documents;
 
+        /// <summary>Where the last event ended.</summary>
+        public SourceLocation Place { get; private set; } = new(source, 1, 1);
+
         public DocumentNode Run(Parser parser)
         {
             while (parser.MoveNext())
             {
-                Take(parser.Current!);
+                Place = YamlDocument.Place(source, parser.Current!.End);
+                Take(parser.Current);
             }
 
             return _root ?? throw Refuse(PolicyDiagnostics.NotYaml, new SourceLocation(source, 1, 1), "The text is empty.", "Write a policy.");
@@ -141,7 +172,7 @@ public static class YamlDocument
 
         private void Take(ParsingEvent e)
         {
-            SourceLocation place = Place(source, e.Start);
+            SourceLocation place = YamlDocument.Place(source, e.Start);
             switch (e)
             {
                 case DocumentStart:

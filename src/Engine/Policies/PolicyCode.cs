@@ -1,3 +1,4 @@
+using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Programs;
 using static ReuseportPS.Engine.Isa.Register;
@@ -10,18 +11,6 @@ namespace ReuseportPS.Engine.Policies;
 /// </summary>
 internal sealed class PolicyCode
 {
-    /// <summary>bpf_map_lookup_elem.</summary>
-    private const int MapLookup = 1;
-
-    /// <summary>bpf_skb_load_bytes.</summary>
-    private const int LoadBytes = 26;
-
-    /// <summary>bpf_skb_load_bytes_relative.</summary>
-    private const int LoadBytesRelative = 68;
-
-    /// <summary>bpf_sk_select_reuseport.</summary>
-    private const int SelectReuseport = 82;
-
     /// <summary>BPF_HDR_START_NET.</summary>
     private const int NetworkHeader = 1;
 
@@ -83,7 +72,7 @@ internal sealed class PolicyCode
             Instructions.Move(R3, R10),
             Instructions.Alu64(AluOperation.Add, R3, Frame.Ports),
             Instructions.MoveImmediate(R4, 4),
-            Instructions.CallHelper(LoadBytes));
+            Instructions.CallHelper(HelperId.SkbLoadBytes));
         Builder.JumpIf(JumpOperation.NotEqual, R0, 0, failed);
     }
 
@@ -115,7 +104,7 @@ internal sealed class PolicyCode
             Instructions.Move(R3, R10),
             Instructions.Alu64(AluOperation.Add, R3, to),
             Instructions.MoveImmediate(R5, NetworkHeader),
-            Instructions.CallHelper(LoadBytesRelative));
+            Instructions.CallHelper(HelperId.SkbLoadBytesRelative));
         Builder.JumpIf(JumpOperation.NotEqual, R0, 0, failed);
 
         void Header(Packets.IpFamily family) => Builder.Add(
@@ -148,7 +137,7 @@ internal sealed class PolicyCode
         Instructions.Move(R1, map),
         Instructions.Move(R2, R10),
         Instructions.Alu64(AluOperation.Add, R2, key),
-        Instructions.CallHelper(MapLookup));
+        Instructions.CallHelper(HelperId.MapLookupElement));
 
     /// <summary>Jumps to <paramref name="failed"/> unless the first bits at a place of the stack agree; with <paramref name="matched"/>, jumps there when they do and falls through otherwise.</summary>
     public void TestPrefix(AddressPrefix prefix, short at, Label? matched, Label failed)
@@ -320,7 +309,7 @@ internal sealed class PolicyCode
             Instructions.Move(R3, R10),
             Instructions.Alu64(AluOperation.Add, R3, Frame.Key),
             Instructions.MoveImmediate(R4, 0),
-            Instructions.CallHelper(SelectReuseport));
+            Instructions.CallHelper(HelperId.SkSelectReuseport));
         Builder.JumpIf(JumpOperation.Equal, R0, 0, selected);
     }
 
@@ -351,7 +340,7 @@ internal sealed class PolicyCode
         Instructions.LoadMap(R1, map),
         Instructions.Move(R2, R10),
         Instructions.Alu64(AluOperation.Add, R2, key),
-        Instructions.CallHelper(MapLookup));
+        Instructions.CallHelper(HelperId.MapLookupElement));
 
     // lookup3: x -= y; x ^= rot(y, k); y += z.
     private void Mix(Register x, Register y, int k, Register z)

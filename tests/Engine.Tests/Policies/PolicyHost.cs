@@ -1,0 +1,139 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Execution;
+using ReuseportPS.Engine.Helpers;
+using ReuseportPS.Engine.Maps;
+using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Policies;
+
+namespace ReuseportPS.Engine.Tests.Policies;
+
+/// <summary>
+/// The least of a kernel in which a policy program runs: the context, the two ways to read a packet, seats that can be selected or
+/// not, both banks. The bank that is not current holds data that would decide otherwise.
+/// </summary>
+public sealed class PolicyHost
+{
+    public const int CpuCount = 2;
+    private const ulong Fault = unchecked((ulong)-(int)Errno.EFAULT);
+
+    private readonly byte[] _context = new byte[56];
+    private readonly Machine _machine;
+    private readonly LoadedProgram _program;
+    private readonly ImmutableArray<BpfMap> _maps;
+    private readonly CompiledPolicy _policy;
+    private Packet _packet;
+    private int _selected;
+
+    public PolicyHost(CompiledPolicy policy, uint epoch, ReadOnlySpan<bool> selectable)
+    {
+        _policy = policy;
+        _maps = [.. policy.Program.Maps.Select(Create)];
+        for (int slot = 0; slot < selectable.Length; slot++)
+        {
+            Expect(_maps[policy.Maps.Seats].Update(Key(slot), BitConverter.GetBytes(selectable[slot] ? 1UL : 0UL)));
+        }
+
+        Fill(policy.Maps.Tables, epoch, policy.Bank.Tables, [.. policy.Bank.Tables.Select(Unlike)]);
+        Fill(policy.Maps.Lists, epoch, policy.Bank.Lists, [.. policy.Bank.Lists.Select(Unlike)]);
+        Expect(_maps[policy.Maps.Epoch].Update(Key(0), BitConverter.GetBytes(epoch)));
+        Assert.True(LoadedProgram.TryLoad(policy.Program, _maps, out LoadedProgram? program, out ImmutableArray<Diagnostic> diagnostics), string.Join('\n', diagnostics));
+        _program = program;
+        _machine = new Machine(HelperTable.CreateDefault()
+            .Set(HelperId.SkbLoadBytes, (machine, _, offset, to, length, _) => LoadBytes(machine, _packet.TransportOffset, offset, to, length))
+            .Set(HelperId.SkbLoadBytesRelative, (machine, _, offset, to, length, header) => header == 1 ? LoadBytes(machine, 0, offset, to, length) : Fault)
+            .Set(HelperId.SkSelectReuseport, Select));
+        _machine.Context.SetFlat(_context, 0, _context.Length, writable: false);
+    }
+
+    /// <summary>Decides a packet on a CPU.</summary>
+    public (PolicyVerdict Verdict, int Slot) Run(in Packet packet, int cpu)
+    {
+        _packet = packet;
+        _selected = -1;
+        _machine.Environment.Cpu = cpu;
+        BinaryPrimitives.WriteInt32LittleEndian(_context.AsSpan(16), packet.TransportLength);
+        BinaryPrimitives.WriteInt32LittleEndian(_context.AsSpan(20), packet.Flow.Family == IpFamily.V4 ? 0x0008 : 0xdd86);
+        BinaryPrimitives.WriteInt32LittleEndian(_context.AsSpan(24), (int)packet.Flow.Protocol);
+        RunResult result = _machine.Run(_program);
+        Assert.True(result.Succeeded, result.Fault?.ToString());
+        Assert.InRange(result.ReturnValue, 0u, 1u);
+        return result.ReturnValue == 0 ? (PolicyVerdict.Reject, -1) : _selected < 0 ? (PolicyVerdict.Kernel, -1) : (PolicyVerdict.Slot, _selected);
+    }
+
+    public ImmutableArray<CounterReading> Counters()
+    {
+        BpfMap counters = _maps[_policy.Maps.Counters];
+        BpfMap slots = _maps[_policy.Maps.SlotCounters];
+        return _policy.Counters.Read(Lookup(counters, 0), [.. Enumerable.Range(0, _policy.SlotCount).Select(slot => Lookup(slots, slot))]);
+    }
+
+    private static byte[] Key(int index) => BitConverter.GetBytes(index);
+
+    private static void Expect(Errno errno) => Assert.Equal(Errno.None, errno);
+
+    private static byte[] Lookup(BpfMap map, int key)
+    {
+        byte[] value = new byte[map.UserValueSize];
+        Expect(map.Lookup(Key(key), value));
+        return value;
+    }
+
+    // A sockarray holds sockets, which there are none of: here a seat is a number, not 0 when it can be selected.
+    private static BpfMap Create(MapSpec spec) =>
+        MapFactory.Create(spec.Type == MapType.ReuseportSockArray ? spec with { Type = MapType.Array } : spec, CpuCount).Map ??
+        throw new InvalidOperationException($"cannot create {spec}");
+
+    private static MapSpec Unlike(MapSpec spec) => spec with
+    {
+        Contents = spec.Type == MapType.LpmTrie
+            ? spec.Contents.IsEmpty ? [new MapEntry([32, 0, 0, 0, 4, .. new byte[19]], [1, 0, 0, 0])] : []
+            : [.. spec.Contents.Select(e => e with { Value = [255, 255, 0, 0] })],
+    };
+
+    private void Fill(int outer, uint epoch, ImmutableArray<MapSpec> current, ImmutableArray<MapSpec> idle)
+    {
+        for (int i = 0; i < current.Length; i++)
+        {
+            int bank = (int)(epoch % 2);
+            Expect(((OuterMap)_maps[outer]).UpdateMap(Key((bank * current.Length) + i), Create(current[i])));
+            Expect(((OuterMap)_maps[outer]).UpdateMap(Key(((1 - bank) * current.Length) + i), Create(idle[i])));
+        }
+    }
+
+    private ulong LoadBytes(Machine machine, int start, ulong offset, ulong to, ulong length)
+    {
+        if (!machine.TryWrite(to, (int)length, out Span<byte> bytes))
+        {
+            return 0;
+        }
+
+        if (start + (long)offset + (long)length > _packet.Data.Length)
+        {
+            bytes.Clear();
+            return Fault;
+        }
+
+        _packet.Data.Span.Slice(start + (int)offset, (int)length).CopyTo(bytes);
+        return 0;
+    }
+
+    private ulong Select(Machine machine, ulong context, ulong mapAddress, ulong key, ulong flags, ulong unused)
+    {
+        if (!machine.TryGetMap(mapAddress, out BpfMap? map) || !machine.TryRead(key, 4, out ReadOnlySpan<byte> bytes))
+        {
+            return 0;
+        }
+
+        Assert.Same(_maps[_policy.Maps.Seats], map);
+        byte[] seat = new byte[8];
+        if (map.Lookup(bytes, seat) != Errno.None || BitConverter.ToUInt64(seat) == 0)
+        {
+            return unchecked((ulong)-(int)Errno.ENOENT);
+        }
+
+        _selected = BinaryPrimitives.ReadInt32LittleEndian(bytes);
+        return 0;
+    }
+}
