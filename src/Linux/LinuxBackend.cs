@@ -121,16 +121,7 @@ public sealed class LinuxBackend : IReuseportBackend
             throw LinuxErrors.Refused(nameof(BpfCommand.BPF_PROG_GET_FD_BY_ID), fd, $"program {id}");
         }
 
-        SafeProgramFd safe = new(fd);
-        try
-        {
-            return LinuxProgram.FromDescriptor(safe);
-        }
-        catch
-        {
-            safe.Dispose();
-            throw;
-        }
+        return LinuxProgram.FromDescriptor(fd);
     }
 
     /// <inheritdoc/>

@@ -146,8 +146,22 @@ public sealed unsafe class LinuxMap : IBackendMap
         }
     }
 
-    /// <summary>A map that a descriptor is open on, with its spec as the kernel tells it.</summary>
-    internal static LinuxMap FromDescriptor(SafeMapFd fd)
+    /// <summary>A map that a descriptor is open on, with its spec as the kernel tells it. Takes the descriptor over: it is closed when this fails.</summary>
+    internal static LinuxMap FromDescriptor(nint descriptor)
+    {
+        SafeMapFd fd = new(descriptor);
+        try
+        {
+            return new LinuxMap(fd, ReadSpec(fd, out uint id), id);
+        }
+        catch
+        {
+            fd.Dispose();
+            throw;
+        }
+    }
+
+    private static MapSpec ReadSpec(SafeMapFd fd, out uint id)
     {
         MapInfo info = ReadInfo(fd);
         if (info.key_size > int.MaxValue || info.value_size > int.MaxValue || info.max_entries > int.MaxValue)
@@ -156,12 +170,12 @@ public sealed unsafe class LinuxMap : IBackendMap
                 "RPS5035", Errno.None, "BPF_OBJ_GET_INFO_BY_FD", $"Map {info.id} has sizes that this module does not take.", "Open another map.");
         }
 
-        MapSpec spec = new(
+        id = info.id;
+        return new MapSpec(
             BpfCall.GetName(info.name), (MapType)info.type, (int)info.key_size, (int)info.value_size, (int)info.max_entries, (MapFlags)info.map_flags)
         {
             Frozen = IsFrozen(fd),
         };
-        return new LinuxMap(fd, spec, info.id);
     }
 
     private static MapInfo ReadInfo(SafeMapFd fd)

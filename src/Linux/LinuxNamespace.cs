@@ -16,10 +16,12 @@ public sealed class LinuxNamespace : INetworkNamespace
 
     private readonly SafeNamespaceFd _fd;
     private readonly NamespaceThread? _thread;
+    private readonly bool _isPrivate;
     private bool _isWired;
 
-    private LinuxNamespace(SafeNamespaceFd fd, NamespaceThread? thread)
+    private LinuxNamespace(SafeNamespaceFd fd, NamespaceThread? thread, bool isPrivate = false)
     {
+        _isPrivate = isPrivate;
         _fd = fd;
         _thread = thread;
         nint result = Sys.statx(fd, out ulong inode, out _);
@@ -49,7 +51,7 @@ public sealed class LinuxNamespace : INetworkNamespace
     public void ConnectTo(LinuxNamespace other)
     {
         ObjectDisposedException.ThrowIf(_fd.IsClosed, this);
-        if (this == other || _isWired || other._isWired || _thread is null || other._thread is null)
+        if (this == other || _isWired || other._isWired || !_isPrivate || !other._isPrivate)
         {
             throw new InvalidOperationException("A wire joins two namespaces that were made here and have none yet.");
         }
@@ -65,6 +67,8 @@ public sealed class LinuxNamespace : INetworkNamespace
         });
         Wire(here, there, 1, 2);
         other.Wire(there, here, 2, 1);
+        WaitUntilRunning();
+        other.WaitUntilRunning();
     }
 
     internal static LinuxNamespace OfThisThread() => new(Open("/proc/thread-self/ns/net"), thread: null);
@@ -87,18 +91,26 @@ public sealed class LinuxNamespace : INetworkNamespace
     internal static LinuxNamespace Create()
     {
         SafeNamespaceFd? fd = null;
-        NamespaceThread thread = new(() =>
+        try
         {
-            nint result = Sys.unshare(Sys.CLONE_NEWNET);
-            if (result < 0)
+            NamespaceThread thread = new(() =>
             {
-                throw LinuxErrors.Refused("unshare", result, "a new network namespace");
-            }
+                nint result = Sys.unshare(Sys.CLONE_NEWNET);
+                if (result < 0)
+                {
+                    throw LinuxErrors.Refused("unshare", result, "a new network namespace");
+                }
 
-            fd = Open("/proc/thread-self/ns/net");
-            SetUpLoopback();
-        });
-        return new LinuxNamespace(fd!, thread);
+                fd = Open("/proc/thread-self/ns/net");
+                SetUpLoopback();
+            });
+            return new LinuxNamespace(fd!, thread, isPrivate: true);
+        }
+        catch
+        {
+            fd?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Runs a function on a thread that is in the namespace.</summary>
@@ -124,8 +136,7 @@ public sealed class LinuxNamespace : INetworkNamespace
         using RouteNetlink route = new();
         route.SetUp(Loopback);
         route.AddLocalDefault(SocketConstants.AF_INET, Loopback);
-        bool hasV6 = Directory.Exists("/proc/sys/net/ipv6");
-        if (hasV6)
+        if (Directory.Exists("/proc/sys/net/ipv6"))
         {
             route.AddLocalDefault(SocketConstants.AF_INET6, Loopback);
             SetSysctl("ipv6/ip_nonlocal_bind", "1"); // bind looks at addresses only, not at local routes
@@ -135,6 +146,13 @@ public sealed class LinuxNamespace : INetworkNamespace
     }
 
     private static void SetSysctl(string name, string value) => File.WriteAllText("/proc/sys/net/" + name, value);
+
+    private void WaitUntilRunning() => Run(() =>
+    {
+        using RouteNetlink route = new();
+        route.WaitUntilRunning(Veth);
+        return true;
+    });
 
     private void Wire(VethEnd here, VethEnd there, byte side, byte otherSide) => Run(() =>
     {

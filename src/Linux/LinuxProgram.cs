@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Text;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
@@ -12,9 +11,6 @@ namespace ReuseportPS.Linux;
 /// <summary>A program of the kernel.</summary>
 public sealed unsafe class LinuxProgram : IBackendProgram
 {
-    private const int SlotSize = 8;
-    private const byte PseudoMapFd = 1;
-    private const byte PseudoMapValue = 2;
     private const int LoadAttempts = 5;
     private const int FirstLogSize = 1 << 16;
     private const int LargestLogSize = 1 << 24;
@@ -45,11 +41,18 @@ public sealed unsafe class LinuxProgram : IBackendProgram
     /// <inheritdoc/>
     public void Dispose() => Fd.Dispose();
 
-    /// <summary>A program that a descriptor is open on.</summary>
-    internal static LinuxProgram FromDescriptor(SafeProgramFd fd)
+    /// <summary>A program that a descriptor is open on. Takes the descriptor over: it is closed when this fails.</summary>
+    internal static LinuxProgram FromDescriptor(nint descriptor)
     {
+        SafeProgramFd fd = new(descriptor);
         nint result = BpfCall.GetInfo(fd, out ProgramInfo info);
-        return result < 0 ? throw LinuxErrors.Refused("BPF_OBJ_GET_INFO_BY_FD", result, "a program") : new LinuxProgram(fd, info);
+        if (result < 0)
+        {
+            fd.Dispose();
+            throw LinuxErrors.Refused("BPF_OBJ_GET_INFO_BY_FD", result, "a program");
+        }
+
+        return new LinuxProgram(fd, info);
     }
 
     /// <summary>BPF_PROG_LOAD: first without a log; when refused, again with one that grows until it fits.</summary>
@@ -75,7 +78,7 @@ public sealed unsafe class LinuxProgram : IBackendProgram
             nint result = Load(spec, code, attachTypeId, []);
             if (result >= 0)
             {
-                return FromOwned(result);
+                return FromDescriptor(result);
             }
 
             byte[] log = [];
@@ -85,7 +88,7 @@ public sealed unsafe class LinuxProgram : IBackendProgram
                 nint again = Load(spec, code, attachTypeId, log);
                 if (again >= 0)
                 {
-                    return FromOwned(again);
+                    return FromDescriptor(again);
                 }
 
                 if (again != -(int)Errno.ENOSPC)
@@ -109,51 +112,25 @@ public sealed unsafe class LinuxProgram : IBackendProgram
     /// <summary>The wire form of the code, with map descriptors in the place of map indices.</summary>
     internal static byte[] Encode(ProgramSpec spec, ReadOnlySpan<int> descriptors)
     {
-        byte[] code = new byte[spec.Instructions.Sum(instruction => instruction.SlotCount) * SlotSize];
-        int position = 0;
-        foreach (Instruction instruction in spec.Instructions)
+        Instruction[] code = [.. spec.Instructions];
+        foreach (ref Instruction instruction in code.AsSpan())
         {
-            int immediate = instruction.Immediate;
-            if (instruction.IsWide && instruction.Source is PseudoMapFd or PseudoMapValue)
+            if (!instruction.IsWide || (WideLoadKind)instruction.Source is not (WideLoadKind.Map or WideLoadKind.MapValue))
             {
-                if ((uint)immediate >= (uint)descriptors.Length)
-                {
-                    throw LinuxErrors.Own(
-                        "RPS5066", Errno.EINVAL, "BPF_PROG_LOAD", $"Program '{spec.Name}' refers to map {immediate}, but has {descriptors.Length}.",
-                        "Pass every map of the program, in its order.");
-                }
-
-                immediate = descriptors[immediate];
+                continue;
             }
 
-            Span<byte> slot = code.AsSpan(position);
-            slot[0] = instruction.Opcode;
-            slot[1] = (byte)((instruction.Destination & 15) | (instruction.Source << 4));
-            BinaryPrimitives.WriteInt16LittleEndian(slot[2..], instruction.Offset);
-            BinaryPrimitives.WriteInt32LittleEndian(slot[4..], immediate);
-            if (instruction.IsWide)
+            if ((uint)instruction.Immediate >= (uint)descriptors.Length)
             {
-                BinaryPrimitives.WriteInt32LittleEndian(slot[12..], instruction.NextImmediate);
+                throw LinuxErrors.Own(
+                    "RPS5066", Errno.EINVAL, "BPF_PROG_LOAD", $"Program '{spec.Name}' refers to map {instruction.Immediate}, but has {descriptors.Length}.",
+                    "Pass every map of the program, in its order.");
             }
 
-            position += instruction.SlotCount * SlotSize;
+            instruction = instruction with { Immediate = descriptors[instruction.Immediate] };
         }
 
-        return code;
-    }
-
-    private static LinuxProgram FromOwned(nint descriptor)
-    {
-        SafeProgramFd fd = new(descriptor);
-        try
-        {
-            return FromDescriptor(fd);
-        }
-        catch
-        {
-            fd.Dispose();
-            throw;
-        }
+        return InstructionCodec.Encode(code);
     }
 
     private static nint Load(ProgramSpec spec, byte[] code, uint attachTypeId, byte[] log)
@@ -163,7 +140,7 @@ public sealed unsafe class LinuxProgram : IBackendProgram
             ProgramLoadAttributes attributes = new()
             {
                 prog_type = (uint)spec.Type,
-                insn_cnt = (uint)(code.Length / SlotSize),
+                insn_cnt = (uint)(code.Length / InstructionCodec.SlotSize),
                 insns = (ulong)instructions,
                 license = (ulong)license,
                 log_level = log.Length > 0 ? 1u : 0,

@@ -61,15 +61,6 @@ public sealed class LinuxSocket : IBackendSocket
 
     internal SafeSocketFd Fd { get; }
 
-    internal bool IsConnected
-    {
-        get
-        {
-            Span<byte> address = stackalloc byte[SocketAddressCodec.MaxLength];
-            return Sys.getpeername(Fd, address, out _) >= 0;
-        }
-    }
-
     /// <inheritdoc/>
     public int GetOption(SocketOption option)
     {
@@ -243,18 +234,22 @@ public sealed class LinuxSocket : IBackendSocket
             return $"a closed {Kind} socket";
         }
 
+        // What cannot be asked is left out: this runs while another error is being reported.
+        Span<byte> value = stackalloc byte[SocketAddressCodec.MaxLength];
+        IPEndPoint? local = Sys.getsockname(Fd, value, out int length) < 0 ? null : SocketAddressCodec.Read(value[..Math.Min(length, value.Length)]);
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"the {Kind} socket {LocalEndPoint?.ToString() ?? "that is not bound"} (cookie {Cookie}");
-        if (GetInteger(SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT") == 0)
+        text.Append(CultureInfo.InvariantCulture, $"the {Kind} socket {(local is null or { Port: 0 } ? "that is not bound" : local)} (");
+        text.Append(Sys.getsockopt(Fd, SOL_SOCKET, SO_COOKIE, value[..8]) < 0 ? "no cookie" : $"cookie {MemoryMarshal.Read<ulong>(value)}");
+        if (Sys.getsockopt(Fd, SOL_SOCKET, SO_REUSEPORT, value[..4]) >= 0 && MemoryMarshal.Read<int>(value) == 0)
         {
             text.Append(", without SO_REUSEPORT");
         }
 
-        if (IsConnected)
+        if (Sys.getpeername(Fd, value, out _) >= 0)
         {
             text.Append(", connected");
         }
-        else if (Protocol == TransportProtocol.Tcp && GetInteger(SOL_SOCKET, SO_ACCEPTCONN, "SO_ACCEPTCONN") == 0)
+        else if (Protocol == TransportProtocol.Tcp && Sys.getsockopt(Fd, SOL_SOCKET, SO_ACCEPTCONN, value[..4]) >= 0 && MemoryMarshal.Read<int>(value) == 0)
         {
             text.Append(", not listening");
         }

@@ -93,6 +93,9 @@ internal static class EngineInternals
     public static extern void SetDynamicParameters([UnsafeAccessorType(Context)] object context, object? value);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method)]
+    public static extern void ThrowFirstErrorOrDoNothing([UnsafeAccessorType(Context)] object context, bool wrapExceptionInProviderException);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method)]
     public static extern void StopProcessing([UnsafeAccessorType(Context)] object context);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method)]
@@ -117,7 +120,7 @@ internal static class EngineInternals
     public static extern object? NewItemDynamicParameters(ItemCmdletProviderIntrinsics items, string path, string? type, object? content, [UnsafeAccessorType(Context)] object context);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method)]
-    public static extern void Remove(ItemCmdletProviderIntrinsics items, string path, bool recurse, [UnsafeAccessorType(Context)] object context);
+    public static extern void RemoveItem([UnsafeAccessorType(State)] object state, string providerId, string path, bool recurse, [UnsafeAccessorType(Context)] object context);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method)]
     public static extern object? RemoveItemDynamicParameters(ItemCmdletProviderIntrinsics items, string path, bool recurse, [UnsafeAccessorType(Context)] object context);
@@ -141,7 +144,7 @@ internal static class EngineInternals
     public static extern object? GetChildNamesDynamicParameters(ChildItemCmdletProviderIntrinsics children, string path, [UnsafeAccessorType(Context)] object context);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method)]
-    public static extern bool HasChild(ChildItemCmdletProviderIntrinsics children, string path, [UnsafeAccessorType(Context)] object context);
+    public static extern bool HasChildItems([UnsafeAccessorType(State)] object state, string providerId, string path, [UnsafeAccessorType(Context)] object context);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method)]
     public static extern Collection<IContentReader> GetReader(ContentCmdletProviderIntrinsics content, string path, [UnsafeAccessorType(Context)] object context);
@@ -178,6 +181,10 @@ internal static class EngineInternals
 
     [UnsafeAccessor(UnsafeAccessorKind.Method)]
     public static extern PathInfo SetLocation(PathIntrinsics paths, string path, [UnsafeAccessorType(Context)] object context, bool literalPath);
+
+    [UnsafeAccessor(UnsafeAccessorKind.StaticMethod)]
+    public static extern object ConstructorInvokeDotNet(
+        [UnsafeAccessorType("System.Management.Automation.DotNetAdapter" + Engine)] object? adapter, Type type, ConstructorInfo[] constructors, object?[] arguments);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_IsSpecial")]
     public static extern bool IsSpecial(PSMethod method);

@@ -10,22 +10,30 @@ namespace ReuseportPS.Shell;
 /// <param name="Descending">The order given in the hashtable; null leaves it to the command.</param>
 internal sealed record PropertyArgument(PSPropertyExpression Expression, string? Label = null, bool? Descending = null)
 {
-    /// <summary>Reads a -Property argument. A wrong element ends the command with an error that names it.</summary>
+    /// <summary>Reads a -Property argument. A wrong element ends the command with an error.</summary>
     /// <param name="cmdlet">The command, which gets the error.</param>
     /// <param name="elements">The argument; null and empty give an empty list.</param>
     /// <param name="keys">The hashtable keys that the command knows; they may be abbreviated as parameters may.</param>
-    public static List<PropertyArgument> Parse(PSCmdlet cmdlet, object[]? elements, params string[] keys)
+    public static List<PropertyArgument> Parse(PSCmdlet cmdlet, object[]? elements, params string[] keys) => Parse(cmdlet, elements, wildcards: true, keys);
+
+    /// <summary>Reads a -Property argument in which wildcards are errors and the only key is Expression.</summary>
+    public static List<PropertyArgument> ParseNames(PSCmdlet cmdlet, object[]? elements) => Parse(cmdlet, elements, wildcards: false, ["Expression"]);
+
+    private static List<PropertyArgument> Parse(PSCmdlet cmdlet, object[]? elements, bool wildcards, string[] keys)
     {
         List<PropertyArgument> parsed = [];
         foreach (object? element in elements ?? [])
         {
             try
             {
-                parsed.Add(Parse(element, keys));
+                PropertyArgument argument = Parse(element, keys);
+                parsed.Add(wildcards || !argument.Expression.HasWildCardCharacters
+                    ? argument
+                    : throw new PropertyArgumentException("ExpressionGlobbing2", $"Wildcard characters are not allowed in \"{argument.Expression}\"."));
             }
-            catch (ArgumentException problem)
+            catch (PropertyArgumentException problem)
             {
-                cmdlet.ThrowTerminatingError(new ErrorRecord(problem, "InvalidPropertyArgument", ErrorCategory.InvalidArgument, element));
+                cmdlet.ThrowTerminatingError(new ErrorRecord(problem, problem.Id, ErrorCategory.InvalidArgument, element));
             }
         }
 
@@ -47,7 +55,7 @@ internal sealed record PropertyArgument(PSPropertyExpression Expression, string?
         {
             string given = entry.Key.ToString() ?? "";
             string key = keys.FirstOrDefault(known => given.Length > 0 && known.StartsWith(given, StringComparison.OrdinalIgnoreCase))
-                ?? throw new ArgumentException($"The {given} key is not valid. Valid keys: {string.Join(", ", keys)}.");
+                ?? throw new PropertyArgumentException("DictionaryKeyIllegal", $"The {given} key is not valid.");
             object? value = entry.Value is PSObject wrapped ? wrapped.BaseObject : entry.Value;
             switch (key)
             {
@@ -67,19 +75,24 @@ internal sealed record PropertyArgument(PSPropertyExpression Expression, string?
         }
 
         return expression is null
-            ? throw new ArgumentException("The hashtable has no Expression key.")
+            ? throw new PropertyArgumentException("DictionaryKeyMandatoryEntry", "A mandatory entry for expression is missing.")
             : new PropertyArgument(expression, label, descending);
     }
 
     private static PSPropertyExpression ExpressionOf(object? value) => value switch
     {
         ScriptBlock block => new PSPropertyExpression(block),
-        null => throw new ArgumentException("A property name or script block must not be null."),
-        _ when value.ToString() is { Length: > 0 } name => new PSPropertyExpression(name),
-        _ => throw new ArgumentException("A property name must not be empty."),
+        string { Length: > 0 } name => new PSPropertyExpression(name),
+        _ => throw new PropertyArgumentException(
+            "DictionaryKeyUnknownType", $"Cannot convert {value?.GetType().FullName ?? "null"} to one of the following types {{System.String, System.Management.Automation.ScriptBlock}}."),
     };
 
     /// <summary>The values for one object: one per matching property; a property that is absent gives none.</summary>
     public IEnumerable<PSPropertyExpressionResult> Values(PSObject target) =>
         Expression.ResolveNames(target).SelectMany(name => name.GetValues(target, expand: false, eatExceptions: true) ?? []);
+
+    private sealed class PropertyArgumentException(string id, string message) : Exception(message)
+    {
+        public string Id { get; } = id;
+    }
 }

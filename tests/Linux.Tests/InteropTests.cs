@@ -52,6 +52,7 @@ public sealed class InteropTests
     [Fact]
     public void A_refusal_is_the_negated_errno()
     {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs Linux.");
         Assert.Equal(-2, Sys.openat("/nowhere", Sys.O_RDONLY));
         Assert.Equal(-20, Sys.openat("/proc/self/status", Sys.O_RDONLY | Sys.O_DIRECTORY));
         Assert.Throws<ArgumentException>(() => Sys.openat("/proc\0/self", Sys.O_RDONLY));
@@ -60,6 +61,7 @@ public sealed class InteropTests
     [Fact]
     public void Nothing_is_inherited_by_a_child()
     {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs Linux.");
         nint fd = Sys.openat("/proc/self/status", Sys.O_RDONLY);
         using SafeDirectoryFd file = new(fd);
         Assert.Contains("flags:\t02", File.ReadAllText($"/proc/self/fdinfo/{fd}"), StringComparison.Ordinal); // O_CLOEXEC is 02000000

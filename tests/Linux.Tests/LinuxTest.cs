@@ -7,6 +7,7 @@ using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Programs;
+using ReuseportPS.Linux.Interop;
 using static ReuseportPS.Engine.Isa.Instructions;
 
 namespace ReuseportPS.Linux.Tests;
@@ -88,6 +89,17 @@ public abstract class LinuxTest : IDisposable
         return key;
     }
 
+    /// <summary>For the constructors of tests: what was made so far is taken down before the test is skipped.</summary>
+    protected void SkipUnless(bool condition, string reason)
+    {
+        if (!condition)
+        {
+            Dispose();
+        }
+
+        Assert.SkipUnless(condition, reason);
+    }
+
     protected T Own<T>(T disposable)
         where T : IDisposable
     {
@@ -101,6 +113,14 @@ public abstract class LinuxTest : IDisposable
 
     protected LinuxSocket Socket(TransportProtocol protocol, IpFamily family = IpFamily.V4, bool reusePort = true, LinuxNamespace? place = null) =>
         (LinuxSocket)Own(Backend.CreateSocket(new SocketSpec(protocol, family, reusePort), place ?? Namespace));
+
+    /// <summary>A socket of a kind that the backend does not make, in the namespace of the test.</summary>
+    private protected LinuxSocket ForeignSocket(int domain, int type, int protocol)
+    {
+        nint fd = Namespace.Run(() => Sys.socket(domain, type, protocol));
+        Assert.SkipUnless(fd != -(int)Errno.EPROTONOSUPPORT, $"Needs a kernel with protocol {protocol}.");
+        return Own(new LinuxSocket(new SafeSocketFd(fd), TransportProtocol.Udp, IpFamily.V4));
+    }
 
     /// <summary>A socket that is bound, and a listener if it is TCP.</summary>
     protected LinuxSocket Member(TransportProtocol protocol, string endPoint, bool reusePort = true, LinuxNamespace? place = null)

@@ -106,17 +106,4 @@ public sealed class MapTests : LinuxTest
 
     [Fact]
     public void Waiting_for_readers_returns() => Backend.WaitForReaders();
-
-    [Theory]
-    [InlineData("0", 1)]
-    [InlineData("0-3", 4)]
-    [InlineData("0,2-5\n", 5)]
-    [InlineData("0-1,4-7,15", 7)]
-    public void Lists_of_cpus_are_counted(string list, int count) => Assert.Equal(count, PossibleCpus.CountOf(list));
-
-    [Theory]
-    [InlineData("x")]
-    [InlineData("3-1")]
-    [InlineData("1-2-3")]
-    public void What_is_no_list_of_cpus_is_refused(string list) => Assert.Throws<FormatException>(() => PossibleCpus.CountOf(list));
 }

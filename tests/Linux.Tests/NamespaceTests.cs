@@ -99,5 +99,7 @@ public sealed class NamespaceTests : LinuxTest
         using LinuxNamespace third = (LinuxNamespace)Backend.CreateNamespace();
         Assert.Throws<InvalidOperationException>(() => third.ConnectTo(Namespace));
         Assert.Throws<InvalidOperationException>(() => third.ConnectTo(third));
+        using LinuxNamespace host = LinuxBackend.OpenNamespace(Environment.ProcessId); // not made here: left as it is
+        Assert.Throws<InvalidOperationException>(() => third.ConnectTo(host));
     }
 }

@@ -97,6 +97,9 @@ public sealed class ParserTests
     }
 
     [Fact]
+    public void A_command_s_control_characters_do_not_come_through() => Assert.Equal("a?[31mb?c", OpenDescriptors.Printable("a\u001b[31mb\nc"));
+
+    [Fact]
     public void Tables_of_proc_net()
     {
         string[] lines =
@@ -178,4 +181,17 @@ public sealed class ParserTests
         Assert.Equal("RPS5000", unknown.Diagnostics[0].Code);
         Assert.Contains("errno 123", unknown.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("0", 1)]
+    [InlineData("0-3", 4)]
+    [InlineData("0,2-5\n", 5)]
+    [InlineData("0-1,4-7,15", 7)]
+    public void Lists_of_cpus_are_counted(string list, int count) => Assert.Equal(count, PossibleCpus.CountOf(list));
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("3-1")]
+    [InlineData("1-2-3")]
+    public void What_is_no_list_of_cpus_is_refused(string list) => Assert.Throws<FormatException>(() => PossibleCpus.CountOf(list));
 }

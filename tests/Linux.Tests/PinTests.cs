@@ -14,7 +14,9 @@ public sealed class PinTests : LinuxTest
 
     public PinTests()
     {
-        _mount = Own(new PrivateBpffs()).Path;
+        PrivateBpffs bpffs = Own(new PrivateBpffs());
+        SkipUnless(bpffs.IsMounted, "Needs to mount a BPF file system.");
+        _mount = bpffs.Path;
         _pinning = Own(new LinuxBackend(new LinuxBackendOptions { PinDirectory = _mount + "/groups" }));
     }
 

@@ -24,6 +24,9 @@ public sealed class ProgramTests : LinuxTest
         { "udp member", "migrating program", Errno.None },
         { "udp member", "option of 8 bytes", Errno.EINVAL },
         { "udp member", "option of 2 bytes", Errno.EINVAL },
+        { "udp member", "option that cannot be read", Errno.EFAULT },
+        { "udp member", "large socket filter", Errno.ENOMEM },
+        { "mptcp listener", "program", Errno.EOPNOTSUPP },
         { "udp member", "no descriptor", Errno.EBADF },
         { "udp member", "map", Errno.EINVAL },
         { "udp member", "xdp", Errno.EINVAL },
@@ -148,10 +151,22 @@ public sealed class ProgramTests : LinuxTest
             "program" => () => socket.AttachProgram(Program(Return(1))),
             "migrating program" => () => socket.AttachProgram(Program(Return(1) with { ExpectedAttachType = AttachType.SkReuseportSelectOrMigrate })),
             "socket filter" => () => socket.AttachProgram(Program(Return(1, ProgramType.SocketFilter))),
+            "large socket filter" => () => socket.AttachProgram(Program(new ProgramSpec(
+                "large", ProgramType.SocketFilter, AttachType.None, [.. Enumerable.Repeat(MoveImmediate(Register.R0, 1), 1 << 17), Exit()], []))), // 1 MiB
             "xdp" => () => socket.AttachProgram(Program(Return(1, ProgramType.Xdp))),
             _ => () => AttachRaw(socket, programKind),
         };
         Check(attach, "SO_ATTACH_REUSEPORT_EBPF", expected);
+    }
+
+    [Fact]
+    public void Detaching_with_an_option_that_is_short_or_cannot_be_read()
+    {
+        LinuxSocket socket = SocketFor("udp member with program");
+        using FdLease lease = new(socket.Fd);
+        Assert.Equal(-(int)Errno.EFAULT, Sys.Invoke(Syscall.setsockopt, lease.Number, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, 8, 4));
+        Assert.Equal(-(int)Errno.EINVAL, Sys.setsockopt(socket.Fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, new byte[3]));
+        socket.DetachProgram();
     }
 
     [Theory]
@@ -179,7 +194,10 @@ public sealed class ProgramTests : LinuxTest
         byte[] option = new byte[kind.Contains('8', StringComparison.Ordinal) ? 8 : kind.Contains('2', StringComparison.Ordinal) ? 2 : 4];
         int descriptor = kind == "map" ? map.Number : kind == "no descriptor" ? 999999 : program.Number;
         MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in descriptor))[..Math.Min(4, option.Length)].CopyTo(option);
-        nint result = Sys.setsockopt(socket.Fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF, option);
+        using FdLease lease = new(socket.Fd);
+        nint result = kind == "option that cannot be read"
+            ? Sys.Invoke(Syscall.setsockopt, lease.Number, SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF, 8, 4)
+            : Sys.setsockopt(socket.Fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF, option);
         if (result < 0)
         {
             throw LinuxErrors.Refused("SO_ATTACH_REUSEPORT_EBPF", result, socket.Describe());
@@ -199,9 +217,15 @@ public sealed class ProgramTests : LinuxTest
             case "udp without reuseport":
                 return Member(TransportProtocol.Udp, "127.0.0.1:9000", reusePort: false);
             case "unix":
-                return Own(new LinuxSocket(new SafeSocketFd(Sys.socket(AF_UNIX, SOCK_DGRAM, 0)), TransportProtocol.Udp, IpFamily.V4));
+                return ForeignSocket(AF_UNIX, SOCK_DGRAM, 0);
+            case "mptcp listener":
+                LinuxSocket multipath = ForeignSocket(AF_INET, SOCK_STREAM, 262);
+                multipath.SetOption(SocketOption.ReusePort, 1);
+                multipath.Bind(IPEndPoint.Parse("127.0.0.1:9000"));
+                multipath.Listen(1);
+                return multipath;
             case "raw":
-                LinuxSocket raw = Own(new LinuxSocket(new SafeSocketFd(Sys.socket(AF_INET, SOCK_RAW, IPPROTO_UDP)), TransportProtocol.Udp, IpFamily.V4));
+                LinuxSocket raw = ForeignSocket(AF_INET, SOCK_RAW, IPPROTO_UDP);
                 raw.SetOption(SocketOption.ReusePort, 1);
                 return raw;
             case "tcp accepted":

@@ -40,6 +40,8 @@ public sealed class SocketMapTests : LinuxTest
         { "", "unix", 0, "8", AnyCreate, Errno.ENOTSUPP },
         { "", "netlink", 0, "8", AnyCreate, Errno.ENOTSUPP },
         { "", "raw", 0, "8", AnyCreate, Errno.ENOTSUPP },
+        { "", "udplite", 0, "8", AnyCreate, Errno.ENOTSUPP },
+        { "", "mptcp listener", 0, "8", AnyCreate, Errno.ENOTSUPP },
         { "", "udp not bound", 0, "8", AnyCreate, Errno.EINVAL },
         { "", "tcp not listening", 0, "8", AnyCreate, Errno.EINVAL },
         { "", "udp without reuseport", 0, "8", AnyCreate, Errno.EINVAL },
@@ -49,6 +51,7 @@ public sealed class SocketMapTests : LinuxTest
         { "seated in the same slot", "udp", 0, "8", AnyCreate, Errno.EBUSY },
         { "seated in another slot", "udp", 0, "8", AnyCreate, Errno.EBUSY },
         { "seated in another map", "udp", 0, "8", AnyCreate, Errno.EBUSY },
+        { "in a sockmap", "udp", 0, "8", AnyCreate, Errno.EBUSY },
         { "seated in the same slot", "udp", 0, "8", NoExist, Errno.EEXIST },
     };
 
@@ -108,6 +111,9 @@ public sealed class SocketMapTests : LinuxTest
                 break;
             case "seated in another slot":
                 map.UpdateSocket((uint)slot + 1, socket!);
+                break;
+            case "in a sockmap":
+                Map(new MapSpec("sockmap", MapType.SockMap, 4, 8, 1)).UpdateSocket(0, socket!);
                 break;
             case "seated in another map":
                 Map(SockArray(1)).UpdateSocket(0, socket!);
@@ -259,11 +265,19 @@ public sealed class SocketMapTests : LinuxTest
                 cleared.SetOption(SocketOption.ReusePort, 0);
                 return cleared;
             case "unix":
-                return Foreign(SocketConstants.AF_UNIX, SocketConstants.SOCK_DGRAM, 0);
+                return ForeignSocket(SocketConstants.AF_UNIX, SocketConstants.SOCK_DGRAM, 0);
             case "netlink":
-                return Foreign(SocketConstants.AF_NETLINK, SocketConstants.SOCK_RAW, SocketConstants.NETLINK_ROUTE);
+                return ForeignSocket(SocketConstants.AF_NETLINK, SocketConstants.SOCK_RAW, SocketConstants.NETLINK_ROUTE);
             case "raw":
-                return Foreign(SocketConstants.AF_INET, SocketConstants.SOCK_RAW, SocketConstants.IPPROTO_UDP);
+                return ForeignSocket(SocketConstants.AF_INET, SocketConstants.SOCK_RAW, SocketConstants.IPPROTO_UDP);
+            case "udplite":
+                return ForeignSocket(SocketConstants.AF_INET, SocketConstants.SOCK_DGRAM, 136);
+            case "mptcp listener":
+                LinuxSocket multipath = ForeignSocket(SocketConstants.AF_INET, SocketConstants.SOCK_STREAM, 262);
+                multipath.SetOption(SocketOption.ReusePort, 1);
+                multipath.Bind(IPEndPoint.Parse("127.0.0.1:9000"));
+                multipath.Listen(1);
+                return multipath;
             case "udp not bound":
                 return Socket(TransportProtocol.Udp);
             case "tcp not listening":
@@ -289,8 +303,6 @@ public sealed class SocketMapTests : LinuxTest
         }
     }
 
-    private LinuxSocket Foreign(int domain, int type, int protocol) =>
-        Own(new LinuxSocket(new SafeSocketFd(Sys.socket(domain, type, protocol)), TransportProtocol.Udp, IpFamily.V4));
 
     private void Raw(LinuxMap map, uint slot, string value, ulong flags)
     {

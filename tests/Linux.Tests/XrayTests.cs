@@ -7,9 +7,11 @@ namespace ReuseportPS.Linux.Tests;
 
 public sealed class XrayTests : LinuxTest
 {
-    public XrayTests() => Assert.SkipUnless(
-        Backend.CheckEnvironment().Single(check => check.Name == "group inspection") is { Passed: true },
-        "Needs BPF iterators: " + Backend.CheckEnvironment().Single(check => check.Name == "group inspection").State);
+    public XrayTests()
+    {
+        EnvironmentCheck inspection = Backend.CheckEnvironment().Single(check => check.Name == "group inspection");
+        SkipUnless(inspection.Passed, $"Needs BPF iterators: {inspection.State}");
+    }
 
     [Theory]
     [InlineData(TransportProtocol.Udp, "127.0.0.1:9000")]

@@ -70,8 +70,7 @@ internal sealed class EnvironmentProbe(LinuxBackend backend, GroupXray xray, Bpf
         Bpffs(),
         Try("BTF", Looking, "Use a kernel built with CONFIG_DEBUG_INFO_BTF.", () =>
             $"{new FileInfo("/sys/kernel/btf/vmlinux").Length.ToString(CultureInfo.InvariantCulture)} bytes"),
-        new("group inspection", xray.TryOpen(), xray.Refusal ?? "loads", Looking,
-            xray.Refusal is null ? null : "Run with CAP_BPF and CAP_PERFMON; without it a group's program is unknown and only replaced with -Force."),
+        Inspection(),
         Try("sock_diag", "Finding sockets", "Load the kernel modules inet_diag, tcp_diag and udp_diag, or allow netlink in the seccomp profile.", () =>
         {
             int count = backend.FindSockets(new SocketQuery(WithOwners: false)).Count;
@@ -155,6 +154,14 @@ internal sealed class EnvironmentProbe(LinuxBackend backend, GroupXray xray, Bpf
         return new EnvironmentCheck(
             capability.ToString(), covered, has ? "held" : covered ? "covered by CAP_SYS_ADMIN" : "not held", why,
             covered ? null : $"Run as root, or give the process {capability} (systemd AmbientCapabilities=, setpriv --ambient-caps).");
+    }
+
+    private EnvironmentCheck Inspection()
+    {
+        string? refusal = xray.TryOpen();
+        return new EnvironmentCheck(
+            "group inspection", refusal is null, refusal ?? "loads", Looking,
+            refusal is null ? null : "Run with CAP_BPF and CAP_PERFMON; without it a group's program is unknown and only replaced with -Force.");
     }
 
     private EnvironmentCheck Bpffs()

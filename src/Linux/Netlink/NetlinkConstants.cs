@@ -15,6 +15,7 @@ internal static class NetlinkConstants
     internal const ushort NLM_F_CREATE = 0x400;
 
     internal const ushort RTM_NEWLINK = 16;
+    internal const ushort RTM_GETLINK = 18;
     internal const ushort RTM_NEWADDR = 20;
     internal const ushort RTM_NEWROUTE = 24;
     internal const ushort RTM_NEWNEIGH = 28;
@@ -23,6 +24,7 @@ internal static class NetlinkConstants
 
     internal const ushort IFLA_ADDRESS = 1;
     internal const ushort IFLA_IFNAME = 3;
+    internal const ushort IFLA_OPERSTATE = 16;
     internal const ushort IFLA_LINKINFO = 18;
     internal const ushort IFLA_NET_NS_FD = 28;
     internal const ushort IFLA_INFO_KIND = 1;
@@ -53,6 +55,7 @@ internal static class NetlinkConstants
     internal const byte FR_ACT_TO_TBL = 1;
 
     internal const uint IFF_UP = 1;
+    internal const byte IF_OPER_UP = 6;
 
     internal const ushort SOCK_DIAG_BY_FAMILY = 20;
     internal const ushort INET_DIAG_SKV6ONLY = 11;

@@ -33,6 +33,10 @@ internal sealed class NetlinkSocket : IDisposable
     internal Errno Request(ushort type, ushort flags, Action<NetlinkMessage> content) =>
         Exchange(type, (ushort)(flags | NLM_F_REQUEST | NLM_F_ACK), content, static _ => { }, out _);
 
+    /// <summary>Sends a message that is answered.</summary>
+    internal Errno Ask(ushort type, Action<NetlinkMessage> content, PayloadHandler answer) =>
+        Exchange(type, NLM_F_REQUEST | NLM_F_ACK, content, answer, out _);
+
     /// <summary>Asks for a dump. <paramref name="interrupted"/> is set when the kernel's tables changed meanwhile, so that entries may be missing.</summary>
     internal Errno Dump(ushort type, Action<NetlinkMessage> content, PayloadHandler answer, out bool interrupted) =>
         Exchange(type, NLM_F_REQUEST | NLM_F_DUMP, content, answer, out interrupted);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using ReuseportPS.Engine.Diagnostics;
@@ -9,11 +10,43 @@ namespace ReuseportPS.Linux.Netlink;
 /// <summary>The little of rtnetlink(7) that a private namespace needs, in the namespace of the calling thread.</summary>
 internal sealed class RouteNetlink : IDisposable
 {
+    private const int LinkInfoLength = 16;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
     private readonly NetlinkSocket _socket = new(SocketConstants.NETLINK_ROUTE);
 
     public void Dispose() => _socket.Dispose();
 
     internal void SetUp(int link) => Check($"link {link} up", _socket.Request(RTM_NEWLINK, 0, m => m.LinkInfo(0, link, IFF_UP, IFF_UP)));
+
+    /// <summary>Waits until a device carries packets: a while after it is set up, during which the kernel drops what is sent.</summary>
+    internal void WaitUntilRunning(int link)
+    {
+        long start = Stopwatch.GetTimestamp();
+        byte state = 0;
+        while (true)
+        {
+            Check($"link {link}", _socket.Ask(RTM_GETLINK, m => m.LinkInfo(0, link, 0, 0), payload =>
+            {
+                NetlinkReader attributes = new(payload.Length < LinkInfoLength ? [] : payload[LinkInfoLength..]);
+                while (attributes.TryAttribute(out ushort type, out ReadOnlySpan<byte> value))
+                {
+                    state = type == IFLA_OPERSTATE && value.Length > 0 ? value[0] : state;
+                }
+            }));
+            if (state == IF_OPER_UP)
+            {
+                return;
+            }
+
+            if (Stopwatch.GetElapsedTime(start) > s_patience)
+            {
+                throw LinuxErrors.Refused("rtnetlink", Errno.ETIMEDOUT, $"link {link}");
+            }
+
+            Thread.Sleep(1);
+        }
+    }
 
     /// <summary>A pair of connected Ethernet devices, the second one in another namespace.</summary>
     internal void AddVeth(VethEnd here, VethEnd there, SafeNamespaceFd namespaceOfThere)

@@ -27,13 +27,13 @@ internal sealed class BpffsFolder(string path, string published, SafeDirectoryFd
     public IBackendMap? OpenMap(string name)
     {
         nint fd = Get(name, "bpf-map");
-        return fd < 0 ? null : Owned(new SafeMapFd(fd), LinuxMap.FromDescriptor);
+        return fd < 0 ? null : LinuxMap.FromDescriptor(fd);
     }
 
     public IBackendProgram? OpenProgram(string name)
     {
         nint fd = Get(name, "bpf-prog");
-        return fd < 0 ? null : Owned(new SafeProgramFd(fd), LinuxProgram.FromDescriptor);
+        return fd < 0 ? null : LinuxProgram.FromDescriptor(fd);
     }
 
     public void Unpin(string name) => BpffsDirectory.Unlink(PinPath(name));
@@ -68,20 +68,6 @@ internal sealed class BpffsFolder(string path, string published, SafeDirectoryFd
 
     private static bool IsName(string name) =>
         name.Length is > 0 and <= MaxNameLength && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_');
-
-    private static T Owned<TFd, T>(TFd fd, Func<TFd, T> open)
-        where TFd : SafeFd
-    {
-        try
-        {
-            return open(fd);
-        }
-        catch
-        {
-            fd.Dispose();
-            throw;
-        }
-    }
 
     private string PinPath(string name) =>
         IsName(name) ? _path + "/" + name : throw new ArgumentException($"'{name}' cannot be the name of a pin.", nameof(name));

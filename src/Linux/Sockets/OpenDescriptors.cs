@@ -45,7 +45,7 @@ internal static class OpenDescriptors
                     continue;
                 }
 
-                command ??= File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/comm")).TrimEnd('\n');
+                command ??= Printable(File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/comm")).TrimEnd('\n'));
                 if (!owners.TryGetValue(inode, out List<SocketOwner>? list))
                 {
                     owners.Add(inode, list = []);
@@ -74,4 +74,7 @@ internal static class OpenDescriptors
         return link.StartsWith(prefix) && link[^1] == (byte)']'
             && ulong.TryParse(Encoding.ASCII.GetString(link[prefix.Length..^1]), NumberStyles.None, CultureInfo.InvariantCulture, out inode);
     }
+
+    /// <summary>A process calls itself what it likes; what would move the cursor or change colours does not reach a terminal.</summary>
+    internal static string Printable(string command) => string.Concat(command.Select(c => char.IsControl(c) ? '?' : c));
 }

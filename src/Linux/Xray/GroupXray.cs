@@ -11,7 +11,7 @@ namespace ReuseportPS.Linux.Xray;
 
 /// <summary>
 /// Looks at reuseport groups from outside: a BPF iterator over the open files of all processes, in every network namespace.
-/// Needs CAP_BPF and CAP_PERFMON. What is refused is an answer, not an error: <see cref="Refusal"/> says why nothing can be seen.
+/// Needs CAP_BPF and CAP_PERFMON. What is refused is an answer with its reason, not an error.
 /// </summary>
 internal sealed class GroupXray : IDisposable
 {
@@ -20,12 +20,10 @@ internal sealed class GroupXray : IDisposable
 
     private readonly Lock _lock = new();
     private bool _opened;
+    private string? _refusal;
     private LinuxMap? _control;
     private LinuxProgram? _program;
     private SafeLinkFd? _link;
-
-    /// <summary>Why nothing can be seen; null when it can or was not tried yet.</summary>
-    internal string? Refusal { get; private set; }
 
     public void Dispose()
     {
@@ -40,8 +38,8 @@ internal sealed class GroupXray : IDisposable
     {
         lock (_lock)
         {
-            XrayRecord? record = Run(inode, 0);
-            return record?.Attachment ?? new Attachment(AttachmentState.Unknown, Reason: Refusal ?? "No process that can be seen from here holds the socket.");
+            XrayRecord? record = Run(inode, 0, out string? reason);
+            return record?.Attachment ?? new Attachment(AttachmentState.Unknown, Reason: reason);
         }
     }
 
@@ -67,8 +65,8 @@ internal sealed class GroupXray : IDisposable
         }
     }
 
-    /// <summary>Loads the program; false when that is refused.</summary>
-    internal bool TryOpen()
+    /// <summary>Loads the program; why it cannot be, or null.</summary>
+    internal string? TryOpen()
     {
         lock (_lock)
         {
@@ -78,7 +76,7 @@ internal sealed class GroupXray : IDisposable
 
     private GroupSnapshot? ReadWhole(ulong inode)
     {
-        XrayRecord? first = Run(inode, 0);
+        XrayRecord? first = Run(inode, 0, out _);
         if (first is not { HasGroup: true })
         {
             return first is null ? null : new GroupSnapshot(first.Attachment, 0, []);
@@ -88,7 +86,7 @@ internal sealed class GroupXray : IDisposable
         members.AddRange(first.Cookies);
         while (members.Count < first.MemberCount)
         {
-            XrayRecord? more = Run(inode, members.Count);
+            XrayRecord? more = Run(inode, members.Count, out _);
             if (more is null || more.MemberCount != first.MemberCount || more.Cookies.IsEmpty)
             {
                 return null;
@@ -100,9 +98,10 @@ internal sealed class GroupXray : IDisposable
         return new GroupSnapshot(first.Attachment, first.ClosedCount, members.ToImmutable());
     }
 
-    private XrayRecord? Run(ulong inode, int firstMember)
+    private XrayRecord? Run(ulong inode, int firstMember, out string? reason)
     {
-        if (!Open())
+        reason = Open();
+        if (reason is not null)
         {
             return null;
         }
@@ -117,15 +116,17 @@ internal sealed class GroupXray : IDisposable
         nint fd = BpfCall.Invoke(BpfCommand.BPF_ITER_CREATE, ref attributes);
         if (fd < 0)
         {
-            Refusal = Refused("BPF_ITER_CREATE", BpfCall.ErrnoOf(fd));
+            reason = Refused("BPF_ITER_CREATE", BpfCall.ErrnoOf(fd));
             return null;
         }
 
         using SafeIteratorFd iterator = new(fd);
-        return XrayRecord.Read(ReadToEnd(iterator));
+        XrayRecord? record = XrayRecord.Read(ReadToEnd(iterator, out Errno errno));
+        reason = errno != Errno.None ? Refused("read", errno) : record is null ? "No process that can be seen from here holds the socket." : null;
+        return errno == Errno.None ? record : null;
     }
 
-    private static ReadOnlySpan<byte> ReadToEnd(SafeIteratorFd iterator)
+    private static ReadOnlySpan<byte> ReadToEnd(SafeIteratorFd iterator, out Errno errno)
     {
         byte[] buffer = new byte[1 << 16];
         int length = 0;
@@ -139,6 +140,7 @@ internal sealed class GroupXray : IDisposable
 
             if (read <= 0)
             {
+                errno = BpfCall.ErrnoOf(read);
                 return buffer.AsSpan(0, length);
             }
 
@@ -150,26 +152,25 @@ internal sealed class GroupXray : IDisposable
         }
     }
 
-    private bool Open()
+    private string? Open()
     {
         if (_opened)
         {
-            return _link is not null;
+            return _refusal;
         }
 
         _opened = true;
+        _refusal = null;
         try
         {
             if (!BtfTypes.TryRead(File.ReadAllBytes(BtfPath), out BtfTypes? btf, out ImmutableArray<Diagnostic> diagnostics))
             {
-                Refusal = $"The kernel's BTF cannot be read: {diagnostics[0].Message}";
-                return false;
+                return _refusal = $"The kernel's BTF cannot be read: {diagnostics[0].Message}";
             }
 
             if (KernelOffsets.Find(btf, out string? missing) is not KernelOffsets offsets)
             {
-                Refusal = $"This kernel's BTF has no {missing}.";
-                return false;
+                return _refusal = $"This kernel's BTF has no {missing}.";
             }
 
             ProgramSpec spec = XrayProgram.Create(offsets);
@@ -181,27 +182,26 @@ internal sealed class GroupXray : IDisposable
             if (fd >= 0)
             {
                 _link = new SafeLinkFd(fd);
-                return true;
+                return null;
             }
 
-            Refusal = Refused("BPF_LINK_CREATE", BpfCall.ErrnoOf(fd));
+            _refusal = Refused("BPF_LINK_CREATE", BpfCall.ErrnoOf(fd));
         }
         catch (BackendException exception)
         {
-            Refusal = Refused(exception.Operation, exception.Errno);
+            _refusal = Refused(exception.Operation, exception.Errno);
         }
         catch (IOException exception)
         {
-            Refusal = $"{BtfPath} cannot be read: {exception.Message}";
+            _refusal = $"{BtfPath} cannot be read: {exception.Message}";
         }
         catch (UnauthorizedAccessException exception)
         {
-            Refusal = $"{BtfPath} cannot be read: {exception.Message}";
+            _refusal = $"{BtfPath} cannot be read: {exception.Message}";
         }
 
         Close();
-        _opened = true;
-        return false;
+        return _refusal;
     }
 
     private void Close()
@@ -209,7 +209,7 @@ internal sealed class GroupXray : IDisposable
         _link?.Dispose();
         _program?.Dispose();
         _control?.Dispose();
-        (_link, _program, _control, _opened) = (null, null, null, false);
+        (_link, _program, _control) = (null, null, null);
     }
 
     private static string Refused(string operation, Errno errno) =>

@@ -60,7 +60,7 @@ public sealed class ImportPacketTraceCommand : FileCmdlet
                 return;
             }
 
-            WriteWarning(failure.ToString());
+            WriteWarning($"{failure.Location}: {failure.Message} {failure.Remedy}");
         }
 
         WriteVerbose($"{trace.Name}: {trace.Statistics}");

@@ -53,7 +53,7 @@ public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
         WriteFindings(measurement.Warnings);
         if (measurement.Failure is Diagnostic failure)
         {
-            WriteWarning(failure.ToString());
+            WriteWarning($"{failure.Location}: {failure.Message} {failure.Remedy}");
         }
 
         WriteObject(measurement with { Policy = Policy.Name });

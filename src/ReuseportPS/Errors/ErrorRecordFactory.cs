@@ -7,6 +7,9 @@ namespace ReuseportPS.Errors;
 /// <summary>The one place where diagnostics become error records: stable ids, real categories, the remedy as recommended action.</summary>
 internal static class ErrorRecordFactory
 {
+    // Policy codes below this one are about the text, those from it on about what it says.
+    private const string FirstMeaningCode = "RPS4020";
+
     /// <summary>One record per error among the diagnostics of an exception.</summary>
     public static IEnumerable<ErrorRecord> Create(DiagnosticException exception, object? target)
     {
@@ -33,23 +36,24 @@ internal static class ErrorRecordFactory
 
     private static (string Id, ErrorCategory Category) Classify(string code, Errno errno) => code switch
     {
-        "RPS5001" => ("GroupNotFound", ErrorCategory.ObjectNotFound),
-        "RPS5002" => ("GroupExists", ErrorCategory.ResourceExists),
-        "RPS5003" => ("SocketNotFound", ErrorCategory.ObjectNotFound),
-        "RPS5004" => ("ReuseportNotSet", ErrorCategory.InvalidOperation),
-        "RPS5005" => ("ForeignProgram", ErrorCategory.ResourceBusy),
-        "RPS5006" => ("UnknownLayout", ErrorCategory.InvalidData),
-        "RPS5007" => ("DamagedPins", ErrorCategory.InvalidData),
-        "RPS5008" => ("NoMember", ErrorCategory.ObjectNotFound),
-        "RPS5009" => ("InvalidRequest", ErrorCategory.InvalidArgument),
-        "RPS5010" => ("NoPolicy", ErrorCategory.ObjectNotFound),
-        "RPS5011" => ("InvalidGroupName", ErrorCategory.InvalidArgument),
+        "RPS5101" => ("GroupNotFound", ErrorCategory.ObjectNotFound),
+        "RPS5102" => ("GroupExists", ErrorCategory.ResourceExists),
+        "RPS5103" => ("SocketNotFound", ErrorCategory.ObjectNotFound),
+        "RPS5104" => ("ReuseportNotSet", ErrorCategory.InvalidOperation),
+        "RPS5105" => ("ForeignProgram", ErrorCategory.ResourceBusy),
+        "RPS5106" => ("UnknownLayout", ErrorCategory.InvalidData),
+        "RPS5107" => ("DamagedPins", ErrorCategory.InvalidData),
+        "RPS5108" => ("NoMember", ErrorCategory.ObjectNotFound),
+        "RPS5109" => ("InvalidRequest", ErrorCategory.InvalidArgument),
+        "RPS5110" => ("NoPolicy", ErrorCategory.ObjectNotFound),
+        "RPS5111" => ("InvalidGroupName", ErrorCategory.InvalidArgument),
         _ when errno != Errno.None => ClassifyErrno(errno),
         _ when code.StartsWith("RPS1", StringComparison.Ordinal) => ("ProgramInvalid", ErrorCategory.InvalidData),
         _ when code.StartsWith("RPS2", StringComparison.Ordinal) => ("ObjectFileInvalid", ErrorCategory.InvalidData),
         _ when code.StartsWith("RPS3", StringComparison.Ordinal) => ("ProgramRejected", ErrorCategory.InvalidData),
-        _ when code.StartsWith("RPS40", StringComparison.Ordinal) => ("PolicySyntaxError", ErrorCategory.ParserError),
-        _ when code.StartsWith("RPS4", StringComparison.Ordinal) => ("PolicyInvalid", ErrorCategory.InvalidData),
+        _ when code.StartsWith("RPS4", StringComparison.Ordinal) => string.CompareOrdinal(code, FirstMeaningCode) < 0
+            ? ("PolicySyntaxError", ErrorCategory.ParserError)
+            : ("PolicyInvalid", ErrorCategory.InvalidData),
         _ when code.StartsWith("RPS6", StringComparison.Ordinal) => ("TraceInvalid", ErrorCategory.InvalidData),
         _ => ("BackendFailed", ErrorCategory.InvalidOperation),
     };

@@ -44,7 +44,7 @@ public sealed class CompareObjectCommand : PSCmdlet
     protected override void EndProcessing()
     {
         ObjectOrder order = new(CaseSensitive, string.IsNullOrEmpty(Culture) ? null : new CultureInfo(Culture));
-        ObjectKeys keys = new(this, PropertyArgument.Parse(this, Property, "Expression"), [.. ReferenceObject, .. _differences], order);
+        ObjectKeys keys = new(this, PropertyArgument.ParseNames(this, Property), [.. ReferenceObject, .. _differences], order);
         bool writeEqual = IncludeEqual || (ExcludeDifferent && !MyInvocation.BoundParameters.ContainsKey(nameof(IncludeEqual)));
         void Emit(Entry entry, string side)
         {

@@ -17,4 +17,7 @@ public sealed class GenericObjectMeasureInfo : MeasureInfo
 
     /// <summary>The least.</summary>
     public object? Minimum { get; set; }
+
+    /// <summary>The deviation of a sample.</summary>
+    public double? StandardDeviation { get; set; }
 }

@@ -42,10 +42,25 @@ public sealed class GetContentCommand : PathCommand
             return;
         }
 
-        foreach (PathInfo path in Path.SelectMany(pattern => ResolvePaths(pattern, NewContext())))
+        foreach (PathInfo path in Path.SelectMany(Existing))
         {
             Try(() => Read(path));
         }
+    }
+
+    private PathInfo[] Existing(string pattern)
+    {
+        PathInfo[]? found = null;
+        if (Try(() => found = [.. EngineInternals.GetResolvedPSPathFromPSPath(SessionState.Path, pattern, NewContext())]) && found is [])
+        {
+            WriteError(new ErrorRecord(
+                new ItemNotFoundException($"An object at the specified path {pattern} does not exist, or has been filtered by the -Include or -Exclude parameter."),
+                "ItemNotFound",
+                ErrorCategory.ObjectNotFound,
+                Path));
+        }
+
+        return found ?? [];
     }
 
     private void Read(PathInfo path)
@@ -112,8 +127,16 @@ public sealed class GetContentCommand : PathCommand
         PSObject content = PSObject.AsPSObject(ReadCount == 1 ? block[0] : block);
         void Note(string name, object? value) => content.Properties.Add(new PSNoteProperty(name, value), preValidated: true);
         Note("PSPath", path.Path);
-        Note("PSParentPath", SessionState.Path.ParseParent(path.Path, path.Drive?.Root ?? ""));
-        Note("PSChildName", SessionState.Path.ParseChildName(path.Path));
+        try
+        {
+            Note("PSParentPath", SessionState.Path.ParseParent(path.Path, path.Drive?.Root ?? ""));
+            Note("PSChildName", SessionState.Path.ParseChildName(path.Path));
+        }
+        catch (NotSupportedException)
+        {
+            // Variables and functions have no parents.
+        }
+
         if (path.Drive is not null)
         {
             Note("PSDrive", path.Drive);

@@ -25,15 +25,15 @@ public sealed class GroupObjectCommand : ObjectBase
             return;
         }
 
-        ObjectKeys keys = new(this, PropertyArgument.Parse(this, Property, "Expression"), Input, Order);
+        ObjectKeys keys = new(this, PropertyArgument.ParseNames(this, Property), Input, Order);
         if (AsString && !AsHashTable)
         {
-            Refuse("The AsString parameter must be used with the AsHashTable parameter.", AsString);
+            Refuse("The command cannot be run because the AsString parameter requires that you specify the AsHashtable parameter.", AsString);
         }
 
         if (AsHashTable && !AsString && keys.PropertyCount > 1)
         {
-            Refuse("The AsHashTable parameter needs AsString when there is more than one property.", Property);
+            Refuse("The command cannot be run because using the AsHashTable parameter with more than one property requires adding the AsString parameter.", Property);
         }
 
         List<GroupInfo> groups = Group(keys);

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using System.Reflection;
+using ReuseportPS.Shell;
 
 namespace Microsoft.PowerShell.Commands;
 
@@ -22,7 +23,7 @@ public sealed class NewObjectCommand : PSCmdlet
     {
         if (!LanguagePrimitives.TryConvertTo(TypeName, CultureInfo.InvariantCulture, out Type type))
         {
-            Fail(new PSArgumentException($"Cannot find type [{TypeName}]: verify that the assembly containing this type is loaded.", nameof(TypeName)), "TypeNotFound", ErrorCategory.InvalidType);
+            Fail(new PSArgumentException($"Cannot find type [{TypeName}]: verify that the assembly containing this type is loaded."), "TypeNotFound", ErrorCategory.InvalidType);
         }
 
         PSObject created = Construct(type);
@@ -34,24 +35,36 @@ public sealed class NewObjectCommand : PSCmdlet
         WriteObject(created);
     }
 
-    // The engine's own constructor call resolves overloads and converts arguments as [type]::new() does.
+    // The engine's own call resolves overloads and converts arguments as [type]::new() does.
     private PSObject Construct(Type type)
     {
+        ConstructorInfo[] constructors = type.GetConstructors();
+        if (ArgumentList.Length == 0)
+        {
+            constructors = [.. constructors.Where(constructor => constructor.GetParameters().Length == 0)];
+        }
+
         try
         {
-            return InvokeCommand.NewScriptBlock("param($type, $arguments) , $type::new.Invoke($arguments)").Invoke(type, ArgumentList)[0];
-        }
-        catch (RuntimeException problem)
-        {
-            Exception cause = problem.GetBaseException();
-            if (problem.ErrorRecord.FullyQualifiedErrorId.StartsWith("MethodCountCouldNotFindBest", StringComparison.Ordinal) || type.GetConstructors().Length == 0)
+            if (constructors.Length > 0)
             {
-                Fail(new PSArgumentException($"A constructor was not found. Cannot find an appropriate constructor for type {TypeName}.", nameof(TypeName)), "CannotFindAppropriateCtor", ErrorCategory.ObjectNotFound);
+                return PSObject.AsPSObject(EngineInternals.ConstructorInvokeDotNet(adapter: null, type, constructors, ArgumentList));
             }
 
-            Fail(cause is TargetInvocationException { InnerException: { } inner } ? inner : cause, "ConstructorInvokedThrowException,Microsoft.PowerShell.Commands.NewObjectCommand", ErrorCategory.InvalidOperation);
-            throw;
+            if (type.IsValueType && ArgumentList.Length == 0)
+            {
+                return PSObject.AsPSObject(Activator.CreateInstance(type)!);
+            }
         }
+        catch (Exception problem) when (problem is MethodException or TargetInvocationException)
+        {
+            Fail(problem, "ConstructorInvokedThrowException", ErrorCategory.InvalidOperation);
+        }
+
+        throw Fail(
+            new PSArgumentException($"A constructor was not found. Cannot find an appropriate constructor for type {TypeName}."),
+            "CannotFindAppropriateCtor",
+            ErrorCategory.ObjectNotFound);
     }
 
     private PSObject SetMember(PSObject wrapped, string name, object? value)
@@ -77,11 +90,15 @@ public sealed class NewObjectCommand : PSCmdlet
         }
         catch (SetValueException problem)
         {
-            Fail(new InvalidOperationException($"The value supplied is not valid, or the property is read-only. Change the value, and then try again. {problem.Message}", problem), "SetValueException", ErrorCategory.InvalidData);
+            Fail(new InvalidOperationException("The value supplied is not valid, or the property is read-only. Change the value, and then try again.", problem), "SetValueException", ErrorCategory.InvalidData);
         }
 
         return wrapped;
     }
 
-    private void Fail(Exception problem, string id, ErrorCategory category) => ThrowTerminatingError(new ErrorRecord(problem, id, category, targetObject: null));
+    private Exception Fail(Exception problem, string id, ErrorCategory category)
+    {
+        ThrowTerminatingError(new ErrorRecord(problem, id, category, targetObject: null));
+        return problem;
+    }
 }

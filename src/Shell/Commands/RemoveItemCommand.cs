@@ -35,9 +35,8 @@ public sealed class RemoveItemCommand : PathCommand
 
     private void Remove(PathInfo resolved)
     {
-        // A resolved path has no wildcards any more, and a name with a bracket is a name.
-        Literal = true;
         object context = NewContext();
+        object state = EngineInternals.GetInternal(SessionState);
         if (EngineInternals.IsCurrentLocationOrAncestor(SessionState.Path, resolved.Path, context))
         {
             WriteError(new ErrorRecord(
@@ -47,7 +46,7 @@ public sealed class RemoveItemCommand : PathCommand
 
         bool isLink = resolved.Provider.Name == "FileSystem" && new DirectoryInfo(resolved.ProviderPath).LinkTarget is not null;
         bool recurse = Recurse && !isLink;
-        if (!isLink && !Recurse && EngineInternals.HasChild(InvokeProvider.ChildItem, resolved.Path, context))
+        if (!isLink && !Recurse && EngineInternals.HasChildItems(state, resolved.Provider.Name, resolved.ProviderPath, context))
         {
             string question = $"The item at {resolved.ProviderPath} has children and the Recurse parameter was not specified. "
                 + "If you continue, all children will be removed with the item. Are you sure you want to continue?";
@@ -59,6 +58,6 @@ public sealed class RemoveItemCommand : PathCommand
             recurse = true;
         }
 
-        EngineInternals.Remove(InvokeProvider.Item, resolved.Path, recurse, context);
+        EngineInternals.RemoveItem(state, resolved.Provider.Name, resolved.ProviderPath, recurse, context);
     }
 }

@@ -210,7 +210,7 @@ public sealed class SelectObjectCommand : PSCmdlet
         if (results.Count > 1 && !string.IsNullOrEmpty(property.Label))
         {
             WriteError(new ErrorRecord(
-                new InvalidOperationException("The property cannot be renamed because multiple results were returned."), "RenamingMultipleResults", ErrorCategory.InvalidOperation, source));
+                new InvalidOperationException("Cannot rename multiple results."), "RenamingMultipleResults", ErrorCategory.InvalidOperation, source));
             return [];
         }
 

@@ -12,7 +12,11 @@ public sealed class SetContentCommand : WriteContentCommand
     {
         try
         {
-            EngineInternals.Clear(InvokeProvider.Content, path, NewContext());
+            // What clearing writes is not output of this command.
+            object context = NewContext();
+            EngineInternals.SetPassThru(context, false);
+            EngineInternals.Clear(InvokeProvider.Content, path, context);
+            EngineInternals.ThrowFirstErrorOrDoNothing(context, wrapExceptionInProviderException: true);
         }
         catch (Exception problem) when (problem is ItemNotFoundException or PSNotSupportedException)
         {

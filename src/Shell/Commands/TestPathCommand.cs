@@ -56,7 +56,7 @@ public sealed class TestPathCommand : ProviderCommand
             if (path is null)
             {
                 WriteError(new ErrorRecord(
-                    new ArgumentNullException(nameof(Path), "The path is null or an empty collection."), "NullPathNotPermitted", ErrorCategory.InvalidArgument, Path));
+                    new ArgumentNullException("The provided Path argument was null or an empty collection."), "NullPathNotPermitted", ErrorCategory.InvalidArgument, Path));
             }
             else
             {

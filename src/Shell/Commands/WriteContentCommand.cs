@@ -103,7 +103,7 @@ public abstract class WriteContentCommand : PathCommand, IDisposable
             return [];
         }
 
-        return [path];
+        return [SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out PSDriveInfo? drive) is { } full && provider.Name == "FileSystem" ? full : path];
     }
 
     private void CloseWriters()

@@ -19,7 +19,7 @@ public sealed class WriteInformationCommand : PSCmdlet
         if (reserved is not null)
         {
             ThrowTerminatingError(new ErrorRecord(
-                new InvalidOperationException($"Tags that begin with PS are reserved: '{reserved}'."),
+                new InvalidOperationException($"Cannot use tag '{reserved}'. The 'PS' prefix is reserved."),
                 "PSPrefixReservedInInformationTag",
                 ErrorCategory.InvalidArgument,
                 reserved));

@@ -41,7 +41,7 @@ public sealed class WriteProgressCommand : PSCmdlet
         if (string.IsNullOrEmpty(Activity) && !Completed)
         {
             ThrowTerminatingError(new ErrorRecord(
-                new ArgumentException("-Activity is needed unless -Completed is given.", nameof(Activity)), "MissingActivity", ErrorCategory.InvalidArgument, Activity));
+                new ArgumentException("Missing value for mandatory parameter.", nameof(Activity)), "MissingActivity", ErrorCategory.InvalidArgument, Activity));
         }
 
         ProgressRecord record = string.IsNullOrEmpty(Activity) ? new ProgressRecord(Id) : new ProgressRecord(Id, Activity, Status);

@@ -8,6 +8,9 @@ internal sealed class ConsoleRawUserInterface : PSHostRawUserInterface
     // A pseudo-terminal may report no size at all.
     private static readonly Size s_unknown = new(80, 40);
 
+    /// <summary>The terminal's width in cells.</summary>
+    public static int Width => Console.WindowWidth > 0 ? Console.WindowWidth : s_unknown.Width;
+
     public override ConsoleColor ForegroundColor
     {
         get => Console.ForegroundColor;

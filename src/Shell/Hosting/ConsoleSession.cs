@@ -117,6 +117,11 @@ internal sealed class ConsoleSession : IDisposable
 
     private string PromptText()
     {
+        if (!_ui.IsAtLineStart)
+        {
+            _ui.WriteLine();
+        }
+
         using Pipeline pipeline = _runspace.CreatePipeline("prompt");
         try
         {

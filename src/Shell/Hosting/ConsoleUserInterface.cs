@@ -32,6 +32,9 @@ internal sealed class ConsoleUserInterface : PSHostUserInterface
 
     public override PSHostRawUserInterface RawUI { get; } = new ConsoleRawUserInterface();
 
+    /// <summary>False while the last text on standard output did not end its line.</summary>
+    public bool IsAtLineStart { get; private set; } = true;
+
     /// <summary>Takes a progress line off the screen.</summary>
     public void HideProgress()
     {
@@ -174,6 +177,10 @@ internal sealed class ConsoleUserInterface : PSHostUserInterface
         {
             _progress?.Hide();
             writer.Write(text);
+            if (text.Length > 0)
+            {
+                IsAtLineStart = text.EndsWith('\n');
+            }
         }
     }
 

@@ -164,7 +164,7 @@ internal sealed class LineEditor(Runspace runspace) : ILineSource
     // The line may be longer than the terminal is wide, so the cursor is placed by counting cells from the row where the prompt began.
     private void Redraw()
     {
-        int width = Math.Max(1, Console.WindowWidth);
+        int width = ConsoleRawUserInterface.Width;
         int start = PSHostUserInterface.GetOutputString(_prompt, supportsVirtualTerminal: false).Length;
         int cursorCell = start + _cursor;
         int endCell = start + _text.Length;

@@ -19,7 +19,7 @@ internal sealed class ProgressLine
         }
 
         string line = Text(record);
-        int width = Math.Max(10, Console.WindowWidth - 1);
+        int width = ConsoleRawUserInterface.Width - 1;
         Console.Out.Write(ClearLine + (line.Length > width ? line[..width] : line));
         _isShown = true;
     }

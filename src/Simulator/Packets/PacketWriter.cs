@@ -9,21 +9,18 @@ internal static class PacketWriter
     public const int UdpHeaderLength = 8;
     public const byte Syn = 0x02;
 
-    private const int Ipv4HeaderLength = 20;
-    private const int Ipv6HeaderLength = 40;
     private const int TcpHeaderLength = 20;
-    private const byte HopLimit = 64;
 
     /// <summary>A UDP datagram.</summary>
     public static Packet Datagram(FlowKey flow, ReadOnlySpan<byte> payload, long timestamp, int cpu)
     {
-        int offset = HeaderLength(flow.Family);
+        int offset = IpHeader.LengthOf(flow.Family);
         byte[] bytes = new byte[offset + UdpHeaderLength + payload.Length];
         Span<byte> udp = bytes.AsSpan(offset);
         WritePorts(udp, flow);
         BinaryPrimitives.WriteUInt16BigEndian(udp[4..], (ushort)udp.Length);
         payload.CopyTo(udp[UdpHeaderLength..]);
-        ushort checksum = TransportChecksum(flow, udp);
+        ushort checksum = IpHeader.TransportChecksum(flow, udp);
         BinaryPrimitives.WriteUInt16BigEndian(udp[6..], checksum == 0 ? ushort.MaxValue : checksum);
         return Finish(flow, bytes, offset, timestamp, cpu, 0);
     }
@@ -39,7 +36,7 @@ internal static class PacketWriter
         const int OptionsLength = 20;
         const ushort LargestSegment4 = 65495;
         const ushort LargestSegment6 = 65476;
-        int offset = HeaderLength(flow.Family);
+        int offset = IpHeader.LengthOf(flow.Family);
         byte[] bytes = new byte[offset + TcpHeaderLength + OptionsLength];
         Span<byte> tcp = bytes.AsSpan(offset);
         ushort largest = flow.Family == IpFamily.V4 ? LargestSegment4 : LargestSegment6;
@@ -62,11 +59,9 @@ internal static class PacketWriter
         options[17] = 3;
         options[18] = 3;
         options[19] = 7;
-        BinaryPrimitives.WriteUInt16BigEndian(tcp[16..], TransportChecksum(flow, tcp));
+        BinaryPrimitives.WriteUInt16BigEndian(tcp[16..], IpHeader.TransportChecksum(flow, tcp));
         return Finish(flow, bytes, offset, timestamp, cpu, Syn);
     }
-
-    private static int HeaderLength(IpFamily family) => family == IpFamily.V4 ? Ipv4HeaderLength : Ipv6HeaderLength;
 
     private static void WritePorts(Span<byte> header, FlowKey flow)
     {
@@ -77,27 +72,7 @@ internal static class PacketWriter
     private static Packet Finish(FlowKey flow, byte[] bytes, int offset, long timestamp, int cpu, byte tcpFlags)
     {
         int length = bytes.Length - offset;
-        if (flow.Family == IpFamily.V4)
-        {
-            bytes[0] = 0x45;
-            BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(2), (ushort)bytes.Length);
-            bytes[6] = 0x40; // Do not fragment; so the identification may stay 0.
-            bytes[8] = HopLimit;
-            bytes[9] = (byte)flow.Protocol;
-            BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(12), (uint)flow.Source);
-            BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(16), (uint)flow.Destination);
-            BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(10), Complement(Sum(bytes.AsSpan(0, Ipv4HeaderLength), 0)));
-        }
-        else
-        {
-            bytes[0] = 0x60;
-            BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(4), (ushort)length);
-            bytes[6] = (byte)flow.Protocol;
-            bytes[7] = HopLimit;
-            BinaryPrimitives.WriteUInt128BigEndian(bytes.AsSpan(8), flow.Source);
-            BinaryPrimitives.WriteUInt128BigEndian(bytes.AsSpan(24), flow.Destination);
-        }
-
+        IpHeader.Write(bytes, flow, identification: 0, length);
         return new Packet
         {
             Timestamp = timestamp,
@@ -108,37 +83,5 @@ internal static class PacketWriter
             Flow = flow,
             TcpFlags = tcpFlags,
         };
-    }
-
-    /// <summary>RFC 768, RFC 9293 §3.1, RFC 8200 §8.1: the ones' complement sum over pseudo-header and segment.</summary>
-    private static ushort TransportChecksum(FlowKey flow, ReadOnlySpan<byte> segment)
-    {
-        Span<byte> pseudo = stackalloc byte[40];
-        pseudo.Clear();
-        BinaryPrimitives.WriteUInt128BigEndian(pseudo, flow.Source);
-        BinaryPrimitives.WriteUInt128BigEndian(pseudo[16..], flow.Destination);
-        BinaryPrimitives.WriteUInt32BigEndian(pseudo[32..], (uint)segment.Length);
-        pseudo[39] = (byte)flow.Protocol;
-        return Complement(Sum(segment, Sum(pseudo, 0)));
-    }
-
-    private static uint Sum(ReadOnlySpan<byte> bytes, uint sum)
-    {
-        for (; bytes.Length >= 2; bytes = bytes[2..])
-        {
-            sum += BinaryPrimitives.ReadUInt16BigEndian(bytes);
-        }
-
-        return bytes.IsEmpty ? sum : sum + ((uint)bytes[0] << 8);
-    }
-
-    private static ushort Complement(uint sum)
-    {
-        while (sum >> 16 != 0)
-        {
-            sum = (sum & 0xffff) + (sum >> 16);
-        }
-
-        return (ushort)~sum;
     }
 }

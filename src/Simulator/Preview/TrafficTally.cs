@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
@@ -9,11 +8,11 @@ namespace ReuseportPS.Simulator.Preview;
 
 /// <summary>
 /// Books packets and flows on rows: one per slot, then the kernel's choice, rejected, TCP without a SYN, multicast. Memory grows with the flows
-/// (about 90 bytes each, three times that while the table grows), not with the packets.
+/// (<see cref="FlowStateTable"/>), not with the packets.
 /// </summary>
 internal sealed class TrafficTally
 {
-    private readonly Dictionary<FlowKey, FlowState> _flows = new(new FlowKeyComparer());
+    private readonly FlowStateTable _flows = new();
     private readonly long[] _packets;
     private readonly long[] _bytes;
     private readonly int _slotCount;
@@ -59,11 +58,11 @@ internal sealed class TrafficTally
         ref FlowState flow = ref FindFlow(packet.Flow, row);
         if (flow.First == WithoutSynRow)
         {
-            flow.First = row;
+            flow.First = (ushort)row;
         }
 
         flow.HasMoved |= flow.First != row;
-        flow.Last = row;
+        flow.Last = (ushort)row;
         Book(packet, row);
     }
 
@@ -77,14 +76,7 @@ internal sealed class TrafficTally
     public SteeringMeasurement ToMeasurement(
         string policy, string trace, PreviewGroup group, ImmutableArray<CounterReading> counters, TraceStatistics statistics, Diagnostic? failure)
     {
-        long[] flows = new long[_packets.Length];
-        long moved = 0;
-        foreach (FlowState flow in _flows.Values)
-        {
-            flows[flow.First]++;
-            moved += flow.HasMoved ? 1 : 0;
-        }
-
+        (long[] flows, long moved) = _flows.CountByRow(_packets.Length);
         long decidedPackets = _packets.Take(WithoutSynRow).Sum();
         long decidedFlows = flows.Take(WithoutSynRow).Sum();
         return new SteeringMeasurement
@@ -127,13 +119,11 @@ internal sealed class TrafficTally
 
     private ref FlowState FindFlow(in FlowKey key, int row)
     {
-        ref FlowState flow = ref CollectionsMarshal.GetValueRefOrAddDefault(_flows, key, out bool exists);
-        if (!exists)
+        ref FlowState flow = ref _flows.FindOrAdd(key, (ushort)row, out bool isNew);
+        if (isNew)
         {
-            flow.First = row;
-            flow.Last = row;
             FlowKey reverse = new(key.Family, key.Protocol, key.Destination, key.Source, key.DestinationPort, key.SourcePort);
-            if (reverse != key && _flows.ContainsKey(reverse))
+            if (reverse != key && _flows.Contains(reverse))
             {
                 _bothDirections++;
             }
@@ -162,16 +152,5 @@ internal sealed class TrafficTally
         {
             yield return TraceDiagnostics.NothingDecided.At(new SourceLocation(trace), $"'{trace}' has no datagram and no SYN to decide.");
         }
-    }
-
-    private struct FlowState
-    {
-        /// <summary>Row of the first decision.</summary>
-        public int First;
-
-        /// <summary>Row of the last one.</summary>
-        public int Last;
-
-        public bool HasMoved;
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Execution;
+using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Programs;
 using ReuseportPS.Simulator.Maps;
@@ -12,9 +13,9 @@ namespace ReuseportPS.Simulator.Programs;
 internal sealed class KernelProgram
 {
     private const string Operation = "BPF_PROG_LOAD";
-    private const byte Call = 0x85;
-    private const byte LoadDoubleWord = 0x79;
-    private const int TailCall = 12;
+
+    private static readonly byte s_call = Instructions.CallHelper(0).Opcode;
+    private static readonly byte s_loadPointer = Instructions.Load(MemorySize.DoubleWord, default, default, 0).Opcode;
 
     private readonly SimulatorBackend _backend;
     private readonly KernelMap[] _maps;
@@ -28,8 +29,8 @@ internal sealed class KernelProgram
         Loaded = loaded;
         Tag = ProgramTag.Compute(spec.Instructions);
         ReadsSocket = spec.Instructions.Any(instruction =>
-            (instruction.Opcode == LoadDoubleWord && instruction.Offset is ReuseportRun.SocketOffset or ReuseportRun.MigratingSocketOffset) ||
-            instruction is { Opcode: Call, Source: 0, Immediate: TailCall });
+            (instruction.Opcode == s_loadPointer && instruction.Offset is ReuseportRun.SocketOffset or ReuseportRun.MigratingSocketOffset) ||
+            (IsHelperCall(instruction) && instruction.Immediate == HelperId.TailCall));
         foreach (KernelMap map in maps)
         {
             map.AddReference();
@@ -99,12 +100,14 @@ internal sealed class KernelProgram
         }
     }
 
+    private static bool IsHelperCall(Instruction instruction) => instruction.Opcode == s_call && instruction.Source == (byte)CallKind.Helper;
+
     private static void CheckHelpers(SimulatorBackend backend, ProgramSpec spec, string target)
     {
         int slot = 0;
         foreach (Instruction instruction in spec.Instructions)
         {
-            if (instruction is { Opcode: Call, Source: 0 } && !backend.ProgramRun.HasHelper(instruction.Immediate))
+            if (IsHelperCall(instruction) && !backend.ProgramRun.HasHelper(instruction.Immediate))
             {
                 throw Refusal.Of(
                     Errno.ENOTSUPP, Operation, target, $"instruction {slot} calls helper {instruction.Immediate}, which the simulator does not have");

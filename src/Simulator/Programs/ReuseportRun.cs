@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Execution;
+using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Simulator.Groups;
@@ -29,7 +30,6 @@ internal sealed class ReuseportRun
     private const int ContextLength = 56;
     private const int SocketLength = 80;
     private const int MacLength = 14;
-    private const int TailCall = 12;
     private const uint EtherTypeV4 = 0x0008; // Network order, as the bytes lie.
     private const uint EtherTypeV6 = 0xdd86;
 
@@ -56,7 +56,11 @@ internal sealed class ReuseportRun
     public ReuseportRun(SimulatorBackend backend, ulong randomSeed)
     {
         _backend = backend;
-        _helpers.Set(26, LoadBytes).Set(46, GetCookie).Set(68, LoadBytesRelative).Set(82, Select);
+        _helpers
+            .Set(HelperId.SkbLoadBytes, LoadBytes)
+            .Set(HelperId.GetSocketCookie, GetCookie)
+            .Set(HelperId.SkbLoadBytesRelative, LoadBytesRelative)
+            .Set(HelperId.SkSelectReuseport, Select);
         _machine = new Machine(_helpers, new ExecutionEnvironment { RandomState = randomSeed });
         _machine.Context.SetFlat(_context, 0, ContextLength, writable: false);
         _socketAddress = AddSocketRegion("the socket", _socketBytes);
@@ -77,7 +81,7 @@ internal sealed class ReuseportRun
     /// <summary>Its calls of helper 82.</summary>
     public ReadOnlySpan<Selection> Selections => _selections.AsSpan(0, _selectionCount);
 
-    public bool HasHelper(int id) => id == TailCall || _helpers.Find(id) is not null;
+    public bool HasHelper(int id) => id == HelperId.TailCall || _helpers.Find(id) is not null;
 
     /// <summary>Runs a program for a packet. False when it ends in a fault.</summary>
     /// <param name="program">The program.</param>

@@ -1,5 +1,6 @@
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
+using ReuseportPS.Simulator.Packets;
 using ReuseportPS.Simulator.Randomness;
 
 namespace ReuseportPS.Simulator.Recording;
@@ -77,7 +78,7 @@ internal sealed class GeneratedTraceReader : IPacketReader
         }
 
         _begun[flow] = true;
-        int networkLength = PacketBuilder.NetworkHeaderLength(key.Family);
+        int networkLength = IpHeader.LengthOf(key.Family);
         packet = new Packet
         {
             Timestamp = NextTime(),

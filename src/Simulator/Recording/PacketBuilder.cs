@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using ReuseportPS.Engine.Packets;
+using ReuseportPS.Simulator.Packets;
 
 namespace ReuseportPS.Simulator.Recording;
 
@@ -7,7 +8,6 @@ namespace ReuseportPS.Simulator.Recording;
 internal sealed class PacketBuilder(int largestPayload)
 {
     private const int LongestHeaders = 40 + 40;
-    private const byte TimeToLive = 64;
     private const ushort Window = 64240;
     private const byte Syn = 0x02;
     private const byte Ack = 0x10;
@@ -25,8 +25,6 @@ internal sealed class PacketBuilder(int largestPayload)
     /// <summary>The packet last written, followed by what was there before.</summary>
     public ReadOnlyMemory<byte> Memory => _packet;
 
-    public static int NetworkHeaderLength(IpFamily family) => family == IpFamily.V4 ? 20 : 40;
-
     /// <summary>Writes a datagram and returns the length of the packet.</summary>
     public int WriteUdp(in FlowKey flow, ushort identification, ReadOnlySpan<byte> payload)
     {
@@ -37,9 +35,9 @@ internal sealed class PacketBuilder(int largestPayload)
         BinaryPrimitives.WriteUInt16BigEndian(udp[4..], (ushort)length);
         udp[6..8].Clear();
         payload.CopyTo(udp[8..]);
-        ushort checksum = TransportChecksum(flow, udp);
+        ushort checksum = IpHeader.TransportChecksum(flow, udp);
         BinaryPrimitives.WriteUInt16BigEndian(udp[6..], checksum == 0 ? (ushort)0xFFFF : checksum);
-        return NetworkHeaderLength(flow.Family) + length;
+        return IpHeader.LengthOf(flow.Family) + length;
     }
 
     /// <summary>Writes a segment and returns the length of the packet. A SYN carries the usual options.</summary>
@@ -59,70 +57,14 @@ internal sealed class PacketBuilder(int largestPayload)
         tcp[16..20].Clear();
         options.CopyTo(tcp[20..]);
         payload.CopyTo(tcp[headerLength..]);
-        BinaryPrimitives.WriteUInt16BigEndian(tcp[16..], TransportChecksum(flow, tcp));
-        return NetworkHeaderLength(flow.Family) + length;
+        BinaryPrimitives.WriteUInt16BigEndian(tcp[16..], IpHeader.TransportChecksum(flow, tcp));
+        return IpHeader.LengthOf(flow.Family) + length;
     }
 
     /// <summary>Writes the network header and returns where the transport header and its payload go.</summary>
     private Span<byte> WriteNetworkHeader(in FlowKey flow, ushort identification, int transportLength)
     {
-        Span<byte> ip = _packet;
-        if (flow.Family == IpFamily.V4)
-        {
-            ip[0] = 0x45;
-            ip[1] = 0;
-            BinaryPrimitives.WriteUInt16BigEndian(ip[2..], (ushort)(20 + transportLength));
-            BinaryPrimitives.WriteUInt16BigEndian(ip[4..], identification);
-            BinaryPrimitives.WriteUInt16BigEndian(ip[6..], 0x4000); // do not fragment
-            ip[8] = TimeToLive;
-            ip[9] = (byte)flow.Protocol;
-            ip[10..12].Clear();
-            BinaryPrimitives.WriteUInt32BigEndian(ip[12..], (uint)flow.Source);
-            BinaryPrimitives.WriteUInt32BigEndian(ip[16..], (uint)flow.Destination);
-            BinaryPrimitives.WriteUInt16BigEndian(ip[10..], Fold(Sum(ip[..20])));
-            return ip.Slice(20, transportLength);
-        }
-
-        BinaryPrimitives.WriteUInt32BigEndian(ip, 6u << 28);
-        BinaryPrimitives.WriteUInt16BigEndian(ip[4..], (ushort)transportLength);
-        ip[6] = (byte)flow.Protocol;
-        ip[7] = TimeToLive;
-        BinaryPrimitives.WriteUInt128BigEndian(ip[8..], flow.Source);
-        BinaryPrimitives.WriteUInt128BigEndian(ip[24..], flow.Destination);
-        return ip.Slice(40, transportLength);
-    }
-
-    /// <summary>The checksum over pseudo-header, header and payload (RFC 768, RFC 9293 §3.1, RFC 8200 §8.1).</summary>
-    private ushort TransportChecksum(in FlowKey flow, ReadOnlySpan<byte> transport)
-    {
-        ReadOnlySpan<byte> addresses = flow.Family == IpFamily.V4 ? _packet.AsSpan(12, 8) : _packet.AsSpan(8, 32);
-        return Fold(Sum(addresses) + (ulong)flow.Protocol + (ulong)transport.Length + Sum(transport));
-    }
-
-    /// <summary>The sum of the 16-bit words, an odd last byte taken as the high one.</summary>
-    private static ulong Sum(ReadOnlySpan<byte> bytes)
-    {
-        ulong sum = 0;
-        for (; bytes.Length >= 4; bytes = bytes[4..])
-        {
-            sum += BinaryPrimitives.ReadUInt32BigEndian(bytes);
-        }
-
-        for (; bytes.Length >= 2; bytes = bytes[2..])
-        {
-            sum += BinaryPrimitives.ReadUInt16BigEndian(bytes);
-        }
-
-        return bytes.IsEmpty ? sum : sum + ((ulong)bytes[0] << 8);
-    }
-
-    private static ushort Fold(ulong sum)
-    {
-        while (sum > 0xFFFF)
-        {
-            sum = (sum & 0xFFFF) + (sum >> 16);
-        }
-
-        return (ushort)~sum;
+        IpHeader.Write(_packet, flow, identification, transportLength);
+        return _packet.AsSpan(IpHeader.LengthOf(flow.Family), transportLength);
     }
 }

@@ -375,6 +375,8 @@ internal sealed class SimulatedSocket : IBackendSocket
         string subject = $"{Name} to {endPoint}";
         Refusal.Check(_sock.Family == IpFamily.V4 && !isV4 ? Errno.EAFNOSUPPORT : Errno.None, operation, subject, "the address is of the other family");
         Refusal.Check(_sock.V6Only && isV4 ? Errno.ENETUNREACH : Errno.None, operation, subject, "the socket is IPv6 only");
+        Refusal.Check(
+            TableAddress.IsMapped(_sock.Address) && !isV4 ? Errno.EAFNOSUPPORT : Errno.None, operation, subject, "the socket has an IPv4 address");
         return address != 0 ? address : isV4 ? TableAddress.FromV4(TableAddress.Loopback4) : TableAddress.Loopback6;
     }
 

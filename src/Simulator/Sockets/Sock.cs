@@ -97,6 +97,9 @@ internal sealed class Sock
 
     public LinkedListNode<Sock>? TupleNode { get; set; }
 
+    /// <summary>The ends under which <see cref="TupleNode"/> lies; not always the present ones.</summary>
+    public FourTuple TupleKey { get; set; }
+
     public BindBucket? BindBucket { get; set; }
 
     public LinkedListNode<Sock>? BindNode { get; set; }

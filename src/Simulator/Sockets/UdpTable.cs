@@ -24,9 +24,10 @@ internal sealed class UdpTable(SimulatedNamespace network)
     {
         for (LinkedListNode<Sock>? node = _byTuple.First(tuple); node is not null; node = node.Next)
         {
-            if (node.Value.InterfaceIndex == 0 || node.Value.InterfaceIndex == interfaceIndex)
+            Sock sock = node.Value;
+            if (sock.State == SockState.Established && sock.Tuple == tuple && (sock.InterfaceIndex == 0 || sock.InterfaceIndex == interfaceIndex))
             {
-                return node.Value;
+                return sock;
             }
         }
 
@@ -79,38 +80,26 @@ internal sealed class UdpTable(SimulatedNamespace network)
         sock.Port = 0;
     }
 
-    /// <summary>The local address changes: the socket leaves its group whatever the new address, and a new chain takes it at the head.</summary>
-    private void Rehash(Sock sock, UInt128 address)
-    {
-        if (!sock.IsHashed)
-        {
-            sock.Address = address;
-            return;
-        }
-
-        ReuseportGroup.Detach(sock);
-        ChainKey old = KeyOf(sock);
-        sock.Address = address;
-        ChainKey key = KeyOf(sock);
-        if (key != old)
-        {
-            _byAddress.Remove(old, sock.AddressNode!);
-            sock.AddressNode = _byAddress.Add(key, sock);
-        }
-    }
-
     /// <summary>connect(2) of a bound socket: it leaves its group, which remembers that it had a connection if the socket had an address before.</summary>
     public void Connect(Sock sock, UInt128 peer, ushort peerPort)
     {
-        RemoveTuple(sock);
-        if (sock.Address == 0)
+        bool isV4 = TableAddress.IsMapped(peer);
+        bool choosesAddress = sock.Address == 0;
+
+        // IPv4 hashes the new local address with the peer of before, IPv6 with the new one.
+        if (choosesAddress && isV4)
         {
             Rehash(sock, TableAddress.SourceFor(peer));
         }
 
         sock.PeerAddress = peer;
-        sock.PeerV4 = TableAddress.IsMapped(peer) ? (uint)peer : 0;
+        sock.PeerV4 = isV4 ? (uint)peer : 0;
         sock.PeerPort = peerPort;
+        if (choosesAddress && !isV4)
+        {
+            Rehash(sock, TableAddress.SourceFor(peer));
+        }
+
         if (sock.Group is { } group)
         {
             group.HasConnections = true;
@@ -123,7 +112,6 @@ internal sealed class UdpTable(SimulatedNamespace network)
     /// <summary>connect(2) with AF_UNSPEC: what bind was not given goes; the group is not joined again (__udp_disconnect).</summary>
     public void Disconnect(Sock sock)
     {
-        RemoveTuple(sock);
         sock.State = SockState.Close;
         sock.PeerV4 = 0;
         sock.PeerPort = 0;
@@ -145,23 +133,56 @@ internal sealed class UdpTable(SimulatedNamespace network)
         }
     }
 
-    /// <summary>A connected socket enters the table by both ends and leaves its group.</summary>
-    private void AddTuple(Sock sock)
+    /// <summary>The local address changes: the socket leaves its group whatever the new address, and a new chain takes it at the head.</summary>
+    private void Rehash(Sock sock, UInt128 address)
     {
-        RemoveTuple(sock);
-        if (sock.IsHashed && sock.Address != 0)
+        if (!sock.IsHashed)
         {
-            ReuseportGroup.Detach(sock);
-            sock.TupleNode = _byTuple.Add(sock.Tuple, sock);
+            sock.Address = address;
+            return;
+        }
+
+        ReuseportGroup.Detach(sock);
+        ChainKey old = KeyOf(sock);
+        sock.Address = address;
+        ChainKey key = KeyOf(sock);
+        if (key != old)
+        {
+            _byAddress.Remove(old, sock.AddressNode!);
+            sock.AddressNode = _byAddress.Add(key, sock);
+        }
+
+        if (sock.TupleNode is not null)
+        {
+            RemoveTuple(sock);
+            EnterTuple(sock);
         }
     }
 
-    /// <summary>To be called before an end of the socket changes.</summary>
+    /// <summary>
+    /// A socket that connects for the first time enters the table by both ends and leaves its group. It stays in the table, under the ends that it
+    /// had, until it is unhashed: so a later connect neither moves it nor takes it out of a group that found it in the meantime.
+    /// </summary>
+    private void AddTuple(Sock sock)
+    {
+        if (sock.TupleNode is null && sock.IsHashed && sock.Address != 0)
+        {
+            ReuseportGroup.Detach(sock);
+            EnterTuple(sock);
+        }
+    }
+
+    private void EnterTuple(Sock sock)
+    {
+        sock.TupleKey = sock.Tuple;
+        sock.TupleNode = _byTuple.Add(sock.TupleKey, sock);
+    }
+
     private void RemoveTuple(Sock sock)
     {
         if (sock.TupleNode is { } node)
         {
-            _byTuple.Remove(sock.Tuple, node);
+            _byTuple.Remove(sock.TupleKey, node);
             sock.TupleNode = null;
         }
     }

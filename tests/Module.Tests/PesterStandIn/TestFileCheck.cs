@@ -2,7 +2,7 @@ using System.Management.Automation.Language;
 
 namespace ReuseportPS.Module.Tests.PesterStandIn;
 
-/// <summary>What a test file must and must not do, told from its syntax tree. Its first act is a setup that begins with <c>Set-ReuseportBackend Simulator -Seed N</c>, around the whole file or in each outermost block.</summary>
+/// <summary>What a test file must and must not do, told from its syntax tree. Its first act is a setup that begins with <c>Set-ReuseportBackend Simulator -Seed N</c> (after the import of the module, if there is one), around the whole file or in each outermost block.</summary>
 /// <remarks>A statement at the top of the file would not do: Pester reads all files before it runs the first, so the last file's simulator would serve them all.</remarks>
 internal static class TestFileCheck
 {
@@ -27,7 +27,8 @@ internal static class TestFileCheck
     private static bool ChoosesSimulator(CommandAst[] statements) =>
         statements.Where(command => Is(command, "BeforeAll") || Is(command, "BeforeEach"))
             .SelectMany(Bodies)
-            .Any(body => body.EndBlock?.Statements.FirstOrDefault() is PipelineAst { PipelineElements: [CommandAst first] } && IsTheChoice(first));
+            .Any(body => Commands(body).FirstOrDefault(command => !Is(command, "Import-Module")) is { } first
+                && body.EndBlock!.Statements.Take(2).Contains(first.Parent) && IsTheChoice(first));
 
     private static bool IsTheChoice(CommandAst command)
     {

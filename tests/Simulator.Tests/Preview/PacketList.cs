@@ -1,5 +1,6 @@
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
+using ReuseportPS.Simulator.Packets;
 using ReuseportPS.Simulator.Recording;
 
 namespace ReuseportPS.Simulator.Tests.Preview;
@@ -42,7 +43,7 @@ internal sealed class PacketList : IPacketSource
         PacketBuilder builder = new(100);
         bool isTcp = flow.Protocol == TransportProtocol.Tcp;
         int length = isTcp ? builder.WriteTcp(flow, 0, flags, 1, new byte[100]) : builder.WriteUdp(flow, 0, new byte[100]);
-        int offset = PacketBuilder.NetworkHeaderLength(flow.Family);
+        int offset = IpHeader.LengthOf(flow.Family);
         return new Packet
         {
             Timestamp = index * 1_000_000L,
