@@ -20,6 +20,12 @@ public abstract class LinuxWorld : World
 
     protected LinuxWorld(bool wired)
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            Unavailable = "Needs Linux.";
+            return;
+        }
+
         try
         {
             _backend = new LinuxBackend(new LinuxBackendOptions { PinDirectory = _pins });
