@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
@@ -27,6 +28,8 @@ internal sealed class PolicyProgramEmitter
     private readonly List<MapSpec> _lists = [];
     private readonly Dictionary<string, int> _listOfName = new(StringComparer.Ordinal);
     private readonly Dictionary<int, int> _tableOfAction = [];
+    private readonly Dictionary<(HashKey Key, bool FromTable), List<Choice>> _choices = [];
+    private readonly Dictionary<(HashKey Key, bool FromTable), Label> _sharedChoice = [];
     private readonly Dictionary<(PolicyAction Action, IpFamily? Family), Label> _shared = [];
     private readonly HashSet<Label> _used = [];
     private readonly Label _pass;
@@ -51,6 +54,7 @@ internal sealed class PolicyProgramEmitter
         (_missed, _missedRule, _missedTwice) = (_code.NewLabel("missed"), _code.NewLabel("missed in a rule"), _code.NewLabel("missed again"));
         _otherwise = _code.NewLabel("otherwise");
         CollectTables();
+        CollectChoices();
         CollectLists();
         _maps = new PolicyMaps(
             Seats: 0,
@@ -333,27 +337,67 @@ internal sealed class PolicyProgramEmitter
                 }
                 else
                 {
-                    EmitBalanced(position, slots[0], slots.Length, by.Key, by.Seed, family);
+                    EmitBalanced(position, ChoiceOf(position, by, slots), family);
                 }
 
                 break;
             case SteerAction { By: WeightedBalancer by }:
-                EmitBalanced(position, 0, MaglevTable.SizeFor(_slotCount), by.Key, by.Seed, family);
+                EmitBalanced(position, ChoiceOf(by), family);
                 break;
         }
     }
 
-    private void EmitBalanced(int position, int first, int count, HashKey key, uint seed, IpFamily? family)
+    /// <summary>Several actions with one key share the code of hash and candidates, which is long: what they differ in is passed to it.</summary>
+    private void EmitBalanced(int position, Choice choice, IpFamily? family)
     {
-        bool fromTable = _tableOfAction.TryGetValue(position, out int table);
-        if (fromTable)
+        if (_tableOfAction.TryGetValue(position, out int table))
         {
             _code.LoadInner(_maps.Tables, _tables.Count, table, Use(_kernel));
             _code.KeepTable();
         }
 
+        bool isOtherwise = position == _policy.Rules.Count;
+        List<Choice> alike = isOtherwise ? [choice] : _choices[(choice.Key, choice.FromTable)];
+        if (alike.Count == 1)
+        {
+            EmitChoice(choice.Key, choice.Seed, choice.Count, choice.First, choice.FromTable, family, isOtherwise);
+            return;
+        }
+
+        uint? seed = alike.All(c => c.Seed == choice.Seed) ? choice.Seed : null;
+        int? count = alike.All(c => c.Count == choice.Count) ? choice.Count : null;
+        int? first = alike.All(c => c.First == choice.First) ? choice.First : null;
+        if (seed is null)
+        {
+            _code.PassSeed(choice.Seed);
+        }
+
+        if (count is null)
+        {
+            _code.PassCount(choice.Count);
+        }
+
+        if (first is null)
+        {
+            _code.PassFirst(choice.First);
+        }
+
+        if (_sharedChoice.TryGetValue((choice.Key, choice.FromTable), out Label? shared))
+        {
+            _code.Jump(shared);
+            return;
+        }
+
+        shared = _code.NewLabel("choice");
+        _sharedChoice.Add((choice.Key, choice.FromTable), shared);
+        _code.Mark(shared);
+        EmitChoice(choice.Key, seed, count, first, choice.FromTable, family: null, isOtherwise);
+    }
+
+    private void EmitChoice(HashKey key, uint? seed, int? count, int? first, bool fromTable, IpFamily? family, bool isOtherwise)
+    {
         EmitHash(key, seed, family);
-        EmitCandidates(count, fromTable ? 0 : first, fromTable, isOtherwise: position == _policy.Rules.Count);
+        EmitCandidates(count, first, fromTable, isOtherwise);
     }
 
     private void EmitFixed(int slot, bool isOtherwise)
@@ -363,7 +407,7 @@ internal sealed class PolicyProgramEmitter
         _code.Jump(Missed(isOtherwise));
     }
 
-    private void EmitCandidates(int count, int first, bool fromTable, bool isOtherwise)
+    private void EmitCandidates(int? count, int? first, bool fromTable, bool isOtherwise)
     {
         int candidates = _policy.OnMiss.Kind == MissKind.Next ? FlowHash.Candidates : 1;
         for (int candidate = 0; candidate < candidates; candidate++)
@@ -390,7 +434,7 @@ internal sealed class PolicyProgramEmitter
     private Label Missed(bool isOtherwise) =>
         Use(_policy.OnMiss.Kind != MissKind.Next ? _missed : isOtherwise ? _missedTwice : _missedRule);
 
-    private void EmitHash(HashKey key, uint seed, IpFamily? family)
+    private void EmitHash(HashKey key, uint? seed, IpFamily? family)
     {
         if ((key & (HashKey.Source | HashKey.Destination)) == HashKey.None)
         {
@@ -538,6 +582,30 @@ internal sealed class PolicyProgramEmitter
         }
     }
 
+    /// <summary>Finds the actions of rules that can share code: those that are not the same, which share all of it anyway.</summary>
+    private void CollectChoices()
+    {
+        HashSet<PolicyAction> seen = [];
+        for (int position = 0; position < _policy.Rules.Count; position++)
+        {
+            Choice? choice = ActionAt(position) switch
+            {
+                SteerAction { By: WeightedBalancer by } => ChoiceOf(by),
+                SteerAction { By: HashBalancer by } action when seen.Add(action) && _policy.ResolveSlots(by.To, _slotCount) is { Length: > 1 } slots => ChoiceOf(position, by, slots),
+                _ => null,
+            };
+            if (choice is not null)
+            {
+                (CollectionsMarshal.GetValueRefOrAddDefault(_choices, (choice.Key, choice.FromTable), out _) ??= []).Add(choice);
+            }
+        }
+    }
+
+    private Choice ChoiceOf(WeightedBalancer by) => new(by.Key, by.Seed, FromTable: true, MaglevTable.SizeFor(_slotCount), First: 0);
+
+    private Choice ChoiceOf(int position, HashBalancer by, ImmutableArray<int> slots) =>
+        _tableOfAction.ContainsKey(position) ? new(by.Key, by.Seed, FromTable: true, slots.Length, First: 0) : new(by.Key, by.Seed, FromTable: false, slots.Length, slots[0]);
+
     private static bool IsContiguous(ImmutableArray<int> slots) => slots[^1] - slots[0] == slots.Length - 1;
 
     private static bool IsCompared(AddressMatch match) => match.Prefixes.Count <= MostComparedPrefixes;
@@ -568,6 +636,9 @@ internal sealed class PolicyProgramEmitter
 
     // No name of a list has a slash or a comma.
     private static string NameOf(AddressMatch match) => string.Join(",", match.Prefixes);
+
+    /// <summary>How a slot is chosen: an entry of a table, or one of a range of slots.</summary>
+    private sealed record Choice(HashKey Key, uint Seed, bool FromTable, int Count, int First);
 
     /// <summary>Where a comparison leads.</summary>
     private sealed record Outcome(Label Matched, Label Failed, bool FallsThroughOnMatch);

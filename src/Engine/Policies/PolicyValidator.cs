@@ -11,8 +11,8 @@ public sealed class PolicyValidator
     /// <summary>Most prefixes of one list.</summary>
     public const int MostPrefixes = 1_000_000;
 
-    /// <summary>Most rules of a policy.</summary>
-    public const int MostRules = 4096;
+    /// <summary>Most rules of a policy: a per-CPU value has at most 32 KiB (PCPU_MIN_UNIT_SIZE), and each rule has 8 bytes of it.</summary>
+    public const int MostRules = 4000;
 
     private readonly SteeringPolicy _policy;
     private readonly int? _slotCount;
