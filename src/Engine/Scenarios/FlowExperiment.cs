@@ -7,7 +7,7 @@ using ReuseportPS.Engine.Packets;
 namespace ReuseportPS.Engine.Scenarios;
 
 /// <summary>
-/// Opens flows one after the other towards an owned group, from sockets bound to each flow's own source, and sees which
+/// Opens flows one after the other towards a group, from sockets bound to each flow's own source, and sees which
 /// member each reaches. The same code runs on both backends, so that their answers can be compared flow by flow.
 /// </summary>
 public sealed class FlowExperiment
@@ -25,10 +25,19 @@ public sealed class FlowExperiment
     /// <param name="group">A group with own sockets.</param>
     /// <param name="clients">Namespace that the clients send from; null means the backend's current one.</param>
     public FlowExperiment(IReuseportBackend backend, ManagedGroup group, INetworkNamespace? clients)
+        : this(backend, [.. group.OwnSockets], clients)
+    {
+    }
+
+    /// <summary>Prepares an experiment on sockets that receive.</summary>
+    /// <param name="backend">Backend that the sockets live on.</param>
+    /// <param name="kernelGroups">For each kernel group its sockets by slot.</param>
+    /// <param name="clients">Namespace that the clients send from; null means the backend's current one.</param>
+    public FlowExperiment(IReuseportBackend backend, IReadOnlyList<IReadOnlyList<IBackendSocket>> kernelGroups, INetworkNamespace? clients)
     {
         _backend = backend;
         _clients = clients;
-        foreach (IReadOnlyList<IBackendSocket> kernelGroup in group.OwnSockets)
+        foreach (IReadOnlyList<IBackendSocket> kernelGroup in kernelGroups)
         {
             for (int slot = 0; slot < kernelGroup.Count; slot++)
             {
@@ -36,7 +45,7 @@ public sealed class FlowExperiment
             }
         }
 
-        _members = group.OwnSockets.SelectMany(sockets => sockets).GroupBy(socket => socket.Protocol)
+        _members = kernelGroups.SelectMany(sockets => sockets).GroupBy(socket => socket.Protocol)
             .ToDictionary(members => members.Key, members => (IReadOnlyList<IBackendSocket>)[.. members]);
     }
 

@@ -8,7 +8,10 @@ using ReuseportPS.Engine.Policies;
 namespace ReuseportPS.Engine.Backends.Groups;
 
 /// <summary>The groups of one backend: those this process owns, and those kept in pins.</summary>
-public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text) : IDisposable
+/// <param name="backend">The backend.</param>
+/// <param name="text">How policies are kept.</param>
+/// <param name="namespaces">Network namespaces, beside the backend's current one, in which groups found in pins may have their members.</param>
+public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, params ImmutableArray<INetworkNamespace> namespaces) : IDisposable
 {
     private const int PortAttempts = 16;
 
@@ -113,26 +116,21 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text) : I
 
         IPinFolder folder = Backend.Pins.Create(request.Name);
         List<KernelGroup> kernelGroups = [];
-        ManagedGroup? group = null;
         try
         {
             foreach (IGrouping<KernelGroupKey, SocketRecord> kernelGroup in byGroup)
             {
-                KernelGroup seated = Seat(kernelGroup.Key, [.. kernelGroup]);
-                kernelGroups.Add(seated);
-                folder.Pin(ManagedGroup.SeatsPin(kernelGroups.Count - 1), seated.Seats);
+                kernelGroups.Add(Seat(kernelGroup.Key, [.. kernelGroup]));
             }
 
-            group = new ManagedGroup(
+            ManagedGroup group = new(
                 request.Name, GroupOwnership.Adopted, byGroup.Max(kernelGroup => kernelGroup.Count()), [.. kernelGroups], Backend, text,
                 folder, request.Namespace);
-            group.AttachPassing(PassingProgram.Spec, request.Force);
-            folder.Publish();
+            group.Install(PassingProgram.Spec, request.Force);
             return group;
         }
         catch
         {
-            TryDetach(group);
             kernelGroups.ForEach(kernelGroup => kernelGroup.Dispose());
             folder.Dispose();
             throw;
@@ -150,14 +148,17 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text) : I
         }
 
         using IDisposable held = Backend.Pins.Lock(name);
-        if (Find(name) is not { } group)
+        using (IPinFolder folder = Backend.Pins.Open(name) ?? throw NotFound(name))
         {
-            throw NotFound(name);
-        }
-
-        using (group)
-        {
-            group.DetachAll(force);
+            try
+            {
+                using ManagedGroup group = Find(name)!;
+                group.DetachAll(force);
+            }
+            catch (DiagnosticException exception) when (exception.Diagnostics[0].Code == GroupCodes.DamagedPins)
+            {
+                DetachDamaged(folder);
+            }
         }
 
         Backend.Pins.Remove(name);
@@ -183,15 +184,29 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text) : I
         GroupCodes.GroupExists, $"There is a group '{name}' already.",
         remedy: "Choose another name, or remove it with Remove-ReuseportGroup."));
 
-    private static void TryDetach(ManagedGroup? group)
+    /// <summary>Detaches the programs that are pinned, from whichever group has them: what the group consisted of cannot be read any more.</summary>
+    private void DetachDamaged(IPinFolder folder)
     {
-        try
+        HashSet<uint> programs = [];
+        foreach (string pin in folder.Names.Where(pin => pin.StartsWith(ManagedGroup.ProgramPinPrefix, StringComparison.Ordinal)))
         {
-            group?.DetachAll(force: false);
+            using IBackendProgram? program = folder.OpenProgram(pin);
+            if (program is not null)
+            {
+                programs.Add(program.Id);
+            }
         }
-        catch (DiagnosticException)
+
+        foreach (INetworkNamespace space in namespaces.Prepend(Backend.CurrentNamespace))
         {
-            // The error that led here is the one to report; a passing program left behind changes nothing.
+            foreach (IGrouping<KernelGroupKey, SocketRecord> kernelGroup in Backend.FindSockets(new SocketQuery(Namespace: space)).GroupBy(KernelGroupKey.Of))
+            {
+                if (programs.Contains(Backend.InspectAttachment(kernelGroup.First()).ProgramId))
+                {
+                    using IBackendSocket member = Backend.AcquireSocket(kernelGroup.First());
+                    member.DetachProgram();
+                }
+            }
         }
     }
 
@@ -327,8 +342,9 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text) : I
             }
 
             ManagedGroup group = new(
-                name, GroupOwnership.Adopted, state.SlotCount, [.. kernelGroups], Backend, text, folder, networkNamespace: null);
-            group.Restore(state);
+                name, GroupOwnership.Adopted, state.SlotCount, [.. kernelGroups], Backend, text, folder,
+                namespaces.FirstOrDefault(space => state.KernelGroups.Any(kernelGroup => kernelGroup.Namespace == space.Id)));
+            group.Restore(state, stateMap.Id);
             return group;
         }
         catch

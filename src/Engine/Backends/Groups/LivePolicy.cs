@@ -12,6 +12,7 @@ internal sealed class LivePolicy : IDisposable
 
     private readonly IReuseportBackend _backend;
     private readonly ImmutableArray<IBackendMap?> _maps;
+    private bool _mayBeRead;
 
     private LivePolicy(IReuseportBackend backend, CompiledPolicy compiled, ImmutableArray<IBackendMap?> maps)
     {
@@ -61,41 +62,60 @@ internal sealed class LivePolicy : IDisposable
     public static LivePolicy? Open(IReuseportBackend backend, CompiledPolicy compiled, Func<string, IBackendMap?> open)
     {
         IBackendMap?[] maps = new IBackendMap?[compiled.Program.Maps.Length];
-        for (int index = 0; index < maps.Length; index++)
+        LivePolicy? policy = null;
+        try
         {
-            if (index == compiled.Maps.Seats)
+            bool complete = true;
+            for (int index = 0; complete && index < maps.Length; index++)
             {
-                continue;
+                maps[index] = index == compiled.Maps.Seats ? null : open(compiled.Program.Maps[index].Name);
+                complete = index == compiled.Maps.Seats || maps[index] is not null;
             }
 
-            maps[index] = open(compiled.Program.Maps[index].Name);
-            if (maps[index] is null)
+            return policy = complete ? new LivePolicy(backend, compiled, [.. maps]) : null;
+        }
+        finally
+        {
+            if (policy is null)
             {
-                foreach (IBackendMap? map in maps)
-                {
-                    map?.Dispose();
-                }
-
-                return null;
+                Array.ForEach(maps, map => map?.Dispose());
             }
         }
-
-        return new LivePolicy(backend, compiled, [.. maps]);
     }
 
     /// <summary>The maps in the order of the program, with a kernel group's seats in their place.</summary>
     public IReadOnlyList<IBackendMap> MapsFor(KernelGroup group) => [.. _maps.Select(map => map ?? group.Seats)];
 
-    /// <summary>Makes the data of <paramref name="compiled"/> current: fills the idle bank, stores the epoch, waits for the readers of the other bank.</summary>
-    public void Swap(CompiledPolicy compiled)
+    /// <summary>
+    /// Makes the data of <paramref name="compiled"/> current: fills the idle bank, stores the epoch, waits for the readers of the other
+    /// bank. On failure the data before is current again, with an epoch of its own.
+    /// </summary>
+    /// <param name="compiled">The same program with other data.</param>
+    /// <param name="keep">Run last; what it throws undoes the change.</param>
+    public void Swap(CompiledPolicy compiled, Action keep)
     {
+        if (Compiled.Maps.Epoch < 0)
+        {
+            keep();
+            Compiled = compiled;
+            return;
+        }
+
+        WaitForReaders();
         uint epoch = Epoch;
         FillBank((int)((epoch + 1) % 2), compiled.Bank);
-        byte[] value = new byte[4];
-        BinaryPrimitives.WriteUInt32LittleEndian(value, epoch + 1);
-        _maps[Compiled.Maps.Epoch]!.Update(s_zero, value);
-        _backend.WaitForReaders();
-        Compiled = compiled;
+        StoreEpoch(epoch + 1);
+        try
+        {
+            WaitForReaders();
+            keep();
+            Compiled = compiled;
+        }
+        catch
+        {
+            StoreEpoch(epoch + 2);
+            throw;
+        }
     }
 
     /// <summary>The epoch in force; a policy without banked data has none and reads 0.</summary>
@@ -103,27 +123,10 @@ internal sealed class LivePolicy : IDisposable
         ? 0
         : BinaryPrimitives.ReadUInt32LittleEndian(_maps[Compiled.Maps.Epoch]!.Lookup(s_zero) ?? new byte[4]);
 
-    /// <summary>Reads every counter, summed over CPUs, in the order of the layout and then by slot.</summary>
-    public ImmutableArray<CounterReading> ReadCounters(int slotCount)
-    {
-        ImmutableArray<CounterReading>.Builder readings = ImmutableArray.CreateBuilder<CounterReading>();
-        CounterLayout layout = Compiled.Counters;
-        int stride = 8 * layout.Fields.Length;
-        byte[] fields = _maps[Compiled.Maps.Counters]!.Lookup(s_zero) ?? [];
-        for (int field = 0; field < layout.Fields.Length; field++)
-        {
-            CounterField counter = layout.Fields[field];
-            readings.Add(new CounterReading(counter.Kind, counter.Name, counter.Index, Sum(fields, stride, 8 * field)));
-        }
-
-        for (int slot = 0; slot < Math.Min(slotCount, layout.SlotCount); slot++)
-        {
-            byte[] value = _maps[Compiled.Maps.SlotCounters]!.Lookup(KernelGroup.SlotKey(slot)) ?? [];
-            readings.Add(new CounterReading(CounterKind.Slot, $"slot {slot}", slot, Sum(value, 8, 0)));
-        }
-
-        return readings.ToImmutable();
-    }
+    /// <summary>Reads every counter, over all CPUs, in the order of the layout.</summary>
+    public ImmutableArray<CounterReading> ReadCounters() => Compiled.Counters.Read(
+        _maps[Compiled.Maps.Counters]!.Lookup(s_zero),
+        [.. Enumerable.Range(0, Compiled.Counters.SlotCount).Select(slot => _maps[Compiled.Maps.SlotCounters]!.Lookup(KernelGroup.SlotKey(slot)) ?? [])]);
 
     public void Dispose()
     {
@@ -133,15 +136,21 @@ internal sealed class LivePolicy : IDisposable
         }
     }
 
-    private static ulong Sum(byte[] perCpu, int stride, int offset)
+    private void StoreEpoch(uint epoch)
     {
-        ulong sum = 0;
-        for (int position = offset; position + 8 <= perCpu.Length; position += stride)
-        {
-            sum += BinaryPrimitives.ReadUInt64LittleEndian(perCpu.AsSpan(position));
-        }
+        byte[] value = new byte[4];
+        BinaryPrimitives.WriteUInt32LittleEndian(value, epoch);
+        _maps[Compiled.Maps.Epoch]!.Update(s_zero, value);
+        _mayBeRead = true;
+    }
 
-        return sum;
+    private void WaitForReaders()
+    {
+        if (_mayBeRead)
+        {
+            _backend.WaitForReaders();
+            _mayBeRead = false;
+        }
     }
 
     private void FillBank(int bank, PolicyBank data)

@@ -18,6 +18,7 @@ public sealed class ManagedGroup : IDisposable
     private readonly ImmutableArray<KernelGroup> _kernelGroups;
     private LivePolicy? _live;
     private int _generation;
+    private uint _stateId;
 
     internal ManagedGroup(
         string name, GroupOwnership ownership, int slotCount, ImmutableArray<KernelGroup> kernelGroups, IReuseportBackend backend,
@@ -72,7 +73,8 @@ public sealed class ManagedGroup : IDisposable
     public PolicyPlan Plan(SteeringPolicy policy)
     {
         CompiledPolicy compiled = Compile(policy);
-        PolicyChange change = _live is null || _kernelGroups.Any(group => group.Program is null)
+        Refresh();
+        PolicyChange change = _live is null || !_kernelGroups.All(IsInForce)
             ? PolicyChange.Program
             : compiled.ChangeFrom(_live.Compiled);
 
@@ -93,19 +95,15 @@ public sealed class ManagedGroup : IDisposable
     {
         using IDisposable? held = Ownership == GroupOwnership.Adopted ? _backend.Pins.Lock(Name) : null;
         PolicyPlan plan = Plan(policy);
+        RequireOurs(force);
         switch (plan.Change)
         {
             case PolicyChange.Data:
-                RequireOurs(force);
-                _live!.Swap(plan.Compiled);
+                _live!.Swap(plan.Compiled, () => SaveState(policy, plan.Compiled, _generation));
                 Policy = policy;
-                SaveState();
                 break;
             case PolicyChange.Program:
                 ApplyProgram(plan, force);
-                break;
-            default:
-                RequireOurs(force);
                 break;
         }
 
@@ -116,24 +114,23 @@ public sealed class ManagedGroup : IDisposable
     public void RemovePolicy(bool force = false)
     {
         using IDisposable? held = Ownership == GroupOwnership.Adopted ? _backend.Pins.Lock(Name) : null;
-        DetachAll(force);
-        foreach (KernelGroup group in _kernelGroups)
+        Refresh();
+        using (AttachTransaction transaction = new())
         {
-            group.Program?.Dispose();
-            group.Program = null;
+            DetachEach(transaction, force);
+            SaveState(policy: null, compiled: null, _generation + 1);
+            transaction.Commit();
         }
 
-        int old = _generation;
-        _live?.Dispose();
-        _live = null;
+        _generation++;
         Policy = null;
-        SaveState();
-        UnpinGeneration(old);
+        Release();
+        UnpinOthers();
     }
 
     /// <summary>Reads every counter of the applied policy, summed over CPUs.</summary>
     /// <exception cref="DiagnosticException">The group has no policy.</exception>
-    public ImmutableArray<CounterReading> ReadCounters() => _live?.ReadCounters(SlotCount)
+    public ImmutableArray<CounterReading> ReadCounters() => _live?.ReadCounters()
         ?? throw new DiagnosticException(Diagnostic.Error(
             GroupCodes.NoPolicy, $"Group '{Name}' has no policy, and so no counters.", remedy: "Apply one with Set-SteeringPolicy."));
 
@@ -158,7 +155,9 @@ public sealed class ManagedGroup : IDisposable
     }
 
     /// <summary>Reads policy and programs back from the pins.</summary>
-    internal void Restore(GroupState state)
+    /// <param name="state">The pinned state.</param>
+    /// <param name="stateId">Id of the map that holds it.</param>
+    internal void Restore(GroupState state, uint stateId)
     {
         _generation = state.Generation;
         for (int index = 0; index < _kernelGroups.Length; index++)
@@ -166,25 +165,27 @@ public sealed class ManagedGroup : IDisposable
             _kernelGroups[index].Program = _folder!.OpenProgram(ProgramPin(index, state.Generation));
         }
 
-        if (state.Policy is null)
+        Policy = state.Policy is null ? null : _text.Read(state.Policy);
+        if (Policy is not null)
         {
-            return;
+            CompiledPolicy compiled = Compile(Policy);
+
+            // A program of another compiler version cannot be changed by data: left closed here, the next Apply replaces it.
+            if (state.Fingerprint == ProgramFingerprint.Of(compiled.Program))
+            {
+                _live = LivePolicy.Open(_backend, compiled, name => _folder!.OpenMap(MapPin(name, state.Generation)));
+            }
         }
 
-        Policy = _text.Read(state.Policy);
-        CompiledPolicy compiled = Compile(Policy);
-
-        // A program of another compiler version cannot be changed by data: left closed here, the next Apply replaces it.
-        if (state.Fingerprint == ProgramFingerprint.Of(compiled.Program))
-        {
-            _live = LivePolicy.Open(_backend, compiled, name => _folder!.OpenMap(MapPin(name, state.Generation)));
-        }
+        _stateId = stateId;
     }
 
-    /// <summary>Attaches a program that passes without selecting: what adoption installs, so that nothing moves.</summary>
-    internal void AttachPassing(ProgramSpec passing, bool force)
+    /// <summary>
+    /// Attaches a program that passes without selecting, so that nothing moves, pins what the group consists of and publishes the
+    /// pins: what adoption is. On failure each kernel group has what it had.
+    /// </summary>
+    internal void Install(ProgramSpec passing, bool force)
     {
-        using AttachTransaction transaction = new();
         List<IBackendProgram> programs = [];
         try
         {
@@ -193,13 +194,16 @@ public sealed class ManagedGroup : IDisposable
                 programs.Add(_backend.LoadProgram(passing, [group.Seats]));
             }
 
+            using AttachTransaction transaction = new();
             AttachEach(transaction, programs, force);
             for (int index = 0; index < _kernelGroups.Length; index++)
             {
-                _folder?.Pin(ProgramPin(index, _generation), programs[index]);
+                _folder!.Pin(SeatsPin(index), _kernelGroups[index].Seats);
+                _folder.Pin(ProgramPin(index, _generation), programs[index]);
             }
 
-            SaveState();
+            SaveState(policy: null, compiled: null, _generation);
+            _folder!.Publish();
             transaction.Commit();
         }
         catch
@@ -208,25 +212,14 @@ public sealed class ManagedGroup : IDisposable
             throw;
         }
 
-        for (int index = 0; index < _kernelGroups.Length; index++)
-        {
-            _kernelGroups[index].Program?.Dispose();
-            _kernelGroups[index].Program = programs[index];
-        }
+        Take(programs);
     }
 
     /// <summary>Detaches from every kernel group that still has a member.</summary>
     internal void DetachAll(bool force)
     {
         using AttachTransaction transaction = new();
-        foreach (KernelGroup group in _kernelGroups.Where(group => group.Program is not null))
-        {
-            if (FindMember(group) is { } member && RequireOurs(group, member, force).State != AttachmentState.None)
-            {
-                transaction.Detach(OpenMember(transaction, group, member), group.Program);
-            }
-        }
-
+        DetachEach(transaction, force);
         transaction.Commit();
     }
 
@@ -241,7 +234,6 @@ public sealed class ManagedGroup : IDisposable
         int generation = _generation + 1;
         LivePolicy live = LivePolicy.Create(_backend, plan.Compiled);
         List<IBackendProgram> programs = [];
-        (LivePolicy? live, SteeringPolicy? policy, int generation) before = (_live, Policy, _generation);
         try
         {
             foreach (KernelGroup group in _kernelGroups)
@@ -252,54 +244,99 @@ public sealed class ManagedGroup : IDisposable
             using AttachTransaction transaction = new();
             PinGeneration(generation, live, programs);
             AttachEach(transaction, programs, force);
-            (_live, Policy, _generation) = (live, plan.Policy, generation);
-            SaveState();
+            SaveState(plan.Policy, plan.Compiled, generation);
             transaction.Commit();
         }
         catch
         {
-            (_live, Policy, _generation) = before;
-            UnpinGeneration(generation);
+            UnpinOthers();
             programs.ForEach(program => program.Dispose());
             live.Dispose();
             throw;
         }
 
-        before.live?.Dispose();
-        for (int index = 0; index < _kernelGroups.Length; index++)
-        {
-            _kernelGroups[index].Program?.Dispose();
-            _kernelGroups[index].Program = programs[index];
-        }
-
-        UnpinGeneration(before.generation);
+        Release();
+        (_live, Policy, _generation) = (live, plan.Policy, generation);
+        Take(programs);
+        UnpinOthers();
     }
 
     private void AttachEach(AttachTransaction transaction, List<IBackendProgram> programs, bool force)
     {
-        (SocketRecord Member, IBackendProgram? Previous)[] targets = new (SocketRecord, IBackendProgram?)[_kernelGroups.Length];
-        for (int index = 0; index < targets.Length; index++)
+        // All are looked at before the first is changed.
+        (IBackendSocket Member, IBackendProgram? Previous)[] targets = [.. _kernelGroups.Select(group =>
         {
-            KernelGroup group = _kernelGroups[index];
             SocketRecord member = FindMember(group) ?? throw NoMember(group);
             Attachment attachment = RequireOurs(group, member, force);
-            IBackendProgram? previous = group.Program;
-            if (attachment.State == AttachmentState.None)
-            {
-                previous = null;
-            }
-            else if (attachment.State == AttachmentState.Program && attachment.ProgramId != group.Program?.Id)
-            {
-                previous = _backend.OpenProgram(attachment.ProgramId) is { } foreign ? transaction.Hold(foreign) : null;
-            }
-
-            targets[index] = (member, previous);
-        }
-
+            return (OpenMember(transaction, group, member), OpenAttached(transaction, group, attachment));
+        })];
         for (int index = 0; index < targets.Length; index++)
         {
-            IBackendSocket member = OpenMember(transaction, _kernelGroups[index], targets[index].Member);
-            transaction.Attach(member, programs[index], targets[index].Previous);
+            transaction.Attach(targets[index].Member, programs[index], targets[index].Previous);
+        }
+    }
+
+    private void DetachEach(AttachTransaction transaction, bool force)
+    {
+        foreach (KernelGroup group in _kernelGroups.Where(group => group.Program is not null))
+        {
+            if (FindMember(group) is { } member && RequireOurs(group, member, force) is { State: not AttachmentState.None } attachment)
+            {
+                transaction.Detach(OpenMember(transaction, group, member), OpenAttached(transaction, group, attachment));
+            }
+        }
+    }
+
+    /// <summary>What is attached, to put back; null when nothing is, or nothing that can be put back.</summary>
+    private IBackendProgram? OpenAttached(AttachTransaction transaction, KernelGroup group, Attachment attachment) => attachment.State switch
+    {
+        AttachmentState.Unknown => group.Program,
+        AttachmentState.Program when attachment.ProgramId == group.Program?.Id => group.Program,
+        AttachmentState.Program when _backend.OpenProgram(attachment.ProgramId) is { } foreign => transaction.Hold(foreign),
+        _ => null,
+    };
+
+    /// <summary>Whether the program of this group is the one that the kernel runs, as far as can be seen. Nobody alive, nothing to see.</summary>
+    private bool IsInForce(KernelGroup group) =>
+        group.Program is { } program && (FindMember(group) is not { } member || _backend.InspectAttachment(member) switch
+        {
+            { State: AttachmentState.Program } attachment => attachment.ProgramId == program.Id,
+            { State: var state } => state == AttachmentState.Unknown,
+        });
+
+    /// <summary>Reads again what another shell changed since.</summary>
+    private void Refresh()
+    {
+        if (_folder is null)
+        {
+            return;
+        }
+
+        using IBackendMap? map = _folder.OpenMap(StatePin);
+        if (map is not null && map.Id != _stateId)
+        {
+            Release();
+            Restore(GroupState.Read(Name, map), map.Id);
+        }
+    }
+
+    /// <summary>Closes programs and maps of the policy.</summary>
+    private void Release()
+    {
+        _live?.Dispose();
+        _live = null;
+        foreach (KernelGroup group in _kernelGroups)
+        {
+            group.Program?.Dispose();
+            group.Program = null;
+        }
+    }
+
+    private void Take(List<IBackendProgram> programs)
+    {
+        for (int index = 0; index < _kernelGroups.Length; index++)
+        {
+            _kernelGroups[index].Program = programs[index];
         }
     }
 
@@ -333,7 +370,7 @@ public sealed class ManagedGroup : IDisposable
     {
         foreach (string name in _folder?.Names ?? [])
         {
-            if (name.StartsWith("prog", StringComparison.Ordinal))
+            if (name.StartsWith(ProgramPinPrefix, StringComparison.Ordinal))
             {
                 using IBackendProgram? program = _folder!.OpenProgram(name);
                 if (program is not null)
@@ -351,14 +388,22 @@ public sealed class ManagedGroup : IDisposable
     {
         HashSet<ulong> seated = SeatedCookies(group);
         SocketQuery query = new(
-            group.Key.Protocol, group.Key.Port, group.Key.Address, Namespace: _namespace, WithOwners: group.OwnSockets.Length == 0);
+            group.Key.Protocol, group.Key.Port, group.Key.Address, Namespace: _namespace, WithOwners: false);
         return _backend.FindSockets(query).FirstOrDefault(socket => seated.Contains(socket.Cookie));
     }
 
     /// <summary>A handle to attach through: an own socket as it is, a foreign one for as long as the change takes.</summary>
-    private IBackendSocket OpenMember(AttachTransaction transaction, KernelGroup group, SocketRecord member) =>
-        group.OwnSockets.FirstOrDefault(socket => socket.Cookie == member.Cookie)
-            ?? transaction.Hold(_backend.AcquireSocket(member));
+    private IBackendSocket OpenMember(AttachTransaction transaction, KernelGroup group, SocketRecord member)
+    {
+        if (group.OwnSockets.FirstOrDefault(socket => socket.Cookie == member.Cookie) is { } own)
+        {
+            return own;
+        }
+
+        // Its owners, which take a walk over all processes to find, are wanted only now.
+        IReadOnlyList<SocketRecord> found = _backend.FindSockets(new SocketQuery(member.Protocol, Cookie: member.Cookie, Namespace: _namespace));
+        return transaction.Hold(_backend.AcquireSocket(found.Count > 0 ? found[0] : throw NoMember(group)));
+    }
 
     private DiagnosticException NoMember(KernelGroup group) => new(Diagnostic.Error(
         GroupCodes.NoMember, $"No member of {group.Key} in group '{Name}' is alive, so nothing can be attached.",
@@ -382,19 +427,24 @@ public sealed class ManagedGroup : IDisposable
         }
     }
 
-    private void UnpinGeneration(int generation)
+    /// <summary>Removes the pins of all generations but the current one. One that resists is tried again at the next change, and goes with the group.</summary>
+    private void UnpinOthers()
     {
-        string suffix = MapPin("", generation);
-        foreach (string name in _folder?.Names ?? [])
+        try
         {
-            if (name.EndsWith(suffix, StringComparison.Ordinal))
+            string suffix = MapPin("", _generation);
+            foreach (string name in (_folder?.Names ?? []).Where(name => name.Contains('-') && !name.EndsWith(suffix, StringComparison.Ordinal)))
             {
                 _folder!.Unpin(name);
             }
         }
+        catch (BackendException)
+        {
+            // Nobody reads them: what counts is done, or its failure is on its way.
+        }
     }
 
-    internal void SaveState()
+    private void SaveState(SteeringPolicy? policy, CompiledPolicy? compiled, int generation)
     {
         if (_folder is null)
         {
@@ -404,22 +454,25 @@ public sealed class ManagedGroup : IDisposable
         GroupState state = new()
         {
             SlotCount = SlotCount,
-            Generation = _generation,
-            Policy = Policy is null ? null : _text.Write(Policy),
-            Fingerprint = _live is null ? null : ProgramFingerprint.Of(_live.Compiled.Program),
+            Generation = generation,
+            Policy = policy is null ? null : _text.Write(policy),
+            Fingerprint = compiled is null ? null : ProgramFingerprint.Of(compiled.Program),
             KernelGroups = [.. _kernelGroups.Select(group => KernelGroupState.Of(group.Key))],
         };
         using IBackendMap map = _backend.CreateMap(state.ToMap());
         _folder.Pin(StatePin, map);
+        _stateId = map.Id;
     }
 
     internal const string StatePin = "state";
+
+    internal const string ProgramPinPrefix = "prog";
 
     internal static string SeatsPin(int kernelGroup) => $"seats{kernelGroup}";
 
     private static string MapPin(string name, int generation) => $"{name}-{generation}";
 
-    private static string ProgramPin(int kernelGroup, int generation) => $"prog{kernelGroup}-{generation}";
+    private static string ProgramPin(int kernelGroup, int generation) => $"{ProgramPinPrefix}{kernelGroup}-{generation}";
 
     private ImmutableArray<string> Describe(PolicyChange change, CompiledPolicy compiled) => change switch
     {

@@ -1,0 +1,67 @@
+using System.Net;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Packets;
+
+namespace ReuseportPS.Contract;
+
+/// <summary>What a backend may openly lack. A case that needs it is skipped there with the reason.</summary>
+public enum Ability
+{
+    /// <summary>Running SOCKET_FILTER programs, which return the index of a member.</summary>
+    SocketFilters,
+
+    /// <summary>Refusing at load what the kernel's verifier refuses.</summary>
+    Verifier,
+}
+
+/// <summary>
+/// A place where the contract is tried: a backend, a namespace for servers, one for clients (the same, over loopback), and
+/// addresses by which the clients reach the servers. One per test class; ports are not used twice.
+/// </summary>
+public abstract class World : IDisposable
+{
+    private int _port = 20000;
+    private int _sourcePort = 40000;
+
+    /// <summary>Why nothing can be tried here, or null.</summary>
+    public virtual string? Unavailable => null;
+
+    /// <summary>Why an ability of the kernel cannot be tried here, or null when it can.</summary>
+    public virtual string? Lacks(Ability ability) => null;
+
+    public abstract IReuseportBackend Backend { get; }
+
+    public abstract INetworkNamespace Servers { get; }
+
+    public abstract INetworkNamespace Clients { get; }
+
+    /// <summary>Name of the device over which packets reach the servers.</summary>
+    public abstract string Device { get; }
+
+    public IPAddress ServerV4 { get; } = IPAddress.Parse("10.7.0.1");
+
+    public IPAddress ServerV6 { get; } = IPAddress.Parse("fd07::1");
+
+    public IPAddress ClientV4 { get; } = IPAddress.Parse("10.8.0.1");
+
+    public IPAddress ClientV6 { get; } = IPAddress.Parse("fd08::1");
+
+    /// <summary>A port no test has used.</summary>
+    public int NextPort() => Interlocked.Increment(ref _port);
+
+    /// <summary>Opens SO_REUSEPORT sockets in the servers' namespace as another process does; they end when it is disposed.</summary>
+    public abstract Stranger StartStranger(IReadOnlyList<SocketText> sockets, int port);
+
+    /// <summary>A flow from the client address, with a source port of its own, to the server address.</summary>
+    public FlowKey NextFlow(TransportProtocol protocol, IpFamily family, int port) => new(
+        family, protocol, FlowKey.ToNumber(family == IpFamily.V4 ? ClientV4 : ClientV6), FlowKey.ToNumber(family == IpFamily.V4 ? ServerV4 : ServerV6),
+        (ushort)Interlocked.Increment(ref _sourcePort), (ushort)port);
+
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected abstract void Dispose(bool disposing);
+}

@@ -1,0 +1,45 @@
+using ReuseportPS.Contract;
+
+namespace ReuseportPS.Linux.Tests.Contract;
+
+// The contract, here. Each class is one part of it in one world; the cases are in tests/Contract.
+
+public sealed class LoopbackSocketContract(LoopbackWorld world) : SocketContract<LoopbackWorld>(world);
+
+public sealed class LoopbackMembershipContract(LoopbackWorld world) : MembershipContract<LoopbackWorld>(world);
+
+public sealed class LoopbackSockArrayContract(LoopbackWorld world) : SockArrayContract<LoopbackWorld>(world);
+
+public sealed class LoopbackMapContract(LoopbackWorld world) : MapContract<LoopbackWorld>(world);
+
+public sealed class LoopbackProgramContract(LoopbackWorld world) : ProgramContract<LoopbackWorld>(world);
+
+public sealed class LoopbackSelectionContract(LoopbackWorld world) : SelectionContract<LoopbackWorld>(world);
+
+public sealed class LoopbackContextContract(LoopbackWorld world) : ContextContract<LoopbackWorld>(world);
+
+public sealed class LoopbackGroupContract(LoopbackWorld world) : GroupContract<LoopbackWorld>(world);
+
+public sealed class LoopbackAdoptionContract(LoopbackWorld world) : AdoptionContract<LoopbackWorld>(world);
+
+public sealed class LoopbackFailureContract(LoopbackWorld world) : FailureContract<LoopbackWorld>(world);
+
+public sealed class VethSocketContract(VethWorld world) : SocketContract<VethWorld>(world);
+
+public sealed class VethMembershipContract(VethWorld world) : MembershipContract<VethWorld>(world);
+
+public sealed class VethSockArrayContract(VethWorld world) : SockArrayContract<VethWorld>(world);
+
+public sealed class VethMapContract(VethWorld world) : MapContract<VethWorld>(world);
+
+public sealed class VethProgramContract(VethWorld world) : ProgramContract<VethWorld>(world);
+
+public sealed class VethSelectionContract(VethWorld world) : SelectionContract<VethWorld>(world);
+
+public sealed class VethContextContract(VethWorld world) : ContextContract<VethWorld>(world);
+
+public sealed class VethGroupContract(VethWorld world) : GroupContract<VethWorld>(world);
+
+public sealed class VethAdoptionContract(VethWorld world) : AdoptionContract<VethWorld>(world);
+
+public sealed class VethFailureContract(VethWorld world) : FailureContract<VethWorld>(world);

@@ -1,0 +1,25 @@
+using ReuseportPS.Contract;
+
+namespace ReuseportPS.Simulator.Tests.Contract;
+
+// The contract, here. Each class is one part of it in one world; the cases are in tests/Contract.
+
+public sealed class SimulatorSocketContract(SimulatorWorld world) : SocketContract<SimulatorWorld>(world);
+
+public sealed class SimulatorMembershipContract(SimulatorWorld world) : MembershipContract<SimulatorWorld>(world);
+
+public sealed class SimulatorSockArrayContract(SimulatorWorld world) : SockArrayContract<SimulatorWorld>(world);
+
+public sealed class SimulatorMapContract(SimulatorWorld world) : MapContract<SimulatorWorld>(world);
+
+public sealed class SimulatorProgramContract(SimulatorWorld world) : ProgramContract<SimulatorWorld>(world);
+
+public sealed class SimulatorSelectionContract(SimulatorWorld world) : SelectionContract<SimulatorWorld>(world);
+
+public sealed class SimulatorContextContract(SimulatorWorld world) : ContextContract<SimulatorWorld>(world);
+
+public sealed class SimulatorGroupContract(SimulatorWorld world) : GroupContract<SimulatorWorld>(world);
+
+public sealed class SimulatorAdoptionContract(SimulatorWorld world) : AdoptionContract<SimulatorWorld>(world);
+
+public sealed class SimulatorFailureContract(SimulatorWorld world) : FailureContract<SimulatorWorld>(world);
