@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Isa;
+using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Programs;
 using static ReuseportPS.Engine.Isa.Register;
 
@@ -88,7 +90,7 @@ internal sealed class PolicyCode
 
         if (key)
         {
-            Header(Packets.IpFamily.V4);
+            Header(IpFamily.V4);
         }
 
         Label load = NewLabel("load");
@@ -97,7 +99,7 @@ internal sealed class PolicyCode
         Builder.Add(Instructions.MoveImmediate(R2, ipv6.Offset), Instructions.MoveImmediate(R4, ipv6.Size));
         if (key)
         {
-            Header(Packets.IpFamily.V6);
+            Header(IpFamily.V6);
         }
 
         Builder.Mark(load).Add(
@@ -108,8 +110,8 @@ internal sealed class PolicyCode
             Instructions.CallHelper(HelperId.SkbLoadBytesRelative));
         Builder.JumpIf(JumpOperation.NotEqual, R0, 0, failed);
 
-        void Header(Packets.IpFamily family) => Builder.Add(
-            Instructions.StoreImmediate(MemorySize.Word, R10, (short)(to - 8), PolicyMapSpecs.FamilyBits + (family == Packets.IpFamily.V4 ? 32 : 128)),
+        void Header(IpFamily family) => Builder.Add(
+            Instructions.StoreImmediate(MemorySize.Word, R10, (short)(to - 8), PolicyMapSpecs.FamilyBits + (family == IpFamily.V4 ? 32 : 128)),
             Instructions.StoreImmediate(MemorySize.Word, R10, (short)(to - 4), PolicyMapSpecs.FamilyTag(family)));
     }
 
@@ -189,7 +191,7 @@ internal sealed class PolicyCode
             bool last = i == ranges.Count - 1;
             if (range.First == range.Last)
             {
-                int value = swapped ? range.First : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(range.First);
+                int value = swapped ? range.First : BinaryPrimitives.ReverseEndianness(range.First);
                 Builder.JumpIf32(last ? JumpOperation.NotEqual : JumpOperation.Equal, R1, value, last ? failed : matched);
             }
             else if (last)
@@ -353,7 +355,7 @@ internal sealed class PolicyCode
     /// <summary>SK_PASS is 1; every other value drops.</summary>
     public void Return(bool pass) => Builder.Add(Instructions.MoveImmediate32(R0, pass ? 1 : 0), Instructions.Exit());
 
-    private static uint Swap(uint value) => System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(value);
+    private static uint Swap(uint value) => BinaryPrimitives.ReverseEndianness(value);
 
     private static short Field(int field) => (short)(field * sizeof(ulong));
 

@@ -202,6 +202,11 @@ public static class PolicyDiagnostics
         "A list of addresses may have 1,000,000 prefixes.",
         "Join neighbouring prefixes into shorter ones.");
 
+    public static readonly DiagnosticDefinition TablesTooLarge = Error(
+        "RPS4043", "The tables are too large",
+        "Each action by weight has a table whose size follows the number of slots of the group; together they may have 1,048,576 entries, which are held twice.",
+        "Use fewer actions by weight, or a group with fewer slots.");
+
     public static readonly DiagnosticDefinition BadSlotCount = Error(
         "RPS4042", "A group has 1 to 32768 slots",
         "The policy was to be compiled for a number of slots that no group can have.",
@@ -215,7 +220,7 @@ public static class PolicyDiagnostics
         UnknownVersion, BadNumber, BadPort, BadSlot, BadAddress, HostBits, BadName, EmptyList, NotUsedHere, MoreFindings,
         UnknownSlotName, OverlappingSlotNames, SlotTwice, SlotBeyondGroup, OneSlotWanted, UnknownList, UnusedList,
         DuplicateName, UnreachableRule, Contradiction, NeverMatches, WeightsAllZero, WeightOutsideTo, SlotWithoutWeight,
-        WeightOfSeveral, WeightsTooFine, KernelChoosesAmongAll, DuplicatePrefix, TooManyRules, ListTooLarge, BadSlotCount,
+        WeightOfSeveral, WeightsTooFine, KernelChoosesAmongAll, DuplicatePrefix, TooManyRules, ListTooLarge, BadSlotCount, TablesTooLarge,
     ];
 
     private static DiagnosticDefinition Error(string code, string title, string explanation, string remedy) =>

@@ -1,5 +1,5 @@
-using ReuseportPS.Engine.Policies;
 using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Policies;
 using ReuseportPS.Yaml;
 
 namespace ReuseportPS.Engine.Tests.Policies;
@@ -28,6 +28,15 @@ public sealed class ExamplePolicyTests
         PolicyCompilation compilation = PolicyCompiler.Compile(reading.Policy, slotCount);
         Assert.NotNull(compilation.Compiled);
         Assert.DoesNotContain(compilation.Diagnostics, d => d.Severity > DiagnosticSeverity.Information);
+    }
+
+    [Fact]
+    public void Example_of_the_reference_compiles()
+    {
+        string page = File.ReadAllText(RepositoryRoot.Combine("docs", "policy-reference.md"));
+        PolicyReading reading = PolicyYaml.Read(page.Split("```yaml\n")[1].Split("```")[0], "policy-reference.md");
+        Assert.Empty(reading.Diagnostics);
+        Assert.NotNull(PolicyCompiler.Compile(reading.Policy!, 4).Compiled);
     }
 
     [Fact]

@@ -88,6 +88,17 @@ public sealed class PolicyCompilerTests
     }
 
     [Fact]
+    public void Tables_that_are_too_large_together_are_refused()
+    {
+        string rules = string.Concat(Enumerable.Range(0, 3).Select(i => $"  - {{ when: {{ source-port: {i} }}, steer: {{ by: weighted, weights: {{ 0: 1 }} }} }}\n"));
+        SteeringPolicy policy = PolicyYaml.Read($"otherwise: {{ by: hash }}\nrules:\n{rules}").Policy!;
+        Assert.NotNull(PolicyCompiler.Compile(policy, 512).Compiled);
+        PolicyCompilation refused = PolicyCompiler.Compile(policy, 513);
+        Assert.Null(refused.Compiled);
+        Assert.Equal(PolicyDiagnostics.TablesTooLarge.Code, Assert.Single(refused.Diagnostics).Code);
+    }
+
+    [Fact]
     public void Weights_finer_than_the_table_are_warned_about()
     {
         PolicyCompilation compilation = PolicyCompiler.Compile(PolicyYaml.Read("otherwise: { by: weighted, weights: { 0: 100000, 1: 1 } }").Policy!, 4);
@@ -102,7 +113,7 @@ public sealed class PolicyCompilerTests
     {
         SteeringPolicy policy = LargePolicies.ManyRules;
         Assert.Equal(PolicyValidator.MostRules, policy.Rules.Count);
-        Assert.InRange(PolicyCompiler.Compile(policy, 32768).Compiled!.Program.Instructions.Length, 0, 8 * PolicyValidator.MostRules);
+        Assert.InRange(PolicyCompiler.Compile(policy, 32768).Compiled!.Program.Instructions.Length, 0, 10 * PolicyValidator.MostRules);
     }
 
     [Fact]
