@@ -222,7 +222,7 @@ public sealed class SimulatedNamespace : INetworkNamespace
 
     private void Take(Sock sock, in Packet packet, int length, int cpu)
     {
-        if (sock.Family == IpFamily.V4 ? sock.PeerV4 != 0 : sock.PeerAddress != 0)
+        if (packet.Flow.Family == IpFamily.V4 ? sock.PeerV4 != 0 : sock.PeerAddress != 0)
         {
             sock.IncomingCpu = cpu;
         }
