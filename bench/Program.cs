@@ -1,1 +1,18 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using ReuseportPS.Bench;
+
+// dotnet run -c Release --project bench -- --filter '*'      what is inside, by BenchmarkDotNet
+// dotnet run -c Release --project bench -- peers             side by side with other engines
+if (args is ["peers"])
+{
+    Console.Error.WriteLine("Nothing is compared with other engines yet: the comparison comes with the compiled engine.");
+    return 2;
+}
+
+// In process: BenchmarkDotNet's own projects would have to be named as the assembly is.
+IConfig config = ManualConfig.Create(DefaultConfig.Instance).AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
+BenchmarkSwitcher.FromAssembly(typeof(InterpreterBenchmarks).Assembly).Run(args, config);
 return 0;

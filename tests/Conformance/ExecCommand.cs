@@ -35,7 +35,7 @@ internal static class ExecCommand
             }
             else
             {
-                answer["r0"] = $"0x{outcome.ReturnValue:x}";
+                answer["r0"] = $"0x{outcome.Result.ReturnValue:x}";
                 answer["mem_hex"] = Convert.ToHexStringLower(outcome.Memory);
             }
         }

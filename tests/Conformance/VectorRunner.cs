@@ -1,10 +1,12 @@
+using System.Collections.Immutable;
+using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Execution;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Programs;
 
 namespace ReuseportPS.Conformance;
 
-/// <summary>Runs bytecode over a piece of memory.</summary>
+/// <summary>Runs bytecode over a piece of memory: r1 is its address (0 when it is empty), r2 its length.</summary>
 internal sealed class VectorRunner
 {
     private readonly Machine _machine = new();
@@ -14,20 +16,24 @@ internal sealed class VectorRunner
         DecodeResult decoded = InstructionCodec.Decode(bytecode);
         if (!decoded.Succeeded)
         {
-            return new VectorOutcome(0, [], string.Join("; ", decoded.Diagnostics));
+            return new VectorOutcome(default, memory, decoded.Diagnostics);
         }
 
         ProgramSpec spec = new("vector", ProgramType.Syscall, AttachType.None, decoded.Instructions, []);
-        if (!LoadedProgram.TryLoad(spec, [], out LoadedProgram? program, out var diagnostics))
+        if (!LoadedProgram.TryLoad(spec, [], out LoadedProgram? program, out ImmutableArray<Diagnostic> diagnostics))
         {
-            return new VectorOutcome(0, [], string.Join("; ", diagnostics));
+            return new VectorOutcome(default, memory, diagnostics);
         }
 
         _machine.Context.SetFlat(memory, 0, memory.Length, writable: true);
         RunResult result = _machine.Run(program, memory.Length == 0 ? 0 : Machine.ContextAddress, (ulong)memory.Length);
-        return new VectorOutcome(result.ReturnValue, memory, result.Fault?.ToString());
+        return new VectorOutcome(result, memory, []);
     }
 }
 
-/// <summary>What came of a vector: a return value and the memory afterwards, or an error.</summary>
-internal sealed record VectorOutcome(ulong ReturnValue, byte[] Memory, string? Error);
+/// <summary>What came of a vector: a run, the memory after it, or the reasons why there was none.</summary>
+internal sealed record VectorOutcome(RunResult Result, byte[] Memory, ImmutableArray<Diagnostic> Diagnostics)
+{
+    /// <summary>Why there is no return value, or null.</summary>
+    public string? Error => Diagnostics.IsEmpty ? Result.Fault?.ToString() : string.Join("; ", Diagnostics);
+}

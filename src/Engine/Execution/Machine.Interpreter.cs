@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
-using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Maps;
@@ -581,10 +580,6 @@ public sealed partial class Machine
                     {
                         return FaultFrom(program, at, budget - slice, $"helper {HelperPrototypes.Describe(HelperId.TailCall)}: ");
                     }
-                    else
-                    {
-                        r[0] = unchecked((ulong)-(long)Errno.EINVAL);
-                    }
 
                     break;
                 case Operation.CallLocal:
@@ -686,7 +681,7 @@ public sealed partial class Machine
     private static RunResult FaultAt(LoadedProgram program, int at, long executed, FaultKind kind, ulong? address, string text) =>
         new(0, executed, new Fault(kind, program.SlotOf(at), address, text, program.Spec.Name));
 
-    // What helper 12 jumps to; null falls through. A full or empty place costs nothing of the 33 jumps (bpf_tail_call).
+    // What helper 12 jumps to; null falls through, and an empty place costs none of the 33 jumps (observed on 6.18).
     private LoadedProgram? FindTailCall(ulong mapAddress, uint index, int tailCalls)
     {
         if (!TryGetMap(mapAddress, out BpfMap? map))

@@ -190,7 +190,7 @@ public sealed partial class Machine
             return 0;
         }
 
-        if (!map.HasProgramLookup || map.Spec.Flags.HasFlag(MapFlags.WriteOnlyProgram))
+        if (!map.HasProgramLookup || !map.ProgramsMayRead)
         {
             Fail(FaultKind.BadArgument, mapAddress, $"a program may not look into map '{map.Spec.Name}' ({map.Spec.Type}, {map.Spec.Flags})");
             return 0;
@@ -201,12 +201,24 @@ public sealed partial class Machine
             return outer.FindMap(key) is BpfMap inner ? MapAddress(PlaceOf(inner)) : 0;
         }
 
-        if (!map.TryFindValue(key, (int)cpu, out uint offset))
+        if (!HasCpu(map, cpu) || !map.TryFindValue(key, (int)cpu, out uint offset))
         {
             return 0;
         }
 
         return (mapAddress - ((ulong)MapTag << 32)) | offset;
+    }
+
+    // A host that runs on a CPU which the map was not made for would reach another key's value.
+    internal bool HasCpu(BpfMap map, uint cpu)
+    {
+        if (cpu < (uint)map.CpuCount)
+        {
+            return true;
+        }
+
+        Fail(FaultKind.BadArgument, null, $"map '{map.Spec.Name}' was made for {map.CpuCount} CPUs; there is no CPU {cpu}");
+        return false;
     }
 
     private static ulong FrameTop(int depth) => ((ulong)(FirstFrame + (uint)depth) << 32) + StackSize;
@@ -343,15 +355,15 @@ public sealed partial class Machine
     {
         uint id = (uint)(address >> 32);
         string access = string.Create(CultureInfo.InvariantCulture, $"{size}-byte {(write ? "store" : "load")} at 0x{address:x}: ");
-        if (id == 0)
+        // Just before the first byte of a region reads as the end of the one below.
+        uint offset = (uint)address;
+        bool below = (int)offset < 0 && id + 1 < (uint)_regions.Length && !ReferenceEquals(_regions[id + 1], _nothing);
+        if (id == 0 && !below)
         {
             Fail(FaultKind.NullAccess, address, access + "null pointer");
             return;
         }
 
-        // Just before the first byte of a region reads as the end of the one below.
-        uint offset = (uint)address;
-        bool below = (int)offset < 0 && id + 1 < (uint)_regions.Length && !ReferenceEquals(_regions[id + 1], _nothing);
         MemoryRegion region = below ? _regions[id + 1] : id < (uint)_regions.Length ? _regions[id] : _nothing;
         bool denied = !below && region.TryLocate(offset, size, !write, out _);
         Fail(denied ? FaultKind.AccessDenied : FaultKind.OutOfBounds, address, access + region.Explain(write));

@@ -31,6 +31,7 @@ internal static class MapHelpers
 
     private static ulong Update(Machine machine, ulong mapAddress, ulong keyAddress, ulong valueAddress, ulong flags) =>
         TryGetWritable(machine, mapAddress, out BpfMap? map)
+        && machine.HasCpu(map, (uint)machine.Environment.Cpu)
         && machine.TryRead(keyAddress, map.Spec.KeySize, out ReadOnlySpan<byte> key)
         && machine.TryRead(valueAddress, map.Spec.ValueSize, out ReadOnlySpan<byte> value)
             ? Negate(map.UpdateFromProgram(key, value, flags, machine.Environment.Cpu))
@@ -48,7 +49,7 @@ internal static class MapHelpers
             return false;
         }
 
-        if (!map.HasProgramUpdate || map.Spec.Flags.HasFlag(MapFlags.ReadOnlyProgram))
+        if (!map.HasProgramUpdate || !map.ProgramsMayWrite)
         {
             machine.Fail(FaultKind.BadArgument, address, $"a program may not change map '{map.Spec.Name}' ({map.Spec.Type}, {map.Spec.Flags})");
             return false;

@@ -11,11 +11,7 @@ internal sealed class ArrayMap : BpfMap
         : base(spec, cpuCount)
     {
         _rowsPerValue = spec.Type == MapType.PerCpuArray ? cpuCount : 1;
-        Values.SetRows(
-            spec.MaxEntries * _rowsPerValue,
-            spec.ValueSize,
-            readable: !spec.Flags.HasFlag(MapFlags.WriteOnlyProgram),
-            writable: !spec.Flags.HasFlag(MapFlags.ReadOnlyProgram));
+        Values.SetRows(spec.MaxEntries * _rowsPerValue, spec.ValueSize, ProgramsMayRead, ProgramsMayWrite);
     }
 
     public override int UserValueSize => Spec.Type == MapType.PerCpuArray ? PerCpuValue.UserSize(Spec, CpuCount) : Spec.ValueSize;

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using ReuseportPS.Engine.Diagnostics;
 
 namespace ReuseportPS.Engine.Maps;
@@ -15,17 +14,6 @@ internal sealed class ArrayOfMaps : OuterMap
     {
         int index = ArrayIndex.Of(key, _maps.Length);
         return index < 0 ? null : _maps[index];
-    }
-
-    protected override Errno LookupCore(ReadOnlySpan<byte> key, Span<byte> value)
-    {
-        if (FindMap(key) is not BpfMap map)
-        {
-            return Errno.ENOENT;
-        }
-
-        BinaryPrimitives.WriteUInt32LittleEndian(value, map.Id);
-        return Errno.None;
     }
 
     protected override Errno UpdateCore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong flags)

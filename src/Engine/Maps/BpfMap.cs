@@ -17,6 +17,8 @@ public abstract class BpfMap
         Spec = spec;
         CpuCount = cpuCount;
         Values = new MemoryRegion($"map '{spec.Name}'");
+        ProgramsMayRead = !spec.Flags.HasFlag(MapFlags.WriteOnlyProgram);
+        ProgramsMayWrite = !spec.Flags.HasFlag(MapFlags.ReadOnlyProgram);
     }
 
     /// <summary>What it was made from.</summary>
@@ -42,6 +44,12 @@ public abstract class BpfMap
 
     /// <summary>Whether helpers 2 and 3 take this map: the verifier refuses them on the others.</summary>
     public virtual bool HasProgramUpdate => false;
+
+    /// <summary>No BPF_F_WRONLY_PROG.</summary>
+    internal bool ProgramsMayRead { get; }
+
+    /// <summary>No BPF_F_RDONLY_PROG.</summary>
+    internal bool ProgramsMayWrite { get; }
 
     /// <summary>Where the machine that used the map last keeps it; only a hint.</summary>
     internal int Place { get; set; }

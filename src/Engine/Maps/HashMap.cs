@@ -18,7 +18,7 @@ internal sealed class HashMap : BpfMap
     {
         _perCpu = spec.Type == MapType.PerCpuHash;
         _index = new KeyIndex(spec.KeySize);
-        _rows = new RowPool(Values, spec, _perCpu ? cpuCount : 1, spare: _perCpu ? 0 : 1);
+        _rows = new RowPool(this, _perCpu ? cpuCount : 1, spare: _perCpu ? 0 : 1);
     }
 
     public override int UserValueSize => _perCpu ? PerCpuValue.UserSize(Spec, CpuCount) : Spec.ValueSize;
@@ -121,12 +121,12 @@ internal sealed class HashMap : BpfMap
 
         if (isNew)
         {
-            entry = _index.Add(key);
-            if (entry >= _rowOf.Length)
+            if (!_rows.HasRoom)
             {
-                Array.Resize(ref _rowOf, _rowOf.Length * 2);
+                return Errno.ENOMEM;
             }
 
+            entry = _index.Add(key, ref _rowOf);
             _rowOf[entry] = _rows.Allocate();
         }
         else if (!_perCpu)

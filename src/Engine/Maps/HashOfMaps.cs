@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using ReuseportPS.Engine.Diagnostics;
 
 namespace ReuseportPS.Engine.Maps;
@@ -16,17 +15,6 @@ internal sealed class HashOfMaps : OuterMap
     {
         int entry = _index.Find(key);
         return entry < 0 ? null : _maps[entry];
-    }
-
-    protected override Errno LookupCore(ReadOnlySpan<byte> key, Span<byte> value)
-    {
-        if (FindMap(key) is not BpfMap map)
-        {
-            return Errno.ENOENT;
-        }
-
-        BinaryPrimitives.WriteUInt32LittleEndian(value, map.Id);
-        return Errno.None;
     }
 
     // The kernel looks the descriptor up before it looks at the flags.
@@ -47,11 +35,7 @@ internal sealed class HashOfMaps : OuterMap
 
         if (entry < 0)
         {
-            entry = _index.Add(key);
-            if (entry >= _maps.Length)
-            {
-                Array.Resize(ref _maps, _maps.Length * 2);
-            }
+            entry = _index.Add(key, ref _maps);
         }
 
         _maps[entry] = inner;

@@ -43,8 +43,8 @@ internal sealed class KeyIndex
         return -1;
     }
 
-    /// <summary>Adds a key that is not there.</summary>
-    public int Add(ReadOnlySpan<byte> key)
+    /// <summary>Adds a key that is not there, and makes room for it in an array that runs beside the index.</summary>
+    public int Add<T>(ReadOnlySpan<byte> key, ref T[] beside)
     {
         int entry = _firstFree;
         if (entry >= 0)
@@ -63,6 +63,11 @@ internal sealed class KeyIndex
         Count++;
         key.CopyTo(_keys.AsSpan(entry * _keySize));
         Link(entry);
+        if (entry >= beside.Length)
+        {
+            Array.Resize(ref beside, _next.Length);
+        }
+
         return entry;
     }
 

@@ -25,7 +25,7 @@ internal sealed class LpmTrie : BpfMap
     {
         _dataSize = spec.KeySize - sizeof(uint);
         _data = new byte[_nodes.Length * _dataSize];
-        _rows = new RowPool(Values, spec, 1, spare: 1);
+        _rows = new RowPool(this, 1, spare: 1);
     }
 
     public override bool HasProgramLookup => true;
@@ -82,6 +82,11 @@ internal sealed class LpmTrie : BpfMap
         if (!present && _count >= Spec.MaxEntries)
         {
             return Errno.ENOSPC;
+        }
+
+        if (!_rows.HasRoom)
+        {
+            return Errno.ENOMEM;
         }
 
         int row = _rows.Allocate();

@@ -27,11 +27,11 @@ public static class MapFactory
         ArgumentOutOfRangeException.ThrowIfLessThan(cpuCount, 1);
         return spec.Type switch
         {
-            MapType.Array => CheckArray(spec, MapFlags.NumaNode | MapFlags.Mmapable | MapFlags.InnerMap | Access) ?? CheckMemory(spec, 1),
-            MapType.PerCpuArray => CheckArray(spec, Access) ?? CheckPerCpu(spec) ?? CheckMemory(spec, cpuCount),
-            MapType.Hash => CheckHash(spec, MapFlags.NumaNode) ?? CheckMemory(spec, 1),
-            MapType.PerCpuHash => CheckHash(spec, MapFlags.None) ?? CheckPerCpu(spec) ?? CheckMemory(spec, cpuCount),
-            MapType.LpmTrie => CheckTrie(spec) ?? CheckMemory(spec, 1),
+            MapType.Array => CheckArray(spec, MapFlags.NumaNode | MapFlags.Mmapable | MapFlags.InnerMap | Access) ?? CheckMemory(spec, spec.MaxEntries),
+            MapType.PerCpuArray => CheckArray(spec, Access) ?? CheckPerCpu(spec) ?? CheckMemory(spec, (long)spec.MaxEntries * cpuCount),
+            MapType.Hash => CheckHash(spec, MapFlags.NumaNode),
+            MapType.PerCpuHash => CheckHash(spec, MapFlags.None) ?? CheckPerCpu(spec),
+            MapType.LpmTrie => CheckTrie(spec) ?? CheckCount(spec),
             MapType.ProgArray => CheckFileArray(spec),
             MapType.ArrayOfMaps => CheckInner(spec) ?? CheckFileArray(spec),
             MapType.HashOfMaps => CheckInner(spec) ?? CheckHash(spec, MapFlags.NumaNode),
@@ -112,7 +112,7 @@ public static class MapFactory
 
     private static MapCreation? CheckFileArray(MapSpec spec) =>
         CheckArray(spec, MapFlags.NumaNode | UserAccess)
-        ?? (spec.ValueSize != 4 ? Refuse(spec, Errno.EINVAL, "the value size must be 4") : CheckMemory(spec, 1));
+        ?? (spec.ValueSize != 4 ? Refuse(spec, Errno.EINVAL, "the value size must be 4") : CheckMemory(spec, spec.MaxEntries));
 
     private static MapCreation? CheckInner(MapSpec spec) =>
         spec.ValueSize != 4 ? Refuse(spec, Errno.EINVAL, "the value size must be 4")
@@ -121,9 +121,9 @@ public static class MapFactory
         : inner.Type == MapType.ProgArray ? Refuse(spec, Errno.ENOTSUPP, "a PROG_ARRAY cannot be an inner map")
         : null;
 
-    // What the kernel could allocate and an array of .NET or 32 bits of offset cannot hold is out of memory here.
-    private static MapCreation? CheckMemory(MapSpec spec, int rowsPerValue) =>
-        spec.MaxEntries < 0 || spec.ValueSize < 0 || !MemoryRegion.CanHoldRows(((long)spec.MaxEntries + 1) * rowsPerValue, spec.ValueSize)
-            ? Refuse(spec, Errno.ENOMEM, "it is too large")
-            : null;
+    // What the kernel could allocate, and an array of .NET or 32 bits of offset cannot hold, is out of memory here.
+    private static MapCreation? CheckMemory(MapSpec spec, long rows) =>
+        CheckCount(spec) ?? (spec.ValueSize < 0 || rows > MemoryRegion.MostRows(spec.ValueSize) ? Refuse(spec, Errno.ENOMEM, "it is too large") : null);
+
+    private static MapCreation? CheckCount(MapSpec spec) => spec.MaxEntries < 0 ? Refuse(spec, Errno.ENOMEM, "max_entries is too large") : null;
 }

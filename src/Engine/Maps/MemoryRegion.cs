@@ -4,8 +4,8 @@ namespace ReuseportPS.Engine.Maps;
 
 /// <summary>
 /// A piece of memory that a program can point into. It has one of two shapes: flat (a stack frame, a context, a packet), or rows
-/// of one size (the values of a map), where an access may not cross the end of its row. Addresses in rows are spread so that each row starts at a power of two:
-/// offset = row &lt;&lt; <see cref="RowShift"/> | byte in row.
+/// of one size (the values of a map), where an access may not cross the end of its row. Addresses in rows are spread over a power of two larger than a
+/// row, so that the byte after a row belongs to no row: offset = row &lt;&lt; <see cref="RowShift"/> | byte in row.
 /// </summary>
 public sealed class MemoryRegion
 {
@@ -66,12 +66,8 @@ public sealed class MemoryRegion
         _readable = _writable = false;
     }
 
-    /// <summary>Whether so many rows of such a size can be addressed and held at all.</summary>
-    public static bool CanHoldRows(long rowCount, int rowSize)
-    {
-        int shift = ShiftFor(rowSize);
-        return rowCount <= Array.MaxLength / Stride(rowSize) && rowCount <= 1L << (32 - shift);
-    }
+    /// <summary>How many rows of a size can be addressed, and held in one array.</summary>
+    public static long MostRows(int rowSize) => Math.Min(Array.MaxLength / Stride(rowSize), 1L << (32 - ShiftFor(rowSize)));
 
     /// <summary>Makes the region <paramref name="rowCount"/> rows of <paramref name="rowSize"/> bytes; what rows held is kept.</summary>
     public void SetRows(int rowCount, int rowSize, bool readable, bool writable)
@@ -119,7 +115,7 @@ public sealed class MemoryRegion
         uint row = offset >> RowShift;
         uint within = offset & ((1u << RowShift) - 1);
         index = (int)row * _rowStride + (int)within;
-        return (write ? _writable : _readable) && row < (uint)RowCount && within + (uint)size <= (uint)_rowSize;
+        return (write ? _writable : _readable) && row < (uint)RowCount && (ulong)within + (uint)size <= (uint)_rowSize;
     }
 
     /// <summary>Why an access that <see cref="TryLocate"/> refused is refused, in words.</summary>
@@ -131,5 +127,6 @@ public sealed class MemoryRegion
 
     private static int Stride(int rowSize) => (int)Math.Min(((long)rowSize + 7) & ~7L, int.MaxValue);
 
-    private static int ShiftFor(int rowSize) => rowSize <= 8 ? 3 : 32 - BitOperations.LeadingZeroCount((uint)rowSize - 1);
+    // Always larger than the row.
+    private static int ShiftFor(int rowSize) => 32 - BitOperations.LeadingZeroCount((uint)rowSize);
 }

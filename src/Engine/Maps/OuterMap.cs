@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using ReuseportPS.Engine.Diagnostics;
 
 namespace ReuseportPS.Engine.Maps;
@@ -27,6 +28,18 @@ public abstract class OuterMap : BpfMap
 
     /// <summary>Update with a map, after the common checks.</summary>
     protected abstract Errno UpdateMapCore(ReadOnlySpan<byte> key, BpfMap inner, ulong flags);
+
+    /// <inheritdoc/>
+    protected sealed override Errno LookupCore(ReadOnlySpan<byte> key, Span<byte> value)
+    {
+        if (FindMap(key) is not BpfMap map)
+        {
+            return Errno.ENOENT;
+        }
+
+        BinaryPrimitives.WriteUInt32LittleEndian(value, map.Id);
+        return Errno.None;
+    }
 
     /// <summary>Whether a map is like the template (<c>bpf_map_meta_equal</c>, <c>array_map_meta_equal</c>).</summary>
     protected bool IsLikeTemplate(BpfMap inner)

@@ -3,31 +3,27 @@ namespace ReuseportPS.Engine.Maps;
 /// <summary>Hands out rows of a <see cref="MemoryRegion"/> for values that come and go; the memory grows as it is needed, up to a limit.</summary>
 internal sealed class RowPool
 {
-    private readonly MemoryRegion _region;
-    private readonly int _rowSize;
+    private readonly BpfMap _map;
     private readonly int _rowsPerValue;
     private readonly int _limit;
-    private readonly bool _readable;
-    private readonly bool _writable;
     private readonly Stack<int> _free = [];
     private int _capacity;
     private int _used;
 
-    /// <summary>A pool over an empty region.</summary>
-    /// <param name="region">Region to fill.</param>
-    /// <param name="spec">Size and access of the values.</param>
+    /// <summary>A pool over the empty region of a map's values.</summary>
+    /// <param name="map">The map.</param>
     /// <param name="rowsPerValue">Rows of each value: 1, or the number of CPUs.</param>
     /// <param name="spare">Values beyond the map's largest number that exist while one is replaced.</param>
-    public RowPool(MemoryRegion region, MapSpec spec, int rowsPerValue, int spare)
+    public RowPool(BpfMap map, int rowsPerValue, int spare)
     {
-        _region = region;
-        _rowSize = spec.ValueSize;
+        _map = map;
         _rowsPerValue = rowsPerValue;
-        _limit = spec.MaxEntries + spare;
-        _readable = !spec.Flags.HasFlag(MapFlags.WriteOnlyProgram);
-        _writable = !spec.Flags.HasFlag(MapFlags.ReadOnlyProgram);
+        _limit = (int)Math.Min((long)map.Spec.MaxEntries + spare, MemoryRegion.MostRows(Math.Max(map.Spec.ValueSize, 2 * map.Spec.KeySize)) / rowsPerValue);
         Grow(Math.Min(_limit, 8));
     }
+
+    /// <summary>Whether another value can be held: false only at the 2 GiB that an array of .NET holds.</summary>
+    public bool HasRoom => _free.Count > 0 || _used < _limit;
 
     /// <summary>First row of a value that is in use by no other. The rows hold what the last value left.</summary>
     public int Allocate()
@@ -51,6 +47,6 @@ internal sealed class RowPool
     private void Grow(int capacity)
     {
         _capacity = capacity;
-        _region.SetRows(capacity * _rowsPerValue, _rowSize, _readable, _writable);
+        _map.Values.SetRows(capacity * _rowsPerValue, _map.Spec.ValueSize, _map.ProgramsMayRead, _map.ProgramsMayWrite);
     }
 }
