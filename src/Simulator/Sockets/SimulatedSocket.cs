@@ -151,15 +151,16 @@ internal sealed class SimulatedSocket : IBackendSocket
     public void Connect(IPEndPoint endPoint)
     {
         Sock sock = Sock;
-        UInt128 peer = Destination("connect", endPoint);
         if (IsTcp)
         {
+            UInt128 peer = Destination("connect", endPoint);
             Refusal.Check(Network.Connections.Connect(sock, peer, (ushort)endPoint.Port, Cpu), "connect", $"{Name} to {endPoint}");
         }
         else
         {
+            // A refused destination leaves the socket bound.
             BindAutomatically("connect");
-            Network.Udp.Connect(sock, peer, (ushort)endPoint.Port);
+            Network.Udp.Connect(sock, Destination("connect", endPoint), (ushort)endPoint.Port);
         }
     }
 
