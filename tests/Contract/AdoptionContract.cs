@@ -237,6 +237,30 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
     }
 
     [Fact]
+    public void Two_shells_that_change_the_group_in_turn_see_what_the_other_did()
+    {
+        IBackendSocket[] members = [.. OpenMany("udp4", 3)];
+        Catalog().Adopt(Request()).Dispose();
+        using ManagedGroup one = Catalog().Find(Name)!;
+        using ManagedGroup other = Catalog().Find(Name)!;
+        SteeringPolicy even = Policy(Weighted);
+        SteeringPolicy odd = Policy("by: weighted, weights: { 2: 1 }, key: source");
+        Assert.Equal(PolicyChange.Program, one.Apply(even).Change);
+        Assert.Equal(PolicyChange.None, other.Apply(even).Change);
+        Assert.Equal(PolicyChange.Data, other.Apply(odd).Change);
+
+        Assert.Equal(PolicyChange.Data, one.Plan(even).Change);
+        Assert.Equal(odd, one.Policy);
+        Assert.Equal(PolicyChange.None, one.Apply(odd).Change);
+        Assert.Equal(PolicyChange.Program, one.Apply(Policy("by: slot, slot: 1")).Change);
+        other.RemovePolicy();
+
+        Assert.Equal(AttachmentState.None, Backend.InspectAttachment(Record(members[0])).State);
+        Assert.Equal(PolicyChange.Program, one.Apply(Policy("by: slot, slot: 1")).Change);
+        Assert.Equal(Slot(1), Arrival(Flow("udp4"), members));
+    }
+
+    [Fact]
     public void A_group_that_lost_its_program_to_another_is_removed_by_force_only()
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 2)];

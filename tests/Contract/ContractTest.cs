@@ -258,6 +258,13 @@ public abstract class ContractTest<TWorld> : IClassFixture<TWorld>, IDisposable
         return [.. Enumerable.Range(0, value.Length / 8).Select(i => BinaryPrimitives.ReadInt64LittleEndian(value.AsSpan(8 * i)))];
     }
 
+    /// <summary>Whether a program of that id is loaded.</summary>
+    protected bool Exists(uint id)
+    {
+        using IBackendProgram? program = Backend.OpenProgram(id);
+        return program is not null;
+    }
+
     /// <summary>Waits until something is so: what the kernel frees after a grace period, and a simulator at once.</summary>
     protected bool Becomes(Func<bool> condition)
     {

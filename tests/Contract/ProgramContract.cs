@@ -314,12 +314,6 @@ public abstract class ProgramContract<TWorld>(TWorld world) : ContractTest<TWorl
         }
     }
 
-    private bool Exists(uint id)
-    {
-        using IBackendProgram? program = Backend.OpenProgram(id);
-        return program is not null;
-    }
-
     private (AttachmentState State, uint Id, string Tag) Attached(IBackendSocket socket)
     {
         Attachment attachment = Backend.InspectAttachment(Record(socket));

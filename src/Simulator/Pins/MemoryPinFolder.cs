@@ -39,11 +39,13 @@ internal sealed class MemoryPinFolder(SimulatorBackend backend, MemoryPinStore s
 
     public void Publish()
     {
-        if (!_isPublished)
+        if (_isPublished)
         {
-            store.Publish(group, pins);
-            _isPublished = true;
+            throw new InvalidOperationException("The folder is published already.");
         }
+
+        store.Publish(group, pins);
+        _isPublished = true;
     }
 
     public void Dispose()

@@ -18,6 +18,8 @@ public sealed class LoopbackSelectionContract(LoopbackWorld world) : SelectionCo
 
 public sealed class LoopbackContextContract(LoopbackWorld world) : ContextContract<LoopbackWorld>(world);
 
+public sealed class LoopbackPinContract(LoopbackWorld world) : PinContract<LoopbackWorld>(world);
+
 public sealed class LoopbackGroupContract(LoopbackWorld world) : GroupContract<LoopbackWorld>(world);
 
 public sealed class LoopbackAdoptionContract(LoopbackWorld world) : AdoptionContract<LoopbackWorld>(world);
@@ -38,8 +40,16 @@ public sealed class VethSelectionContract(VethWorld world) : SelectionContract<V
 
 public sealed class VethContextContract(VethWorld world) : ContextContract<VethWorld>(world);
 
+public sealed class VethPinContract(VethWorld world) : PinContract<VethWorld>(world);
+
 public sealed class VethGroupContract(VethWorld world) : GroupContract<VethWorld>(world);
 
 public sealed class VethAdoptionContract(VethWorld world) : AdoptionContract<VethWorld>(world);
 
 public sealed class VethFailureContract(VethWorld world) : FailureContract<VethWorld>(world);
+
+public sealed class EveryContract
+{
+    [Fact]
+    public void Every_part_runs_in_every_world() => EveryWorld.RunsEveryPart(typeof(EveryContract).Assembly);
+}

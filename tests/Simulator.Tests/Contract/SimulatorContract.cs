@@ -18,8 +18,16 @@ public sealed class SimulatorSelectionContract(SimulatorWorld world) : Selection
 
 public sealed class SimulatorContextContract(SimulatorWorld world) : ContextContract<SimulatorWorld>(world);
 
+public sealed class SimulatorPinContract(SimulatorWorld world) : PinContract<SimulatorWorld>(world);
+
 public sealed class SimulatorGroupContract(SimulatorWorld world) : GroupContract<SimulatorWorld>(world);
 
 public sealed class SimulatorAdoptionContract(SimulatorWorld world) : AdoptionContract<SimulatorWorld>(world);
 
 public sealed class SimulatorFailureContract(SimulatorWorld world) : FailureContract<SimulatorWorld>(world);
+
+public sealed class EveryContract
+{
+    [Fact]
+    public void Every_part_runs_in_every_world() => EveryWorld.RunsEveryPart(typeof(EveryContract).Assembly);
+}
