@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Collections.ObjectModel;
 using System.Management.Automation;
 using System.Management.Automation.Internal;
@@ -148,6 +149,10 @@ internal static class EngineInternals
 
     [UnsafeAccessor(UnsafeAccessorKind.Method)]
     public static extern Collection<IContentReader> GetReader(ContentCmdletProviderIntrinsics content, string path, [UnsafeAccessorType(Context)] object context);
+
+    /// <summary>Reads a file as far as it is written, also with -Wait; only for readers of the file system.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Method)]
+    public static extern IList ReadWithoutWaitingChanges([UnsafeAccessorType("Microsoft.PowerShell.Commands.FileSystemContentReaderWriter" + Engine)] object reader, long readCount);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method)]
     public static extern object? GetContentReaderDynamicParameters(ContentCmdletProviderIntrinsics content, string path, [UnsafeAccessorType(Context)] object context);

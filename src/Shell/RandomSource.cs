@@ -7,8 +7,6 @@ namespace ReuseportPS.Shell;
 /// <param name="seed">The seed; null for none.</param>
 internal sealed class RandomSource(int? seed)
 {
-    // A seed asks for numbers that anybody can repeat.
-#pragma warning disable CA5394
     private readonly Random? _seeded = seed is { } value ? new Random(value) : null;
 
     /// <summary>A number from <paramref name="minimum"/> to below <paramref name="maximum"/>.</summary>
@@ -80,5 +78,4 @@ internal sealed class RandomSource(int? seed)
         _seeded.NextBytes(bytes);
         return bytes;
     }
-#pragma warning restore CA5394
 }

@@ -30,6 +30,6 @@ public enum DecisionKind
     /// <summary>Multicast or broadcast: every matching socket gets a copy, no program is asked.</summary>
     Multicast,
 
-    /// <summary>Dropped before any lookup: the length field of UDP contradicts the packet.</summary>
+    /// <summary>Dropped before any lookup: the UDP header is cut short, or its length contradicts the packet.</summary>
     Malformed,
 }

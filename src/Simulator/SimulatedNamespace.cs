@@ -180,13 +180,14 @@ public sealed class SimulatedNamespace : INetworkNamespace
         };
     }
 
-    /// <summary>The length that the UDP header states, which cuts off what follows it. False when it is shorter than the header or longer than the packet.</summary>
+    /// <summary>The length that the UDP header states, which cuts off what follows it. False when the header is not there, or its length is less than its own or more than the packet's.</summary>
     private static bool TryReadDatagramLength(in Packet packet, out int length)
     {
-        length = BinaryPrimitives.ReadUInt16BigEndian(packet.Data.Span[(packet.TransportOffset + 4)..]);
-        if (length == 0 && packet.Flow.Family == IpFamily.V6)
+        ReadOnlySpan<byte> captured = packet.Data.Span[packet.TransportOffset..];
+        length = captured.Length < PacketWriter.UdpHeaderLength ? 0 : BinaryPrimitives.ReadUInt16BigEndian(captured[4..]);
+        if (length == 0 && packet.Flow.Family == IpFamily.V6 && captured.Length >= PacketWriter.UdpHeaderLength)
         {
-            length = packet.TransportLength;
+            length = packet.TransportLength; // RFC 2675: a jumbogram.
         }
 
         return length >= PacketWriter.UdpHeaderLength && length <= packet.TransportLength;
@@ -222,7 +223,7 @@ public sealed class SimulatedNamespace : INetworkNamespace
 
     private void Take(Sock sock, in Packet packet, int length, int cpu)
     {
-        if (sock.Family == IpFamily.V4 ? sock.PeerV4 != 0 : sock.PeerAddress != 0)
+        if (packet.Flow.Family == IpFamily.V4 ? sock.PeerV4 != 0 : sock.PeerAddress != 0)
         {
             sock.IncomingCpu = cpu;
         }

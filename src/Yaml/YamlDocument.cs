@@ -41,7 +41,7 @@ public static class YamlDocument
             }
 
             problem = null;
-            return loop.Run(new Parser(new StringReader(text)));
+            return loop.Run(new Parser(new StringReader(text.StartsWith('\uFEFF') ? text[1..] : text)));
         }
         catch (YamlException e)
         {

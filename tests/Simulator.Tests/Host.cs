@@ -117,4 +117,63 @@ internal sealed class Host
 
     public SocketRecord Record(IBackendSocket socket) =>
         Assert.Single(Backend.FindSockets(new SocketQuery(Cookie: socket.Cookie)));
+
+    /// <summary>A socket in one of the states that the tables of refusals tell apart; members are on 127.0.0.1:5000.</summary>
+    public IBackendSocket Make(string kind)
+    {
+        switch (kind)
+        {
+            case "unbound" or "unbound, no flag":
+                return Socket(TransportProtocol.Udp, "127.0.0.1", reusePort: kind == "unbound");
+            case "bound, no flag" or "flag set after bind":
+                IBackendSocket plain = Open(TransportProtocol.Udp, "127.0.0.1", 5001, reusePort: false);
+                plain.SetOption(SocketOption.ReusePort, kind == "flag set after bind" ? 1 : 0);
+                return plain;
+            case "connected" or "orphan":
+                IBackendSocket connected = Open(TransportProtocol.Udp, "127.0.0.1");
+                connected.Connect(EndPoint("127.0.0.1", 9));
+                if (kind == "orphan")
+                {
+                    connected.Disconnect();
+                }
+
+                return connected;
+            case "tcp bound":
+                IBackendSocket bound = Socket(TransportProtocol.Tcp, "127.0.0.1");
+                bound.Bind(EndPoint("127.0.0.1"));
+                return bound;
+            case "tcp listener":
+                return Open(TransportProtocol.Tcp, "127.0.0.1");
+            case "tcp shut down":
+                IBackendSocket stopped = Open(TransportProtocol.Tcp, "127.0.0.1");
+                stopped.Shutdown(System.Net.Sockets.SocketShutdown.Both);
+                return stopped;
+            case "tcp client" or "tcp accepted":
+                IBackendSocket listener = Open(TransportProtocol.Tcp, "127.0.0.1");
+                IBackendSocket client = Socket(TransportProtocol.Tcp, "127.0.0.1");
+                client.Connect(EndPoint("127.0.0.1"));
+                return kind == "tcp client" ? client : listener.TryAccept(out _)!;
+        }
+
+        IBackendSocket member = Open(TransportProtocol.Udp, "127.0.0.1");
+        switch (kind)
+        {
+            case "member":
+                break;
+            case "member, flag cleared":
+                member.SetOption(SocketOption.ReusePort, 0);
+                break;
+            case "locked":
+                member.SetOption(SocketOption.LockFilter, 1);
+                break;
+            case "with program" or "with program, locked":
+                member.AttachProgram(Returning(1));
+                member.SetOption(SocketOption.LockFilter, kind == "with program" ? 0 : 1);
+                break;
+            default:
+                throw new ArgumentException(kind, nameof(kind));
+        }
+
+        return member;
+    }
 }

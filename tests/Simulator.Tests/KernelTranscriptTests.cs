@@ -24,14 +24,15 @@ public sealed class KernelTranscriptTests
     [MemberData(nameof(Runs))]
     public void Simulator_answers_as_the_kernel_did(string run)
     {
-        uint[] secrets = [.. s_lines[0].Split(' ').Skip(1).Select(word => uint.Parse(word, NumberStyles.HexNumber))];
+        string[] before = [.. s_lines.TakeWhile(line => line != run)];
+        uint[] secrets = [.. before.Last(line => line.StartsWith("secrets ", StringComparison.Ordinal)).Split(' ').Skip(1).Select(word => uint.Parse(word, NumberStyles.HexNumber))];
         Host host = new(new SimulatorOptions
         {
             HashSecrets = new HashSecrets(secrets[0], secrets[1], secrets[2], secrets[3], secrets[4], secrets[5]),
         });
         host.Network.HashMix = secrets[6];
         Replay replay = new(host);
-        string[] lines = [.. s_lines.SkipWhile(line => line != run).Skip(1).TakeWhile(line => line != "end")];
+        string[] lines = [.. s_lines.Skip(before.Length + 1).TakeWhile(line => line != "end")];
         for (int i = 0; i < lines.Length; i++)
         {
             string[] parts = lines[i].Split(" -> ");

@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Isa;
+using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Programs;
 using static ReuseportPS.Engine.Isa.Register;
 
@@ -7,7 +9,7 @@ namespace ReuseportPS.Engine.Policies;
 
 /// <summary>
 /// The pieces of which policy programs are made. Throughout: r6 is the context, r7 the counters, r8 the table of the current
-/// action, r9 the hash. Everything else of a packet is on the stack, in <see cref="Frame"/>.
+/// action or its first slot, r9 the hash. Everything else of a packet is on the stack, in <see cref="Frame"/>.
 /// </summary>
 internal sealed class PolicyCode
 {
@@ -21,7 +23,8 @@ internal sealed class PolicyCode
     /// <summary>ETH_P_IP in network order, as the context has it.</summary>
     private const int EthIpv4 = 0x0008;
 
-    public ProgramBuilder Builder { get; } = new();
+    /// <summary>The verifier's own code, lookups in place of calls above all, less than doubles the length of these programs.</summary>
+    public ProgramBuilder Builder { get; } = new() { Reach = short.MaxValue / 2 };
 
     public Label NewLabel(string name) => Builder.NewLabel(name);
 
@@ -87,7 +90,7 @@ internal sealed class PolicyCode
 
         if (key)
         {
-            Header(Packets.IpFamily.V4);
+            Header(IpFamily.V4);
         }
 
         Label load = NewLabel("load");
@@ -96,7 +99,7 @@ internal sealed class PolicyCode
         Builder.Add(Instructions.MoveImmediate(R2, ipv6.Offset), Instructions.MoveImmediate(R4, ipv6.Size));
         if (key)
         {
-            Header(Packets.IpFamily.V6);
+            Header(IpFamily.V6);
         }
 
         Builder.Mark(load).Add(
@@ -107,8 +110,8 @@ internal sealed class PolicyCode
             Instructions.CallHelper(HelperId.SkbLoadBytesRelative));
         Builder.JumpIf(JumpOperation.NotEqual, R0, 0, failed);
 
-        void Header(Packets.IpFamily family) => Builder.Add(
-            Instructions.StoreImmediate(MemorySize.Word, R10, (short)(to - 8), PolicyMapSpecs.FamilyBits + (family == Packets.IpFamily.V4 ? 32 : 128)),
+        void Header(IpFamily family) => Builder.Add(
+            Instructions.StoreImmediate(MemorySize.Word, R10, (short)(to - 8), PolicyMapSpecs.FamilyBits + (family == IpFamily.V4 ? 32 : 128)),
             Instructions.StoreImmediate(MemorySize.Word, R10, (short)(to - 4), PolicyMapSpecs.FamilyTag(family)));
     }
 
@@ -188,7 +191,7 @@ internal sealed class PolicyCode
             bool last = i == ranges.Count - 1;
             if (range.First == range.Last)
             {
-                int value = swapped ? range.First : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(range.First);
+                int value = swapped ? range.First : BinaryPrimitives.ReverseEndianness(range.First);
                 Builder.JumpIf32(last ? JumpOperation.NotEqual : JumpOperation.Equal, R1, value, last ? failed : matched);
             }
             else if (last)
@@ -219,29 +222,39 @@ internal sealed class PolicyCode
     }
 
     /// <summary>r9 = the hash (<see cref="FlowHash"/>) of words on the stack.</summary>
-    public void Hash(ReadOnlySpan<(MemorySize Size, short At)> words, uint seed)
+    /// <param name="words">Where the words are.</param>
+    /// <param name="seed">The seed; null when it is on the stack.</param>
+    public void Hash(ReadOnlySpan<(MemorySize Size, short At)> words, uint? seed)
     {
-        int start = (int)(FlowHash.InitialValue + ((uint)words.Length << 2) + seed);
+        int start = (int)(FlowHash.InitialValue + ((uint)words.Length << 2) + (seed ?? 0));
+        if (seed is null)
+        {
+            Builder.Add(Instructions.Load(MemorySize.Word, R5, R10, Frame.Seed), Instructions.Alu32(AluOperation.Add, R5, start));
+        }
+
         Register[] state = [R1, R2, R3];
         bool started = false;
         while (true)
         {
             for (int i = 0; i < 3; i++)
             {
-                if (i >= words.Length)
+                bool hasWord = i < words.Length;
+                if (hasWord)
                 {
-                    if (!started)
-                    {
-                        Builder.Add(Instructions.MoveImmediate32(state[i], start));
-                    }
+                    Builder.Add(Instructions.Load(words[i].Size, started ? R4 : state[i], R10, words[i].At));
                 }
-                else if (started)
+
+                if (started)
                 {
-                    Builder.Add(Instructions.Load(words[i].Size, R4, R10, words[i].At), Instructions.Alu32(AluOperation.Add, state[i], R4));
+                    Builder.Add(hasWord ? [Instructions.Alu32(AluOperation.Add, state[i], R4)] : []);
+                }
+                else if (seed is null)
+                {
+                    Builder.Add(hasWord ? Instructions.Alu32(AluOperation.Add, state[i], R5) : Instructions.Move32(state[i], R5));
                 }
                 else
                 {
-                    Builder.Add(Instructions.Load(words[i].Size, state[i], R10, words[i].At), Instructions.Alu32(AluOperation.Add, state[i], start));
+                    Builder.Add(hasWord ? Instructions.Alu32(AluOperation.Add, state[i], start) : Instructions.MoveImmediate32(state[i], start));
                 }
             }
 
@@ -273,19 +286,32 @@ internal sealed class PolicyCode
     public void Rehash() => Builder.Add(Instructions.Alu32(AluOperation.Multiply, R9, unchecked((int)FlowHash.RehashMultiplier)));
 
     /// <summary>The key on the stack = (r9 * count) >> 32 + first.</summary>
-    public void StoreScaled(int count, int first)
+    /// <param name="count">Number of choices; null when it is on the stack.</param>
+    /// <param name="first">First choice; null when r8 has it in its upper half.</param>
+    public void StoreScaled(int? count, int? first)
     {
-        Builder.Add(
-            Instructions.Move(R1, R9),
-            Instructions.Alu64(AluOperation.Multiply, R1, count),
-            Instructions.Alu64(AluOperation.ShiftRight, R1, 32));
+        Builder.Add(count is null
+            ? [Instructions.Load(MemorySize.Word, R1, R10, Frame.Count), Instructions.Alu64(AluOperation.Multiply, R1, R9)]
+            : [Instructions.Move(R1, R9), Instructions.Alu64(AluOperation.Multiply, R1, count.Value)]);
+        if (first is null)
+        {
+            Builder.Add(Instructions.Alu64(AluOperation.Add, R1, R8));
+        }
+
+        Builder.Add(Instructions.Alu64(AluOperation.ShiftRight, R1, 32));
         if (first > 0)
         {
-            Builder.Add(Instructions.Alu32(AluOperation.Add, R1, first));
+            Builder.Add(Instructions.Alu32(AluOperation.Add, R1, first.Value));
         }
 
         Builder.Add(Instructions.Store(MemorySize.Word, R10, Frame.Key, R1));
     }
+
+    public void PassSeed(uint seed) => Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Seed, (int)seed));
+
+    public void PassCount(int count) => Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Count, count));
+
+    public void PassFirst(int first) => Builder.Add(first == 0 ? Instructions.MoveImmediate(R8, 0) : Instructions.LoadImmediate64(R8, (ulong)first << 32));
 
     public void StoreSlot(int slot) => Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Key, slot));
 
@@ -329,7 +355,7 @@ internal sealed class PolicyCode
     /// <summary>SK_PASS is 1; every other value drops.</summary>
     public void Return(bool pass) => Builder.Add(Instructions.MoveImmediate32(R0, pass ? 1 : 0), Instructions.Exit());
 
-    private static uint Swap(uint value) => System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(value);
+    private static uint Swap(uint value) => BinaryPrimitives.ReverseEndianness(value);
 
     private static short Field(int field) => (short)(field * sizeof(ulong));
 
@@ -377,6 +403,12 @@ internal sealed class PolicyCode
 
         /// <summary>u32: the bank of this packet.</summary>
         public const short Bank = -12;
+
+        /// <summary>u32: seed, for code that several actions share.</summary>
+        public const short Seed = -16;
+
+        /// <summary>u32: number of choices, for code that several actions share.</summary>
+        public const short Count = -84;
 
         /// <summary>32 bytes: source address, and the destination address after it. The 8 bytes before make a trie's key of the source.</summary>
         public const short Source = -48;

@@ -1,11 +1,16 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Isa;
 
 namespace ReuseportPS.Engine.Policies;
 
 /// <summary>Compiles a policy to one program and its maps. The same policy and number of slots give the same bytes everywhere.</summary>
 public static class PolicyCompiler
 {
+    /// <summary>Most conditional jumps of a program: the verifier follows at most 8192 in one path (BPF_COMPLEXITY_LIMIT_JMP_SEQ).</summary>
+    public const int MostTests = 8000;
+
     /// <summary>Compiles.</summary>
     /// <param name="policy">The policy.</param>
     /// <param name="slotCount">Slots of the group, 1 to 32768.</param>
@@ -13,12 +18,24 @@ public static class PolicyCompiler
     {
         if (slotCount is < 1 or > SlotItem.HighestSlot + 1)
         {
-            return new PolicyCompilation(null, [PolicyDiagnostics.BadSlotCount.At(null, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"The number of slots is {slotCount}."))]);
+            return new PolicyCompilation(null, [PolicyDiagnostics.BadSlotCount.At(null, string.Create(CultureInfo.InvariantCulture, $"The number of slots is {slotCount}."))]);
         }
 
         ImmutableArray<Diagnostic> diagnostics = PolicyValidator.Validate(policy, slotCount);
-        return diagnostics.Any(d => d.Severity == DiagnosticSeverity.Error)
-            ? new PolicyCompilation(null, diagnostics)
-            : new PolicyCompilation(new PolicyProgramEmitter(policy, slotCount).Emit(), diagnostics);
+        if (diagnostics.Any(d => d.Severity == DiagnosticSeverity.Error))
+        {
+            return new PolicyCompilation(null, diagnostics);
+        }
+
+        CompiledPolicy compiled = new PolicyProgramEmitter(policy, slotCount).Emit();
+        int tests = compiled.Program.Instructions.Count(IsConditional);
+        return tests <= MostTests
+            ? new PolicyCompilation(compiled, diagnostics)
+            : new PolicyCompilation(null, diagnostics.Add(PolicyDiagnostics.TooManyRules.At(
+                policy.Places.Find("rules"), string.Create(CultureInfo.InvariantCulture, $"The rules need {tests} tests; {MostTests} are the most."))));
     }
+
+    private static bool IsConditional(Instruction instruction) =>
+        (InstructionClass)(instruction.Opcode & 7) is InstructionClass.Jump or InstructionClass.Jump32 &&
+        (JumpOperation)(instruction.Opcode & 0xf0) is not (JumpOperation.Always or JumpOperation.Call or JumpOperation.Exit);
 }

@@ -194,13 +194,18 @@ public static class PolicyDiagnostics
 
     public static readonly DiagnosticDefinition TooManyRules = Error(
         "RPS4040", "The program would be too large",
-        "A policy may have 4096 rules: each is tested in turn for every packet, and the kernel follows all ways through the program when it loads it.",
+        "A policy may have 4000 rules, and its program 8000 tests: each is made in turn for every packet, and the kernel follows at most 8192 in a row when it loads a program. A port, a range of ports or a prefix in a rule is one or more tests; a list is two, however long it is.",
         "Put addresses into lists, and join rules that have the same action.");
 
     public static readonly DiagnosticDefinition ListTooLarge = Error(
         "RPS4041", "A list is too large",
         "A list of addresses may have 1,000,000 prefixes.",
         "Join neighbouring prefixes into shorter ones.");
+
+    public static readonly DiagnosticDefinition TablesTooLarge = Error(
+        "RPS4043", "The tables are too large",
+        "Each action by weight has a table whose size follows the number of slots of the group; together they may have 1,048,576 entries, which are held twice.",
+        "Use fewer actions by weight, or a group with fewer slots.");
 
     public static readonly DiagnosticDefinition BadSlotCount = Error(
         "RPS4042", "A group has 1 to 32768 slots",
@@ -215,7 +220,7 @@ public static class PolicyDiagnostics
         UnknownVersion, BadNumber, BadPort, BadSlot, BadAddress, HostBits, BadName, EmptyList, NotUsedHere, MoreFindings,
         UnknownSlotName, OverlappingSlotNames, SlotTwice, SlotBeyondGroup, OneSlotWanted, UnknownList, UnusedList,
         DuplicateName, UnreachableRule, Contradiction, NeverMatches, WeightsAllZero, WeightOutsideTo, SlotWithoutWeight,
-        WeightOfSeveral, WeightsTooFine, KernelChoosesAmongAll, DuplicatePrefix, TooManyRules, ListTooLarge, BadSlotCount,
+        WeightOfSeveral, WeightsTooFine, KernelChoosesAmongAll, DuplicatePrefix, TooManyRules, ListTooLarge, BadSlotCount, TablesTooLarge,
     ];
 
     private static DiagnosticDefinition Error(string code, string title, string explanation, string remedy) =>

@@ -22,7 +22,7 @@ public sealed class PolicyEvaluator
         _policy = policy;
         SlotCount = slotCount;
         _rules = [.. policy.Rules.Items.Select(rule => new MatchTest(policy, rule.When))];
-        _actions = [.. policy.Rules.Items.Select(rule => rule.Action).Append(policy.Otherwise).Select(action => Choice.Of(policy, action, slotCount))];
+        _actions = [.. Enumerable.Range(0, policy.Rules.Count + 1).Select(position => Choice.Of(policy, policy.ActionAt(position), slotCount))];
         _missSlot = policy.OnMiss.Kind == MissKind.Slot ? policy.ResolveSlots(policy.OnMiss.Slot).First() : -1;
     }
 

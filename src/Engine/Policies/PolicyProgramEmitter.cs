@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using ReuseportPS.Engine.Isa;
+using System.Runtime.InteropServices;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Programs;
@@ -14,19 +14,16 @@ namespace ReuseportPS.Engine.Policies;
 /// </summary>
 internal sealed class PolicyProgramEmitter
 {
-    /// <summary>Prefixes written in a rule that are compared one by one; more are put into a list of their own.</summary>
-    private const int MostComparedPrefixes = 8;
-
     private readonly SteeringPolicy _policy;
     private readonly int _slotCount;
     private readonly PolicyCode _code = new();
     private readonly CounterLayout _counters;
     private readonly PolicyMaps _maps;
-    private readonly Needs _needs;
-    private readonly List<MapSpec> _tables = [];
-    private readonly List<MapSpec> _lists = [];
-    private readonly Dictionary<string, int> _listOfName = new(StringComparer.Ordinal);
-    private readonly Dictionary<int, int> _tableOfAction = [];
+    private readonly PacketNeeds _needs;
+    private readonly BankPlan _plan;
+    private readonly MatchCode _match;
+    private readonly Dictionary<(HashKey Key, bool FromTable), List<Choice>> _choices = [];
+    private readonly Dictionary<(HashKey Key, bool FromTable), Label> _sharedChoice = [];
     private readonly Dictionary<(PolicyAction Action, IpFamily? Family), Label> _shared = [];
     private readonly HashSet<Label> _used = [];
     private readonly Label _pass;
@@ -45,20 +42,21 @@ internal sealed class PolicyProgramEmitter
         _policy = policy;
         _slotCount = slotCount;
         _counters = CounterLayout.For(policy, slotCount);
-        _needs = Needs.Of(policy);
+        _needs = PacketNeeds.Of(policy);
+        _plan = new BankPlan(policy, slotCount);
         (_pass, _kernel, _selected) = (_code.NewLabel("pass"), _code.NewLabel("kernel"), _code.NewLabel("selected"));
         (_reject, _unreadable, _notCovered) = (_code.NewLabel("reject"), _code.NewLabel("unreadable"), _code.NewLabel("not covered"));
         (_missed, _missedRule, _missedTwice) = (_code.NewLabel("missed"), _code.NewLabel("missed in a rule"), _code.NewLabel("missed again"));
         _otherwise = _code.NewLabel("otherwise");
-        CollectTables();
-        CollectLists();
+        CollectChoices();
         _maps = new PolicyMaps(
             Seats: 0,
             Epoch: 1,
             Counters: 2,
             SlotCounters: 3,
-            Tables: _tables.Count > 0 ? 4 : -1,
-            Lists: _lists.Count == 0 ? -1 : _tables.Count > 0 ? 5 : 4);
+            Tables: _plan.TableCount > 0 ? 4 : -1,
+            Lists: _plan.ListCount == 0 ? -1 : _plan.TableCount > 0 ? 5 : 4);
+        _match = new MatchCode(policy, _code, _plan, _maps, _needs);
     }
 
     public CompiledPolicy Emit()
@@ -68,18 +66,18 @@ internal sealed class PolicyProgramEmitter
         EmitEnds();
         ImmutableArray<MapSpec>.Builder maps = ImmutableArray.CreateBuilder<MapSpec>();
         maps.AddRange(PolicyMapSpecs.Seats, PolicyMapSpecs.Epoch, PolicyMapSpecs.Counters(_counters.ValueSize), PolicyMapSpecs.SlotCounters(_slotCount));
-        if (_tables.Count > 0)
+        if (_plan.TableCount > 0)
         {
-            maps.Add(PolicyMapSpecs.Tables(_tables.Count));
+            maps.Add(PolicyMapSpecs.Tables(_plan.TableCount));
         }
 
-        if (_lists.Count > 0)
+        if (_plan.ListCount > 0)
         {
-            maps.Add(PolicyMapSpecs.Lists(_lists.Count));
+            maps.Add(PolicyMapSpecs.Lists(_plan.ListCount));
         }
 
         ProgramSpec program = new("steer", ProgramType.SkReuseport, AttachType.SkReuseportSelect, _code.Builder.Build(), maps.ToImmutable());
-        return new CompiledPolicy(_slotCount, program, _maps, new PolicyBank([.. _tables], [.. _lists]), _counters);
+        return new CompiledPolicy(_slotCount, program, _maps, _plan.ToBank(), _counters);
     }
 
     private Label Use(Label label)
@@ -92,7 +90,7 @@ internal sealed class PolicyProgramEmitter
     {
         _code.SaveContext();
         _code.LoadCounters(_maps.Counters, Use(_pass));
-        _code.LoadEpoch(_maps.Epoch, CounterLayout.IndexOf(CounterKind.Epoch), keepsBank: _tables.Count + _lists.Count > 0);
+        _code.LoadEpoch(_maps.Epoch, CounterLayout.IndexOf(CounterKind.Epoch), keepsBank: _plan.TableCount + _plan.ListCount > 0);
         if (_policy.Protocol != PolicyProtocol.Any)
         {
             _code.JumpUnlessProtocol((int)(_policy.Protocol == PolicyProtocol.Tcp ? TransportProtocol.Tcp : TransportProtocol.Udp), Use(_notCovered));
@@ -124,14 +122,14 @@ internal sealed class PolicyProgramEmitter
         for (int i = 0; i < _policy.Rules.Count && reachable; i++)
         {
             PolicyRule rule = _policy.Rules[i];
-            if (!Families.TryOf(rule.When, out IpFamily? family))
+            if (!MatchCode.TryConfine(rule.When, out IpFamily? family))
             {
                 continue;
             }
 
             Label next = _code.NewLabel("next rule");
             int before = _code.Builder.Count;
-            EmitMatch(rule.When, family, next);
+            _match.Emit(rule.When, family, next);
             bool conditional = _code.Builder.Count > before;
             _code.Count(CounterLayout.IndexOfRule(i));
             EmitAction(i, family);
@@ -155,143 +153,9 @@ internal sealed class PolicyProgramEmitter
         }
     }
 
-    private void EmitMatch(PolicyMatch match, IpFamily? family, Label failed)
-    {
-        if (family == IpFamily.V4)
-        {
-            _code.JumpUnlessIpv4(failed);
-        }
-        else if (family == IpFamily.V6)
-        {
-            _code.JumpIfIpv4(failed);
-        }
-
-        if (match.Protocol is TransportProtocol protocol && _policy.Protocol == PolicyProtocol.Any)
-        {
-            _code.JumpUnlessProtocol((int)protocol, failed);
-        }
-
-        EmitPorts(match.SourcePorts, Frame.Ports, failed);
-        EmitPorts(match.DestinationPorts, Frame.Ports + 2, failed);
-        EmitAddresses(match.Source, isSource: true, family, failed);
-        EmitAddresses(match.Destination, isSource: false, family, failed);
-    }
-
-    private void EmitPorts(EquatableArray<PortRange> ranges, short at, Label failed)
-    {
-        if (ranges.Count > 0 && !ranges.Items.Contains(new PortRange(0, ushort.MaxValue)))
-        {
-            _code.TestPorts(ranges, at, failed);
-        }
-    }
-
-    private void EmitAddresses(AddressMatch match, bool isSource, IpFamily? family, Label failed)
-    {
-        if (match.IsAny)
-        {
-            return;
-        }
-
-        int[] lists = [.. ListsOf(match)];
-        ImmutableArray<AddressPrefix> compared = IsCompared(match) ? match.Prefixes.Items : [];
-        PrefixSet ipv4 = PrefixSet.Of(compared, IpFamily.V4);
-        PrefixSet ipv6 = PrefixSet.Of(compared, IpFamily.V6);
-        if ((ipv4.TakesAll || family == IpFamily.V6) && (ipv6.TakesAll || family == IpFamily.V4))
-        {
-            return;
-        }
-
-        Label matched = _code.NewLabel("address");
-        Label uncompared = lists.Length > 0 ? _code.NewLabel("lists") : failed;
-        EmitCompared(ipv4, ipv6, isSource, family, new Outcome(matched, uncompared, FallsThroughOnMatch: lists.Length == 0));
-        if (lists.Length > 0)
-        {
-            _code.Mark(uncompared);
-            EmitLists(lists, (short)((isSource ? Frame.Source : Frame.DestinationKey) - 8), matched, failed);
-        }
-
-        _code.Mark(matched);
-    }
-
-    private void EmitLists(int[] lists, short key, Label matched, Label failed)
-    {
-        for (int i = 0; i < lists.Length - 1; i++)
-        {
-            Label next = _code.NewLabel("next list");
-            _code.LoadInner(_maps.Lists, _lists.Count, lists[i], next);
-            _code.LookupIn(Register.R0, key);
-            _code.Builder.JumpIf(JumpOperation.NotEqual, Register.R0, 0, matched).Mark(next);
-        }
-
-        _code.LoadInner(_maps.Lists, _lists.Count, lists[^1], failed);
-        _code.LookupIn(Register.R0, key);
-        _code.Builder.JumpIf(JumpOperation.Equal, Register.R0, 0, failed);
-    }
-
-    /// <summary>Compares the address with prefixes one by one. A match that is confined to one family has been tested for it.</summary>
-    private void EmitCompared(PrefixSet ipv4, PrefixSet ipv6, bool isSource, IpFamily? family, Outcome outcome)
-    {
-        if (family == IpFamily.V4 || (family is null && ipv6.TakesAll))
-        {
-            if (family is null)
-            {
-                _code.JumpUnlessIpv4(outcome.Matched);
-            }
-
-            EmitPrefixes(IpFamily.V4, ipv4, isSource, outcome);
-        }
-        else if (family == IpFamily.V6 || ipv4.TakesAll)
-        {
-            if (family is null)
-            {
-                _code.JumpIfIpv4(outcome.Matched);
-            }
-
-            EmitPrefixes(IpFamily.V6, ipv6, isSource, outcome);
-        }
-        else if (ipv6.Items.IsEmpty)
-        {
-            if (!ipv4.Items.IsEmpty)
-            {
-                _code.JumpUnlessIpv4(outcome.Failed);
-                EmitPrefixes(IpFamily.V4, ipv4, isSource, outcome);
-            }
-        }
-        else if (ipv4.Items.IsEmpty)
-        {
-            _code.JumpIfIpv4(outcome.Failed);
-            EmitPrefixes(IpFamily.V6, ipv6, isSource, outcome);
-        }
-        else
-        {
-            Label other = _code.NewLabel("ipv6");
-            _code.JumpUnlessIpv4(other);
-            EmitPrefixes(IpFamily.V4, ipv4, isSource, outcome with { FallsThroughOnMatch = false });
-            _code.Jump(outcome.Failed);
-            _code.Mark(other);
-            EmitPrefixes(IpFamily.V6, ipv6, isSource, outcome);
-        }
-    }
-
-    /// <summary>Falls through either when the last prefix matches (and else jumps), or when none does.</summary>
-    private void EmitPrefixes(IpFamily family, PrefixSet prefixes, bool isSource, Outcome outcome)
-    {
-        short at = isSource ? Frame.Source : DestinationAt(family);
-        for (int i = 0; i < prefixes.Items.Length; i++)
-        {
-            bool fallsThrough = outcome.FallsThroughOnMatch && i == prefixes.Items.Length - 1;
-            _code.TestPrefix(prefixes.Items[i], at, fallsThrough ? null : outcome.Matched, outcome.Failed);
-        }
-    }
-
-    private short DestinationAt(IpFamily family) =>
-        _needs.DestinationKey ? Frame.DestinationKey : (short)(Frame.Source + (family == IpFamily.V4 ? 4 : 16));
-
-    private PolicyAction ActionAt(int position) => position < _policy.Rules.Count ? _policy.Rules[position].Action : _policy.Otherwise;
-
     private void EmitAction(int position, IpFamily? family)
     {
-        PolicyAction action = ActionAt(position);
+        PolicyAction action = _policy.ActionAt(position);
 
         // Weights are data: equal ones may differ tomorrow, with the same program.
         bool canShare = action is not SteerAction { By: WeightedBalancer };
@@ -314,7 +178,7 @@ internal sealed class PolicyProgramEmitter
     private void EmitBody(int position, IpFamily? family)
     {
         bool isOtherwise = position == _policy.Rules.Count;
-        switch (ActionAt(position))
+        switch (_policy.ActionAt(position))
         {
             case RejectAction:
                 _code.Jump(Use(_reject));
@@ -333,27 +197,67 @@ internal sealed class PolicyProgramEmitter
                 }
                 else
                 {
-                    EmitBalanced(position, slots[0], slots.Length, by.Key, by.Seed, family);
+                    EmitBalanced(position, ChoiceOf(position, by, slots), family);
                 }
 
                 break;
             case SteerAction { By: WeightedBalancer by }:
-                EmitBalanced(position, 0, MaglevTable.SizeFor(_slotCount), by.Key, by.Seed, family);
+                EmitBalanced(position, ChoiceOf(by), family);
                 break;
         }
     }
 
-    private void EmitBalanced(int position, int first, int count, HashKey key, uint seed, IpFamily? family)
+    /// <summary>Several actions with one key share the code of hash and candidates, which is long: what they differ in is passed to it.</summary>
+    private void EmitBalanced(int position, Choice choice, IpFamily? family)
     {
-        bool fromTable = _tableOfAction.TryGetValue(position, out int table);
-        if (fromTable)
+        if (_plan.TableOf(position) is int table)
         {
-            _code.LoadInner(_maps.Tables, _tables.Count, table, Use(_kernel));
+            _code.LoadInner(_maps.Tables, _plan.TableCount, table, Use(_kernel));
             _code.KeepTable();
         }
 
+        bool isOtherwise = position == _policy.Rules.Count;
+        List<Choice> alike = isOtherwise ? [choice] : _choices[(choice.Key, choice.FromTable)];
+        if (alike.Count == 1)
+        {
+            EmitChoice(choice.Key, choice.Seed, choice.Count, choice.First, choice.FromTable, family, isOtherwise);
+            return;
+        }
+
+        uint? seed = alike.All(c => c.Seed == choice.Seed) ? choice.Seed : null;
+        int? count = alike.All(c => c.Count == choice.Count) ? choice.Count : null;
+        int? first = alike.All(c => c.First == choice.First) ? choice.First : null;
+        if (seed is null)
+        {
+            _code.PassSeed(choice.Seed);
+        }
+
+        if (count is null)
+        {
+            _code.PassCount(choice.Count);
+        }
+
+        if (first is null)
+        {
+            _code.PassFirst(choice.First);
+        }
+
+        if (_sharedChoice.TryGetValue((choice.Key, choice.FromTable), out Label? shared))
+        {
+            _code.Jump(shared);
+            return;
+        }
+
+        shared = _code.NewLabel("choice");
+        _sharedChoice.Add((choice.Key, choice.FromTable), shared);
+        _code.Mark(shared);
+        EmitChoice(choice.Key, seed, count, first, choice.FromTable, family: null, isOtherwise);
+    }
+
+    private void EmitChoice(HashKey key, uint? seed, int? count, int? first, bool fromTable, IpFamily? family, bool isOtherwise)
+    {
         EmitHash(key, seed, family);
-        EmitCandidates(count, fromTable ? 0 : first, fromTable, isOtherwise: position == _policy.Rules.Count);
+        EmitCandidates(count, first, fromTable, isOtherwise);
     }
 
     private void EmitFixed(int slot, bool isOtherwise)
@@ -363,7 +267,7 @@ internal sealed class PolicyProgramEmitter
         _code.Jump(Missed(isOtherwise));
     }
 
-    private void EmitCandidates(int count, int first, bool fromTable, bool isOtherwise)
+    private void EmitCandidates(int? count, int? first, bool fromTable, bool isOtherwise)
     {
         int candidates = _policy.OnMiss.Kind == MissKind.Next ? FlowHash.Candidates : 1;
         for (int candidate = 0; candidate < candidates; candidate++)
@@ -390,55 +294,28 @@ internal sealed class PolicyProgramEmitter
     private Label Missed(bool isOtherwise) =>
         Use(_policy.OnMiss.Kind != MissKind.Next ? _missed : isOtherwise ? _missedTwice : _missedRule);
 
-    private void EmitHash(HashKey key, uint seed, IpFamily? family)
+    private void EmitHash(HashKey key, uint? seed, IpFamily? family)
     {
         if ((key & (HashKey.Source | HashKey.Destination)) == HashKey.None)
         {
-            _code.Hash([.. Words(key, IpFamily.V4)], seed);
+            _code.Hash([.. _needs.Words(key, IpFamily.V4)], seed);
             return;
         }
 
         if (family is not null)
         {
-            _code.Hash([.. Words(key, family.Value)], seed);
+            _code.Hash([.. _needs.Words(key, family.Value)], seed);
             return;
         }
 
         Label other = _code.NewLabel("hash ipv6");
         Label done = _code.NewLabel("hashed");
         _code.JumpUnlessIpv4(other);
-        _code.Hash([.. Words(key, IpFamily.V4)], seed);
+        _code.Hash([.. _needs.Words(key, IpFamily.V4)], seed);
         _code.Jump(done);
         _code.Mark(other);
-        _code.Hash([.. Words(key, IpFamily.V6)], seed);
+        _code.Hash([.. _needs.Words(key, IpFamily.V6)], seed);
         _code.Mark(done);
-    }
-
-    private IEnumerable<(MemorySize Size, short At)> Words(HashKey key, IpFamily family)
-    {
-        int perAddress = family == IpFamily.V4 ? 1 : 4;
-        for (int i = 0; i < perAddress && key.HasFlag(HashKey.Source); i++)
-        {
-            yield return (MemorySize.Word, (short)(Frame.Source + (4 * i)));
-        }
-
-        for (int i = 0; i < perAddress && key.HasFlag(HashKey.Destination); i++)
-        {
-            yield return (MemorySize.Word, (short)(DestinationAt(family) + (4 * i)));
-        }
-
-        if (key.HasFlag(HashKey.SourcePort) && key.HasFlag(HashKey.DestinationPort))
-        {
-            yield return (MemorySize.Word, Frame.Ports);
-        }
-        else if (key.HasFlag(HashKey.SourcePort))
-        {
-            yield return (MemorySize.HalfWord, Frame.Ports);
-        }
-        else if (key.HasFlag(HashKey.DestinationPort))
-        {
-            yield return (MemorySize.HalfWord, Frame.Ports + 2);
-        }
     }
 
     // Each end is there only if something leads to it, in an order in which a label is used before it is put down.
@@ -507,127 +384,30 @@ internal sealed class PolicyProgramEmitter
         }
     }
 
-    /// <summary>Gives each weighted action, and each choice among slots that are no range, its place in a bank.</summary>
-    private void CollectTables()
+    /// <summary>Finds the actions of rules that can share code: those that are not the same, which share all of it anyway.</summary>
+    private void CollectChoices()
     {
-        Dictionary<HashBalancer, int> ofBalancer = [];
-        for (int position = 0; position <= _policy.Rules.Count; position++)
+        HashSet<PolicyAction> seen = [];
+        for (int position = 0; position < _policy.Rules.Count; position++)
         {
-            switch (ActionAt(position))
+            Choice? choice = _policy.ActionAt(position) switch
             {
-                case SteerAction { By: WeightedBalancer by }:
-                    AddTable(position, WeightedTable.Build(_policy, by, _slotCount));
-                    break;
-                case SteerAction { By: HashBalancer by } when _policy.ResolveSlots(by.To, _slotCount) is var slots && !IsContiguous(slots):
-                    if (ofBalancer.TryGetValue(by, out int table))
-                    {
-                        _tableOfAction.Add(position, table);
-                        break;
-                    }
-
-                    ofBalancer.Add(by, _tables.Count);
-                    AddTable(position, slots);
-                    break;
-            }
-        }
-
-        void AddTable(int position, ImmutableArray<int> values)
-        {
-            _tableOfAction.Add(position, _tables.Count);
-            _tables.Add(PolicyMapSpecs.Table(values));
-        }
-    }
-
-    private static bool IsContiguous(ImmutableArray<int> slots) => slots[^1] - slots[0] == slots.Length - 1;
-
-    private static bool IsCompared(AddressMatch match) => match.Prefixes.Count <= MostComparedPrefixes;
-
-    /// <summary>Gives each named list that is used, and each long row of prefixes in a rule, its place in a bank.</summary>
-    private void CollectLists()
-    {
-        HashSet<string> used = [.. AddressMatches().SelectMany(m => m.Lists.Items)];
-        foreach (AddressList list in _policy.Lists.Items.Where(l => used.Contains(l.Name)))
-        {
-            _listOfName.Add(list.Name, _lists.Count);
-            _lists.Add(PolicyMapSpecs.List(list.Prefixes));
-        }
-
-        foreach (AddressMatch match in AddressMatches().Where(m => !IsCompared(m)))
-        {
-            if (_listOfName.TryAdd(NameOf(match), _lists.Count))
+                SteerAction { By: WeightedBalancer by } => ChoiceOf(by),
+                SteerAction { By: HashBalancer by } action when seen.Add(action) && _policy.ResolveSlots(by.To, _slotCount) is { Length: > 1 } slots => ChoiceOf(position, by, slots),
+                _ => null,
+            };
+            if (choice is not null)
             {
-                _lists.Add(PolicyMapSpecs.List(match.Prefixes));
+                (CollectionsMarshal.GetValueRefOrAddDefault(_choices, (choice.Key, choice.FromTable), out _) ??= []).Add(choice);
             }
         }
     }
 
-    private IEnumerable<AddressMatch> AddressMatches() => _policy.Rules.Items.SelectMany<PolicyRule, AddressMatch>(r => [r.When.Source, r.When.Destination]);
+    private Choice ChoiceOf(WeightedBalancer by) => new(by.Key, by.Seed, FromTable: true, MaglevTable.SizeFor(_slotCount), First: 0);
 
-    private IEnumerable<int> ListsOf(AddressMatch match) =>
-        (IsCompared(match) ? match.Lists.Items : match.Lists.Items.Add(NameOf(match))).Distinct().Select(name => _listOfName[name]);
+    private Choice ChoiceOf(int position, HashBalancer by, ImmutableArray<int> slots) =>
+        _plan.TableOf(position) is not null ? new(by.Key, by.Seed, FromTable: true, slots.Length, First: 0) : new(by.Key, by.Seed, FromTable: false, slots.Length, slots[0]);
 
-    // No name of a list has a slash or a comma.
-    private static string NameOf(AddressMatch match) => string.Join(",", match.Prefixes);
-
-    /// <summary>Where a comparison leads.</summary>
-    private sealed record Outcome(Label Matched, Label Failed, bool FallsThroughOnMatch);
-
-    /// <summary>The prefixes of one family among those compared one by one.</summary>
-    private readonly record struct PrefixSet(ImmutableArray<AddressPrefix> Items, bool TakesAll)
-    {
-        public static PrefixSet Of(ImmutableArray<AddressPrefix> prefixes, IpFamily family)
-        {
-            ImmutableArray<AddressPrefix> items = [.. prefixes.Where(p => p.Family == family)];
-            return items.Any(p => p.Length == 0) ? new PrefixSet([], true) : new PrefixSet(items, false);
-        }
-    }
-
-    /// <summary>Which parts of a packet a policy looks at.</summary>
-    private sealed record Needs(bool Ports, bool Source, bool SourceKey, bool Destination, bool DestinationKey)
-    {
-        public static Needs Of(SteeringPolicy policy)
-        {
-            HashKey keys = policy.Rules.Items.Select(r => r.Action).Append(policy.Otherwise).Aggregate(HashKey.None, (all, action) => all | KeyOf(action));
-            return new Needs(
-                Ports: (keys & (HashKey.SourcePort | HashKey.DestinationPort)) != HashKey.None || policy.Rules.Items.Any(r => r.When.SourcePorts.Count + r.When.DestinationPorts.Count > 0),
-                Source: keys.HasFlag(HashKey.Source) || policy.Rules.Items.Any(r => !r.When.Source.IsAny),
-                SourceKey: policy.Rules.Items.Any(r => UsesTrie(r.When.Source)),
-                Destination: keys.HasFlag(HashKey.Destination) || policy.Rules.Items.Any(r => !r.When.Destination.IsAny),
-                DestinationKey: policy.Rules.Items.Any(r => UsesTrie(r.When.Destination)));
-        }
-
-        private static HashKey KeyOf(PolicyAction action) => action switch
-        {
-            SteerAction { By: HashBalancer by } => by.Key,
-            SteerAction { By: WeightedBalancer by } => by.Key,
-            _ => HashKey.None,
-        };
-
-        private static bool UsesTrie(AddressMatch match) => match.Lists.Count > 0 || !IsCompared(match);
-    }
-
-    /// <summary>Which IP versions a match can take.</summary>
-    private static class Families
-    {
-        /// <summary>False when it can take none; <paramref name="only"/> is the one it is confined to.</summary>
-        public static bool TryOf(PolicyMatch match, out IpFamily? only)
-        {
-            only = null;
-            bool ipv4 = Takes(match, IpFamily.V4);
-            bool ipv6 = Takes(match, IpFamily.V6);
-            if (ipv4 != ipv6)
-            {
-                only = ipv4 ? IpFamily.V4 : IpFamily.V6;
-            }
-
-            return ipv4 || ipv6;
-        }
-
-        private static bool Takes(PolicyMatch match, IpFamily family) =>
-            (match.Family is null || match.Family == family) && Takes(match.Source, family) && Takes(match.Destination, family);
-
-        // A long row of prefixes is a list in the program, and what is in a list is data.
-        private static bool Takes(AddressMatch match, IpFamily family) =>
-            match.IsAny || match.Lists.Count > 0 || !IsCompared(match) || match.Prefixes.Items.Any(p => p.Family == family);
-    }
+    /// <summary>How a slot is chosen: an entry of a table, or one of a range of slots.</summary>
+    private sealed record Choice(HashKey Key, uint Seed, bool FromTable, int Count, int First);
 }

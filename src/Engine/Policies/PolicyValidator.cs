@@ -11,8 +11,11 @@ public sealed class PolicyValidator
     /// <summary>Most prefixes of one list.</summary>
     public const int MostPrefixes = 1_000_000;
 
-    /// <summary>Most rules of a policy.</summary>
-    public const int MostRules = 4096;
+    /// <summary>Most rules of a policy: a per-CPU value has at most 32 KiB (PCPU_MIN_UNIT_SIZE), and each rule has 8 bytes of it.</summary>
+    public const int MostRules = 4000;
+
+    /// <summary>Most entries of all tables of one bank.</summary>
+    public const int MostTableEntries = 1 << 20;
 
     private readonly SteeringPolicy _policy;
     private readonly int? _slotCount;
@@ -33,6 +36,7 @@ public sealed class PolicyValidator
         validator.CheckAction("otherwise", policy.Otherwise, "'otherwise'");
         validator.CheckMiss();
         validator.CheckKernelChoice();
+        validator.CheckTables();
         return validator._diagnostics.ToImmutable();
     }
 
@@ -291,6 +295,15 @@ public sealed class PolicyValidator
         }
 
         double Error(int slot) => all[slot] == 0 ? 0 : Math.Abs(((double)quotas[slot] * total / ((double)all[slot] * size)) - 1);
+    }
+
+    private void CheckTables()
+    {
+        int tables = Actions().Count(a => a.Action is SteerAction { By: WeightedBalancer });
+        if (_slotCount is int slotCount && (long)tables * MaglevTable.SizeFor(slotCount) is > MostTableEntries and long entries)
+        {
+            Report(PolicyDiagnostics.TablesTooLarge, "rules", $"{Number(tables)} actions by weight over {Number(slotCount)} slots need {Number(entries)} table entries.");
+        }
     }
 
     private void CheckKernelChoice()

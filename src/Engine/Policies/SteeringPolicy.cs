@@ -42,6 +42,9 @@ public sealed record SteeringPolicy
     /// <summary>The name of a rule, or <c>rule 1</c> by its position.</summary>
     public string RuleName(int index) => Rules[index].Name ?? string.Create(CultureInfo.InvariantCulture, $"rule {index + 1}");
 
+    /// <summary>An action by its position: that of a rule, or <see cref="Otherwise"/> after the last.</summary>
+    internal PolicyAction ActionAt(int position) => position < Rules.Count ? Rules[position].Action : Otherwise;
+
     /// <summary>The slots that items stand for, ascending, each once; no items stand for all slots of the group. Names must be known.</summary>
     /// <param name="items">Numbers, ranges and names.</param>
     /// <param name="slotCount">Slots of the group.</param>

@@ -15,6 +15,12 @@ public sealed class ProgramBuilder
     private readonly HashSet<Label> _labels = [];
     private readonly List<Diagnostic> _diagnostics = [];
 
+    /// <summary>
+    /// Slots that a jump may span before it becomes a gotol. The kernel's verifier puts code of its own into a program and refuses it
+    /// when a jump then spans more than 32767, so large programs stay well below.
+    /// </summary>
+    public int Reach { get; init; } = short.MaxValue;
+
     /// <summary>Instructions added so far; lddw counts as one, a jump too, however long it becomes.</summary>
     public int Count => _items.Count;
 
@@ -107,7 +113,7 @@ public sealed class ProgramBuilder
         return found.Count == 0;
     }
 
-    private static bool Reaches(int distance) => distance is >= short.MinValue and <= short.MaxValue;
+    private bool Reaches(int distance) => Math.Abs(distance) <= Reach;
 
     private ProgramBuilder AddTo(Instruction instruction, Label label)
     {

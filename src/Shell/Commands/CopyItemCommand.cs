@@ -4,7 +4,7 @@ using ReuseportPS.Shell;
 namespace Microsoft.PowerShell.Commands;
 
 [Cmdlet(VerbsCommon.Copy, "Item", DefaultParameterSetName = "Path", SupportsShouldProcess = true)]
-public sealed class CopyItemCommand : PathCommand
+public sealed class CopyItemCommand : ItemCommand
 {
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     public string? Destination { get; set; }

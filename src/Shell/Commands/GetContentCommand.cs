@@ -6,7 +6,7 @@ using ReuseportPS.Shell;
 namespace Microsoft.PowerShell.Commands;
 
 [Cmdlet(VerbsCommon.Get, "Content", DefaultParameterSetName = "Path")]
-public sealed class GetContentCommand : PathCommand
+public sealed class GetContentCommand : ItemCommand
 {
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateRange(0, long.MaxValue)]
@@ -70,14 +70,20 @@ public sealed class GetContentCommand : PathCommand
         {
             using (reader)
             {
+                if (Tail >= 0 && path.Provider.Name != "FileSystem")
+                {
+                    WriteError(new ErrorRecord(
+                        new InvalidOperationException("The Tail parameter currently is supported only for the FileSystem provider."), "TailNotSupported", ErrorCategory.InvalidOperation, Tail));
+                    continue;
+                }
+
                 if (Tail >= 0)
                 {
                     WriteTail(reader, path);
                 }
-                else
-                {
-                    WriteAll(reader, path);
-                }
+
+                // After the tail this is what -Wait waits for.
+                WriteAll(reader, path);
             }
         }
     }
@@ -101,13 +107,13 @@ public sealed class GetContentCommand : PathCommand
         }
     }
 
-    // A pipe or a device cannot be read from its end, so the whole content passes through a window of the last elements.
+    // The whole content passes through a window of the last elements: a pipe or a device cannot be read from its end.
     private void WriteTail(IContentReader reader, PathInfo path)
     {
         Queue<object?> window = new();
-        for (IList block = reader.Read(1); block is { Count: > 0 }; block = reader.Read(1))
+        while (EngineInternals.ReadWithoutWaitingChanges(reader, readCount: 1) is [var element])
         {
-            window.Enqueue(block[0]);
+            window.Enqueue(element);
             if (window.Count > Tail)
             {
                 window.Dequeue();

@@ -4,7 +4,7 @@ using ReuseportPS.Shell;
 namespace Microsoft.PowerShell.Commands;
 
 [Cmdlet(VerbsCommon.Get, "Item", DefaultParameterSetName = "Path")]
-public sealed class GetItemCommand : PathCommand
+public sealed class GetItemCommand : ItemCommand
 {
     protected override object? ProviderParameters(object context) =>
         EngineInternals.GetItemDynamicParameters(InvokeProvider.Item, FirstPath, context);

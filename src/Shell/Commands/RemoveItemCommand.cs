@@ -4,7 +4,7 @@ using ReuseportPS.Shell;
 namespace Microsoft.PowerShell.Commands;
 
 [Cmdlet(VerbsCommon.Remove, "Item", DefaultParameterSetName = "Path", SupportsShouldProcess = true)]
-public sealed class RemoveItemCommand : PathCommand
+public sealed class RemoveItemCommand : ItemCommand
 {
     private bool _yesToAll;
     private bool _noToAll;

@@ -5,23 +5,8 @@ namespace Microsoft.PowerShell.Commands;
 
 [Cmdlet(VerbsDiagnostic.Resolve, "Path", DefaultParameterSetName = "Path")]
 [OutputType(typeof(PathInfo), typeof(string))]
-public sealed class ResolvePathCommand : ProviderCommand
+public sealed class ResolvePathCommand : PathCommand
 {
-    [Parameter(Position = 0, ParameterSetName = "Path", Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    public string[] Path { get; set; } = [];
-
-    [Parameter(ParameterSetName = "LiteralPath", Mandatory = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("PSPath", "LP")]
-    public string[] LiteralPath
-    {
-        get => Path;
-        set
-        {
-            Literal = true;
-            Path = value;
-        }
-    }
-
     [Parameter]
     public SwitchParameter Relative { get; set; }
 

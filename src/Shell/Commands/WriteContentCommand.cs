@@ -6,7 +6,7 @@ using ReuseportPS.Shell;
 namespace Microsoft.PowerShell.Commands;
 
 /// <summary>What Set-Content and Add-Content share: they differ in what is done to the content before the first value.</summary>
-public abstract class WriteContentCommand : PathCommand, IDisposable
+public abstract class WriteContentCommand : ItemCommand, IDisposable
 {
     private List<IContentWriter>? _writers;
     private bool _pathsArePiped;

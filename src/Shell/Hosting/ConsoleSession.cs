@@ -56,7 +56,7 @@ internal sealed class ConsoleSession : IDisposable
     /// <summary>Reads statements and runs each, until the input ends or a statement leaves the session.</summary>
     public int RunLines(ILineSource input)
     {
-        RuntimeException? problem = null;
+        Exception? problem = null;
         while (_host.ExitRequested is null && (input.IsInteractive || !_interrupted) && ReadStatement(input) is { } statement)
         {
             if (!string.IsNullOrWhiteSpace(statement))
@@ -66,6 +66,8 @@ internal sealed class ConsoleSession : IDisposable
             }
         }
 
+        // At a prompt an interrupted command is one among others.
+        _interrupted &= !input.IsInteractive;
         return ExitCodeAfter(problem);
     }
 
@@ -93,7 +95,7 @@ internal sealed class ConsoleSession : IDisposable
         return statement;
     }
 
-    private RuntimeException? RunText(string text)
+    private Exception? RunText(string text)
     {
         ParseError[] errors = ErrorsIn(text);
         if (errors.Length == 0)
@@ -134,11 +136,11 @@ internal sealed class ConsoleSession : IDisposable
         }
     }
 
-    private RuntimeException? RunAndReport(Pipeline pipeline)
+    private Exception? RunAndReport(Pipeline pipeline)
     {
         pipeline.Commands[0].MergeMyResults(PipelineResultTypes.Error, PipelineResultTypes.Output);
         pipeline.Commands.Add(new Command("Out-Default", isScript: false, useLocalScope: true));
-        RuntimeException? problem = Run(pipeline);
+        Exception? problem = Run(pipeline);
         if (problem is not null and not PipelineStoppedException)
         {
             Report(problem);
@@ -147,7 +149,7 @@ internal sealed class ConsoleSession : IDisposable
         return problem;
     }
 
-    private RuntimeException? Run(Pipeline pipeline)
+    private Exception? Run(Pipeline pipeline)
     {
         lock (_lock)
         {
@@ -159,8 +161,9 @@ internal sealed class ConsoleSession : IDisposable
             pipeline.Invoke();
             return null;
         }
-        catch (RuntimeException problem)
+        catch (Exception problem)
         {
+            // Whatever a script did, the session goes on and says it.
             return problem;
         }
         finally
@@ -175,18 +178,19 @@ internal sealed class ConsoleSession : IDisposable
         }
     }
 
-    private void Report(RuntimeException problem)
+    private void Report(Exception problem)
     {
+        ErrorRecord error = (problem as IContainsErrorRecord)?.ErrorRecord ?? new ErrorRecord(problem, "ConsoleHost.ReportException", ErrorCategory.NotSpecified, targetObject: null);
         Pipeline pipeline = _runspace.CreatePipeline();
         pipeline.Commands.Add(new Command("Out-Default", isScript: false, useLocalScope: true));
-        pipeline.Input.Write(EngineInternals.AsErrorOutput(problem.ErrorRecord));
+        pipeline.Input.Write(EngineInternals.AsErrorOutput(error));
         if (Run(pipeline) is not null)
         {
             _ui.WriteErrorLine(problem.Message);
         }
     }
 
-    private int ExitCodeAfter(RuntimeException? problem)
+    private int ExitCodeAfter(Exception? problem)
     {
         if (_interrupted)
         {

@@ -194,7 +194,7 @@ internal sealed class ConsoleUserInterface : PSHostUserInterface
 
     private PSObject Ask(FieldDescription field)
     {
-        Type type = LanguagePrimitives.ConvertTo<Type>(field.ParameterAssemblyFullName) ?? typeof(string);
+        Type type = Type.GetType(field.ParameterAssemblyFullName) ?? typeof(string);
         if (type == typeof(SecureString))
         {
             Write(field.Name + ": ");

@@ -216,9 +216,17 @@ internal sealed class ReuseportGroup
         CountIncomingCpu(-1, sock.IncomingCpu);
     }
 
-    /// <summary>The last live member takes the place of the one that goes.</summary>
+    /// <summary>
+    /// The last live member takes the place of the one that goes. A listener that cleared SO_REUSEPORT while it was shut down listens from
+    /// the closed section: it is not here, and stands there twice once it is shut down again.
+    /// </summary>
     private void RemoveLive(Sock sock)
     {
+        if (IsClosed(sock))
+        {
+            return;
+        }
+
         int last = --LiveCount;
         Sock moved = _socks[last]!;
         _socks[sock.GroupIndex] = moved;

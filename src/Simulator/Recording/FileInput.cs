@@ -7,6 +7,8 @@ internal sealed class FileInput : ICaptureInput
 {
     private readonly SafeFileHandle _file;
 
+    /// <summary>Opens the file.</summary>
+    /// <exception cref="NotSupportedException">It is a pipe or a terminal, which can be read once only.</exception>
     public FileInput(string path)
     {
         _file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
@@ -14,13 +16,14 @@ internal sealed class FileInput : ICaptureInput
         {
             Length = RandomAccess.GetLength(_file);
         }
-        catch (NotSupportedException)
+        catch
         {
-            // A pipe: read in order, to its end.
+            _file.Dispose();
+            throw;
         }
     }
 
-    public long? Length { get; }
+    public long Length { get; }
 
     public int Read(Span<byte> buffer, long offset) => RandomAccess.Read(_file, buffer, offset);
 

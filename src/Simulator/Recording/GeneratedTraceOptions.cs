@@ -10,10 +10,10 @@ namespace ReuseportPS.Simulator.Recording;
 /// <summary>What a <see cref="GeneratedTrace"/> consists of. Equal options give equal packets, byte for byte, everywhere.</summary>
 public sealed record GeneratedTraceOptions
 {
-    /// <summary>Largest number of flows: what a memory of 72 bytes per flow allows within reason.</summary>
+    /// <summary>Largest number of flows: some 1.5 GB of memory.</summary>
     public const int LargestFlowCount = 10_000_000;
 
-    /// <summary>Largest payload that fits into one datagram of either family without fragments on a large-MTU link.</summary>
+    /// <summary>Largest payload: with any headers it fits into one IP packet.</summary>
     public const int LargestPayload = 65_000;
 
     private static readonly ImmutableArray<AddressPrefix> s_defaultSources =

@@ -3,7 +3,7 @@ namespace ReuseportPS.Simulator.Recording;
 /// <summary>A capture in memory.</summary>
 internal sealed class MemoryInput(ReadOnlyMemory<byte> bytes) : ICaptureInput
 {
-    public long? Length => bytes.Length;
+    public long Length => bytes.Length;
 
     public int Read(Span<byte> buffer, long offset)
     {

@@ -39,6 +39,11 @@ public sealed class PcapFile : IPacketSource
         {
             return new PcapReader(Description, _open());
         }
+        catch (NotSupportedException)
+        {
+            return new PcapReader(Description, TraceDiagnostics.Unreadable.At(
+                new SourceLocation(Description, Offset: 0), $"'{Description}' is a pipe, and a trace is read more than once.", "Save the capture to a file first."));
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
             SourceLocation place = new(Description, Offset: 0);

@@ -3,24 +3,13 @@ using ReuseportPS.Engine.Packets;
 namespace ReuseportPS.Simulator.Sockets;
 
 /// <summary>
-/// The TCP sockets on one port, with the short cut that the kernel remembers about them: while it says that all may share the port, a
-/// bind is not compared with each of them. (inet_bind_bucket, inet_csk_update_fastreuse, sk_reuseport_match)
+/// The TCP sockets on one port, with the short cut that the kernel remembers: the last socket with SO_REUSEPORT whose address the one remembered
+/// before did not cover. A bind that it covers is compared with nobody, even when the others cleared the flag since. (inet_bind_bucket,
+/// inet_csk_update_fastreuse, sk_reuseport_match; the further short cuts of the source never take effect on 6.18, as transcripts show)
 /// </summary>
 internal sealed class BindBucket(ushort port)
 {
-    private enum SharedBy
-    {
-        Nothing,
-
-        /// <summary>Every socket so far has the flag: the address need not be looked at.</summary>
-        AnyAddress,
-
-        /// <summary>The flag, and an address that overlaps the remembered one.</summary>
-        OverlappingAddress,
-    }
-
-    private bool _allReuseAddress;
-    private SharedBy _sharedBy;
+    private bool _isShared;
     private uint _uid;
     private IpFamily _family;
     private UInt128 _address;
@@ -33,51 +22,22 @@ internal sealed class BindBucket(ushort port)
     /// <summary>Taken by connect, not by bind: other connections with another peer may use it too.</summary>
     public bool ByConnect { get; init; }
 
-    /// <summary>Whether the remembered state allows the bind without a comparison.</summary>
+    /// <summary>Whether the remembered state allows the bind without a comparison. Only the remembered side's wildcard counts.</summary>
     public bool Allows(Sock sock) =>
-        Owners.Count > 0 && ((_allReuseAddress && sock.ReuseAddress && sock.State != SockState.Listen) || MatchesReuseport(sock));
+        _isShared && sock.ReusePort && sock.Group is null && sock.Uid == _uid && (_address == sock.Address || _address == 0) &&
+        TableAddress.Overlap(_family, _address, _v6Only, sock.Family, sock.Address, sock.V6Only);
 
     /// <summary>Takes note of a socket whose bind or listen was allowed.</summary>
     public void Note(Sock sock)
     {
-        bool reuseAddress = sock.ReuseAddress && sock.State != SockState.Listen;
-        if (Owners.Count == 0)
-        {
-            _allReuseAddress = reuseAddress;
-            Remember(sock, sock.ReusePort ? SharedBy.AnyAddress : SharedBy.Nothing);
-            return;
-        }
-
-        _allReuseAddress &= reuseAddress;
         if (!sock.ReusePort)
         {
-            _sharedBy = SharedBy.Nothing;
+            _isShared = false;
         }
-        else if (!MatchesReuseport(sock))
+        else if (!Allows(sock))
         {
-            Remember(sock, SharedBy.OverlappingAddress);
-        }
-    }
-
-    private void Remember(Sock sock, SharedBy sharedBy)
-    {
-        _sharedBy = sharedBy;
-        if (sharedBy != SharedBy.Nothing)
-        {
+            _isShared = true;
             (_uid, _family, _address, _v6Only) = (sock.Uid, sock.Family, sock.Address, sock.V6Only);
         }
-    }
-
-    private bool MatchesReuseport(Sock sock)
-    {
-        if (_sharedBy == SharedBy.Nothing || !sock.ReusePort || sock.Group is not null || sock.Uid != _uid)
-        {
-            return false;
-        }
-
-        // Only the remembered side's wildcard counts: it was there first and passed the whole comparison.
-        return _sharedBy == SharedBy.AnyAddress ||
-            ((_address == sock.Address || _address == 0) &&
-             TableAddress.Overlap(_family, _address, _v6Only, sock.Family, sock.Address, sock.V6Only));
     }
 }

@@ -87,6 +87,7 @@ internal sealed class PacketLookup(SimulatedNamespace network)
         if (found is null && !refused)
         {
             Kind = DecisionKind.NoSocket;
+            IsWildcardPass = false;
         }
 
         return found;

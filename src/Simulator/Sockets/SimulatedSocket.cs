@@ -151,15 +151,16 @@ internal sealed class SimulatedSocket : IBackendSocket
     public void Connect(IPEndPoint endPoint)
     {
         Sock sock = Sock;
-        UInt128 peer = Destination("connect", endPoint);
         if (IsTcp)
         {
+            UInt128 peer = Destination("connect", endPoint);
             Refusal.Check(Network.Connections.Connect(sock, peer, (ushort)endPoint.Port, Cpu), "connect", $"{Name} to {endPoint}");
         }
         else
         {
+            // A refused destination leaves the socket bound.
             BindAutomatically("connect");
-            Network.Udp.Connect(sock, peer, (ushort)endPoint.Port);
+            Network.Udp.Connect(sock, Destination("connect", endPoint), (ushort)endPoint.Port);
         }
     }
 
@@ -303,11 +304,8 @@ internal sealed class SimulatedSocket : IBackendSocket
         Sock.AcceptQueue.Count > 0 || _sock.Datagrams is { Count: > 0 } || _sock.PendingError != Errno.None || _sock.ReceiveShutdown ||
         _sock.Stream is { HasData: true } or { IsEnded: true } or { IsReset: true };
 
-    private string Name => Describe(_sock);
-
-    private static string Describe(Sock sock) =>
-        $"{(sock.Protocol == TransportProtocol.Tcp ? "tcp" : "udp")}{(sock.Family == IpFamily.V6 ? "6" : "")} socket" +
-        (sock.LocalEndPoint is { } local ? $" {local}" : "");
+    private string Name =>
+        $"{(IsTcp ? "tcp" : "udp")}{(Family == IpFamily.V6 ? "6" : "")} socket{(_sock.LocalEndPoint is { } local ? $" {local}" : "")}";
 
     private void Close(bool reset)
     {
@@ -350,13 +348,13 @@ internal sealed class SimulatedSocket : IBackendSocket
     {
         Sock sock = Sock;
         Check(sock.SendShutdown ? Errno.EPIPE : Errno.None, operation, "the socket was shut down");
-        IpFamily family = TableAddress.IsMapped(destination) ? IpFamily.V4 : IpFamily.V6;
+        IpFamily family = TableAddress.FamilyOf(destination);
         int largest = family == IpFamily.V4 ? LargestDatagram4 : LargestDatagram6;
-        Check(payload.Length > largest ? Errno.EMSGSIZE : Errno.None, operation, $"the datagram has {payload.Length} bytes, the limit is {largest}");
+        Check(payload.Length > largest ? Errno.EMSGSIZE : Errno.None, operation, "the datagram is too long");
         CheckPendingError(operation);
 
         UInt128 source = TableAddress.ChainOf(sock.Address) == 0 ? TableAddress.SourceFor(destination) : sock.Address;
-        FlowKey flow = new(family, TransportProtocol.Udp, Number(family, source), Number(family, destination), sock.Port, port);
+        FlowKey flow = new(family, TransportProtocol.Udp, TableAddress.ToPacket(family, source), TableAddress.ToPacket(family, destination), sock.Port, port);
         Packet packet = PacketWriter.Datagram(flow, payload, Network.Backend.Nanoseconds, Cpu);
         Decision decision = Network.Receive(in packet, Cpu, -1, SimulatedNamespace.LoopbackIndex, out _);
         bool isToPeer = sock.State == SockState.Established && destination == sock.PeerAddress && port == sock.PeerPort;
@@ -372,11 +370,16 @@ internal sealed class SimulatedSocket : IBackendSocket
     {
         UInt128 address = TableAddress.FromIPAddress(endPoint.Address);
         bool isV4 = endPoint.AddressFamily == AddressFamily.InterNetwork || TableAddress.IsMapped(address);
-        string subject = $"{Name} to {endPoint}";
-        Refusal.Check(_sock.Family == IpFamily.V4 && !isV4 ? Errno.EAFNOSUPPORT : Errno.None, operation, subject, "the address is of the other family");
-        Refusal.Check(_sock.V6Only && isV4 ? Errno.ENETUNREACH : Errno.None, operation, subject, "the socket is IPv6 only");
-        Refusal.Check(
-            TableAddress.IsMapped(_sock.Address) && !isV4 ? Errno.EAFNOSUPPORT : Errno.None, operation, subject, "the socket has an IPv4 address");
+        if (_sock.V6Only && isV4)
+        {
+            throw Refusal.Of(Errno.ENETUNREACH, operation, $"{Name} to {endPoint}", "the socket is IPv6 only");
+        }
+
+        if (!isV4 && (_sock.Family == IpFamily.V4 || TableAddress.IsMapped(_sock.Address)))
+        {
+            throw Refusal.Of(Errno.EAFNOSUPPORT, operation, $"{Name} to {endPoint}", "the socket sends over IPv4");
+        }
+
         return address != 0 ? address : isV4 ? TableAddress.FromV4(TableAddress.Loopback4) : TableAddress.Loopback6;
     }
 
@@ -394,6 +397,4 @@ internal sealed class SimulatedSocket : IBackendSocket
             throw Refusal.Of(errno, operation, Name, reason, remedy);
         }
     }
-
-    private static UInt128 Number(IpFamily family, UInt128 address) => family == IpFamily.V4 ? (uint)address : address;
 }

@@ -28,13 +28,19 @@ internal static class TableAddress
     /// <summary>Table form of an address of a packet.</summary>
     public static UInt128 FromPacket(IpFamily family, UInt128 address) => family == IpFamily.V4 ? FromV4((uint)address) : address;
 
+    /// <summary>The address as a packet of that family has it.</summary>
+    public static UInt128 ToPacket(IpFamily family, UInt128 address) => family == IpFamily.V4 ? (uint)address : address;
+
+    /// <summary>Family of the packets to a specific address.</summary>
+    public static IpFamily FamilyOf(UInt128 address) => IsMapped(address) ? IpFamily.V4 : IpFamily.V6;
+
     public static bool IsMapped(UInt128 address) => address >> 32 == 0xffff;
 
     /// <summary>The chain of an address: ::ffff:0.0.0.0 lies with the wildcards.</summary>
     public static UInt128 ChainOf(UInt128 address) => address == s_mappedPrefix ? 0 : address;
 
     public static IPAddress ToIPAddress(IpFamily family, UInt128 address) =>
-        FlowKey.ToAddress(family, family == IpFamily.V4 ? (uint)address : address);
+        FlowKey.ToAddress(family, ToPacket(family, address));
 
     /// <summary>IPv4 group or limited broadcast, or IPv6 group.</summary>
     public static bool IsMulticast(UInt128 address) =>

@@ -266,8 +266,8 @@ internal sealed class TcpConnections(SimulatedNamespace network)
 
     private Errno SendSyn(Sock client, UInt128 peer, ushort peerPort, int cpu)
     {
-        IpFamily family = TableAddress.IsMapped(peer) ? IpFamily.V4 : IpFamily.V6;
-        FlowKey flow = new(family, TransportProtocol.Tcp, Number(family, client.Address), Number(family, peer), client.Port, peerPort);
+        IpFamily family = TableAddress.FamilyOf(peer);
+        FlowKey flow = new(family, TransportProtocol.Tcp, TableAddress.ToPacket(family, client.Address), TableAddress.ToPacket(family, peer), client.Port, peerPort);
         long now = network.Backend.Nanoseconds;
         Packet syn = PacketWriter.SynSegment(
             flow, network.Backend.Sequences.NextUInt32(), (uint)(now / 1_000_000), now, cpu);
@@ -327,10 +327,10 @@ internal sealed class TcpConnections(SimulatedNamespace network)
             return null;
         }
 
-        IpFamily family = TableAddress.IsMapped(child.Address) ? IpFamily.V4 : IpFamily.V6;
+        IpFamily family = TableAddress.FamilyOf(child.Address);
         uint hash = FlowHash.Compute(
             network.Backend.HashSecrets, network.HashMix, TransportProtocol.Tcp, family,
-            Number(family, child.Address), child.Port, Number(family, child.PeerAddress), child.PeerPort);
+            TableAddress.ToPacket(family, child.Address), child.Port, TableAddress.ToPacket(family, child.PeerAddress), child.PeerPort);
         if (group.Program is not { MigratesConnections: true } program)
         {
             return network.TcpMigrateRequests ? group.SelectByHash(hash, cpu) : null;
@@ -340,6 +340,4 @@ internal sealed class TcpConnections(SimulatedNamespace network)
         bool passed = run.RunForMigration(program, group, listener, child, hash, cpu) && run.Result == ReuseportRun.Pass;
         return passed ? run.Selected ?? group.SelectByHash(hash, cpu) : null;
     }
-
-    private static UInt128 Number(IpFamily family, UInt128 address) => family == IpFamily.V4 ? (uint)address : address;
 }

@@ -83,19 +83,10 @@ internal sealed class UdpTable(SimulatedNamespace network)
     /// <summary>connect(2) of a bound socket: it leaves its group, which remembers that it had a connection if the socket had an address before.</summary>
     public void Connect(Sock sock, UInt128 peer, ushort peerPort)
     {
-        bool isV4 = TableAddress.IsMapped(peer);
-        bool choosesAddress = sock.Address == 0;
-
-        // IPv4 hashes the new local address with the peer of before, IPv6 with the new one.
-        if (choosesAddress && isV4)
-        {
-            Rehash(sock, TableAddress.SourceFor(peer));
-        }
-
         sock.PeerAddress = peer;
-        sock.PeerV4 = isV4 ? (uint)peer : 0;
+        sock.PeerV4 = TableAddress.IsMapped(peer) ? (uint)peer : 0;
         sock.PeerPort = peerPort;
-        if (choosesAddress && !isV4)
+        if (sock.Address == 0)
         {
             Rehash(sock, TableAddress.SourceFor(peer));
         }
@@ -152,7 +143,7 @@ internal sealed class UdpTable(SimulatedNamespace network)
             sock.AddressNode = _byAddress.Add(key, sock);
         }
 
-        if (sock.TupleNode is not null)
+        if (sock.TupleNode is not null && sock.TupleKey != sock.Tuple)
         {
             RemoveTuple(sock);
             EnterTuple(sock);

@@ -25,6 +25,17 @@ public sealed class PolicyLoadTests
         Assert.NotEqual(0u, program.Id);
     });
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Kernel_loads_the_largest_policies(bool keepAllCapabilities) => OnThread(keepAllCapabilities, static backend =>
+    {
+        foreach (SteeringPolicy policy in LargePolicies.All)
+        {
+            Load(backend, PolicyCompiler.Compile(policy, 32768).Compiled!);
+        }
+    });
+
     private static void LoadAll(bool keepAllCapabilities)
     {
         int loaded = 0;

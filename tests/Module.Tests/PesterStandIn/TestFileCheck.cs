@@ -27,8 +27,10 @@ internal static class TestFileCheck
     private static bool ChoosesSimulator(CommandAst[] statements) =>
         statements.Where(command => Is(command, "BeforeAll") || Is(command, "BeforeEach"))
             .SelectMany(Bodies)
-            .Any(body => Commands(body).FirstOrDefault(command => !Is(command, "Import-Module")) is { } first
-                && body.EndBlock!.Statements.Take(2).Contains(first.Parent) && IsTheChoice(first));
+            .Any(body => FirstAfterImport(body) is PipelineAst { PipelineElements: [CommandAst first] } && IsTheChoice(first));
+
+    private static StatementAst? FirstAfterImport(ScriptBlockAst body) => body.EndBlock?.Statements.FirstOrDefault(
+        statement => statement is not PipelineAst { PipelineElements: [CommandAst command] } || !Is(command, "Import-Module"));
 
     private static bool IsTheChoice(CommandAst command)
     {

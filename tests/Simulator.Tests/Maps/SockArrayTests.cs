@@ -54,7 +54,7 @@ public sealed class SockArrayTests
         { "plain", "unbound", 0, MapUpdateFlags.NoExist, Errno.EEXIST },
         { "plain", "unbound", 1, MapUpdateFlags.Exist, Errno.ENOENT },
         { "plain", "unbound", 1, MapUpdateFlags.Any, Errno.EINVAL },
-        { "plain", "no flag", 1, MapUpdateFlags.Any, Errno.EINVAL },
+        { "plain", "bound, no flag", 1, MapUpdateFlags.Any, Errno.EINVAL },
         { "plain", "connected", 1, MapUpdateFlags.Any, Errno.EINVAL },
         { "plain", "orphan", 1, MapUpdateFlags.Any, Errno.EINVAL },
         { "plain", "tcp bound", 1, MapUpdateFlags.Any, Errno.EINVAL },
@@ -248,50 +248,13 @@ public sealed class SockArrayTests
 
     private IBackendSocket Make(string kind)
     {
-        switch (kind)
+        if (kind != "seated elsewhere")
         {
-            case "unbound":
-                return _host.Socket(TransportProtocol.Udp, "127.0.0.1");
-            case "no flag":
-                return _host.Open(TransportProtocol.Udp, "127.0.0.1", 5001, reusePort: false);
-            case "member":
-                return _host.Open(TransportProtocol.Udp, "127.0.0.1");
-            case "member, flag cleared":
-                IBackendSocket cleared = _host.Open(TransportProtocol.Udp, "127.0.0.1");
-                cleared.SetOption(SocketOption.ReusePort, 0);
-                return cleared;
-            case "connected" or "orphan":
-                IBackendSocket connected = _host.Open(TransportProtocol.Udp, "127.0.0.1");
-                connected.Connect(Host.EndPoint("127.0.0.1", 9));
-                if (kind == "orphan")
-                {
-                    connected.Disconnect();
-                }
-
-                return connected;
-            case "seated elsewhere":
-                IBackendSocket elsewhere = _host.Open(TransportProtocol.Udp, "127.0.0.1");
-                _host.SockArray().UpdateSocket(5, elsewhere);
-                return elsewhere;
-            case "tcp bound":
-                IBackendSocket bound = _host.Socket(TransportProtocol.Tcp, "127.0.0.1");
-                bound.Bind(Host.EndPoint("127.0.0.1"));
-                return bound;
+            return _host.Make(kind);
         }
 
-        IBackendSocket listener = _host.Open(TransportProtocol.Tcp, "127.0.0.1");
-        if (kind == "tcp shut down")
-        {
-            listener.Shutdown(SocketShutdown.Both);
-        }
-
-        if (kind is not ("tcp client" or "tcp accepted"))
-        {
-            return listener;
-        }
-
-        IBackendSocket client = _host.Socket(TransportProtocol.Tcp, "127.0.0.1");
-        client.Connect(Host.EndPoint("127.0.0.1"));
-        return kind == "tcp client" ? client : listener.TryAccept(out _)!;
+        IBackendSocket elsewhere = _host.Make("member");
+        _host.SockArray().UpdateSocket(5, elsewhere);
+        return elsewhere;
     }
 }

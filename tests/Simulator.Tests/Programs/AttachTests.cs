@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Isa;
@@ -28,7 +27,7 @@ public sealed class AttachTests
     [InlineData("tcp bound", Errno.None)]
     [InlineData("tcp shut down", Errno.None)]
     public void Attach(string kind, Errno expected) =>
-        Assert.Equal(expected, Host.Outcome(() => Make(kind).AttachProgram(_host.Returning(1))));
+        Assert.Equal(expected, Host.Outcome(() => _host.Make(kind).AttachProgram(_host.Returning(1))));
 
     [Theory]
     [InlineData("unbound, no flag", Errno.EINVAL)]
@@ -38,15 +37,15 @@ public sealed class AttachTests
     [InlineData("member", Errno.ENOENT)]
     [InlineData("with program", Errno.None)]
     [InlineData("with program, locked", Errno.None)]
-    public void Detach(string kind, Errno expected) => Assert.Equal(expected, Host.Outcome(Make(kind).DetachProgram));
+    public void Detach(string kind, Errno expected) => Assert.Equal(expected, Host.Outcome(_host.Make(kind).DetachProgram));
 
     [Fact]
     public void Lock_is_asked_before_the_program()
     {
         IBackendProgram closed = _host.Returning(1);
         closed.Dispose();
-        Assert.Equal(Errno.EPERM, Host.Outcome(() => Make("locked").AttachProgram(closed)));
-        Assert.Equal(Errno.EBADF, Host.Outcome(() => Make("unbound, no flag").AttachProgram(closed)));
+        Assert.Equal(Errno.EPERM, Host.Outcome(() => _host.Make("locked").AttachProgram(closed)));
+        Assert.Equal(Errno.EBADF, Host.Outcome(() => _host.Make("unbound, no flag").AttachProgram(closed)));
     }
 
     [Fact]
@@ -54,14 +53,14 @@ public sealed class AttachTests
     {
         IBackendProgram xdp = _host.Backend.LoadProgram(
             new ProgramSpec("xdp", ProgramType.Xdp, AttachType.None, [Instructions.MoveImmediate(Register.R0, 2), Instructions.Exit()], []), []);
-        Assert.Equal(Errno.EINVAL, Host.Outcome(() => Make("member").AttachProgram(xdp)));
+        Assert.Equal(Errno.EINVAL, Host.Outcome(() => _host.Make("member").AttachProgram(xdp)));
     }
 
     [Fact]
     public void Lock_does_not_hold_for_another_member()
     {
-        IBackendSocket locked = Make("locked");
-        Make("member").AttachProgram(_host.Returning(1));
+        IBackendSocket locked = _host.Make("locked");
+        _host.Make("member").AttachProgram(_host.Returning(1));
         Assert.Equal(AttachmentState.Program, Inspect(locked).State);
         Assert.Equal(Errno.EPERM, Host.Outcome(() => locked.SetOption(SocketOption.LockFilter, 0)));
     }
@@ -169,50 +168,4 @@ public sealed class AttachTests
     }
 
     private Attachment Inspect(IBackendSocket socket) => _host.Backend.InspectAttachment(_host.Record(socket));
-
-    private IBackendSocket Make(string kind)
-    {
-        switch (kind)
-        {
-            case "unbound" or "unbound, no flag":
-                return _host.Socket(TransportProtocol.Udp, "127.0.0.1", reusePort: kind == "unbound");
-            case "bound, no flag" or "flag set after bind":
-                IBackendSocket plain = _host.Open(TransportProtocol.Udp, "127.0.0.1", 5001, reusePort: false);
-                plain.SetOption(SocketOption.ReusePort, kind == "flag set after bind" ? 1 : 0);
-                return plain;
-            case "connected" or "orphan":
-                IBackendSocket connected = _host.Open(TransportProtocol.Udp, "127.0.0.1");
-                connected.Connect(Host.EndPoint("127.0.0.1", 9));
-                if (kind == "orphan")
-                {
-                    connected.Disconnect();
-                }
-
-                return connected;
-            case "tcp bound":
-                IBackendSocket bound = _host.Socket(TransportProtocol.Tcp, "127.0.0.1");
-                bound.Bind(Host.EndPoint("127.0.0.1"));
-                return bound;
-            case "tcp client" or "tcp accepted" or "tcp shut down":
-                IBackendSocket listener = _host.Open(TransportProtocol.Tcp, "127.0.0.1");
-                if (kind == "tcp shut down")
-                {
-                    listener.Shutdown(SocketShutdown.Both);
-                    return listener;
-                }
-
-                IBackendSocket client = _host.Socket(TransportProtocol.Tcp, "127.0.0.1");
-                client.Connect(Host.EndPoint("127.0.0.1"));
-                return kind == "tcp client" ? client : listener.TryAccept(out _)!;
-        }
-
-        IBackendSocket member = _host.Open(TransportProtocol.Udp, "127.0.0.1");
-        if (kind.StartsWith("with program", StringComparison.Ordinal))
-        {
-            member.AttachProgram(_host.Returning(1));
-        }
-
-        member.SetOption(SocketOption.LockFilter, kind.EndsWith("locked", StringComparison.Ordinal) ? 1 : 0);
-        return member;
-    }
 }

@@ -233,6 +233,16 @@ public sealed class PcapFileTests
     }
 
     [Fact]
+    public void A_pipe_is_told_without_an_exception()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /proc/self/fd");
+        using System.IO.Pipes.AnonymousPipeServerStream pipe = new(System.IO.Pipes.PipeDirection.Out);
+        using IPacketReader reader = new PcapFile($"/proc/self/fd/{pipe.GetClientHandleAsString()}").Open();
+        Assert.Equal("RPS6001", reader.Failure?.Code);
+        Assert.Contains("pipe", reader.Failure!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Readers_of_one_file_are_independent()
     {
         PcapFile file = PcapFile.FromBytes("two.pcap", new PcapBytes().Record(1, 0, s_udp).Record(2, 0, s_udp).ToArray());

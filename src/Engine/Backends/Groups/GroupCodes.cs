@@ -4,35 +4,35 @@ namespace ReuseportPS.Engine.Backends.Groups;
 public static class GroupCodes
 {
     /// <summary>No group has that name.</summary>
-    public const string GroupNotFound = "RPS5101";
+    public const string GroupNotFound = "RPS5301";
 
     /// <summary>A group has that name already.</summary>
-    public const string GroupExists = "RPS5102";
+    public const string GroupExists = "RPS5302";
 
     /// <summary>No socket matches: nobody listens there.</summary>
-    public const string NobodyListens = "RPS5103";
+    public const string NobodyListens = "RPS5303";
 
     /// <summary>The sockets were bound without SO_REUSEPORT.</summary>
-    public const string NotReuseport = "RPS5104";
+    public const string NotReuseport = "RPS5304";
 
     /// <summary>The group has a program that is not ours, or may have.</summary>
-    public const string ForeignProgram = "RPS5105";
+    public const string ForeignProgram = "RPS5305";
 
     /// <summary>The pins were written by another layout version.</summary>
-    public const string UnknownLayout = "RPS5106";
+    public const string UnknownLayout = "RPS5306";
 
     /// <summary>The pins of a group are incomplete or damaged.</summary>
-    public const string DamagedPins = "RPS5107";
+    public const string DamagedPins = "RPS5307";
 
     /// <summary>No member of a kernel group is alive to attach through.</summary>
-    public const string NoMember = "RPS5108";
+    public const string NoMember = "RPS5308";
 
     /// <summary>A request that makes no sense: no slots, no address.</summary>
-    public const string BadRequest = "RPS5109";
+    public const string BadRequest = "RPS5309";
 
     /// <summary>The group has no policy.</summary>
-    public const string NoPolicy = "RPS5110";
+    public const string NoPolicy = "RPS5310";
 
     /// <summary>A group name that cannot be used.</summary>
-    public const string BadName = "RPS5111";
+    public const string BadName = "RPS5311";
 }
