@@ -24,7 +24,7 @@ $capture | Measure-SteeringPolicy -Policy $policy -SlotCount $slots | Out-Host
 Write-Host '2. The same policy on the real kernel, in a network namespace of its own.'
 $missing = @()
 if ($IsLinux) {
-    $missing = @(Test-ReuseportEnvironment -Backend Linux | Where-Object { $_.Required -and -not $_.Passed })
+    $missing = @(Test-ReuseportEnvironment -Backend Linux | Where-Object { ($_.Required -or $_.Name -eq 'network namespaces') -and -not $_.Passed })
 }
 if (-not $IsLinux -or $missing.Count -gt 0) {
     Write-Host '   Skipped: the kernel cannot be used from here.'

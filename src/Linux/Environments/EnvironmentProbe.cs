@@ -32,7 +32,16 @@ internal sealed class EnvironmentProbe(LinuxBackend backend, GroupXray xray, Bpf
 
     private readonly ulong _capabilities = Sys.capget(out ulong effective) < 0 ? 0 : effective;
 
-    internal IReadOnlyList<EnvironmentCheck> Run() =>
+    // Without these nothing can be steered, one's own sockets included.
+    private static readonly HashSet<string> s_required = new(StringComparer.Ordinal)
+    {
+        "kernel", "bpf(2)", "program SkReuseport", "sock_diag",
+        "map ReuseportSockArray", "map Array", "map PerCpuArray", "map LpmTrie", "map ArrayOfMaps",
+    };
+
+    internal IReadOnlyList<EnvironmentCheck> Run() => [.. Try().Select(check => check with { Required = s_required.Contains(check.Name) })];
+
+    private EnvironmentCheck[] Try() =>
     [
         Kernel(),
         Try("bpf(2)", Steering, "Use a kernel of 5.8 or later, and allow bpf(2) in the seccomp profile.", () =>

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using System.Net;
 using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Packets;
+using ReuseportPS.Linux;
 using ReuseportPS.Model;
 
 namespace ReuseportPS.Commands;
@@ -73,6 +74,10 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
 
         using ManagedGroup group = ParameterSetName == OpenOwn ? Open(groups) : Adopt(groups);
         WriteObject(new ReuseportGroup(group));
+        if (groups.Backend is LinuxBackend { HasMountedBpffs: true } kernel)
+        {
+            WriteWarning($"There was no BPF file system: one was mounted on /sys/fs/bpf to keep the group in {kernel.PinRoot}.");
+        }
     });
 
     private ManagedGroup Open(GroupCatalog groups) => groups.Open(new GroupOpenRequest(
