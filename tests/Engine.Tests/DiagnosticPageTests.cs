@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Policies;
+using ReuseportPS.Simulator.Recording;
+
+namespace ReuseportPS.Engine.Tests;
+
+/// <summary>Each code has one definition, and its page says the same. With REUSEPORTPS_UPDATE_DOCS=1 the pages are written.</summary>
+public sealed class DiagnosticPageTests
+{
+    private static readonly string s_folder = RepositoryRoot.Combine("docs", "diagnostics");
+
+    private static readonly Dictionary<string, (Type Table, ImmutableArray<DiagnosticDefinition> All)> s_tables = new(StringComparer.Ordinal)
+    {
+        ["RPS4"] = (typeof(PolicyDiagnostics), PolicyDiagnostics.All),
+        ["RPS6"] = (typeof(TraceDiagnostics), TraceDiagnostics.All),
+    };
+
+    public static TheoryData<string> Tables() => [.. s_tables.Keys];
+
+    [Theory]
+    [MemberData(nameof(Tables))]
+    public void Pages_say_what_the_table_says(string prefix)
+    {
+        ImmutableArray<DiagnosticDefinition> all = s_tables[prefix].All;
+        if (Environment.GetEnvironmentVariable("REUSEPORTPS_UPDATE_DOCS") == "1")
+        {
+            foreach (DiagnosticDefinition definition in all)
+            {
+                File.WriteAllText(Path.Combine(s_folder, definition.Code + ".md"), definition.ToMarkdown());
+            }
+        }
+
+        Assert.Equal(all.Select(d => d.Code + ".md"), Directory.EnumerateFiles(s_folder, prefix + "*.md").Select(Path.GetFileName).Order());
+        Assert.All(all, d => Assert.Equal(d.ToMarkdown(), File.ReadAllText(Path.Combine(s_folder, d.Code + ".md")).ReplaceLineEndings("\n")));
+    }
+
+    [Theory]
+    [MemberData(nameof(Tables))]
+    public void A_table_has_each_code_once_and_none_is_left_out(string prefix)
+    {
+        (Type table, ImmutableArray<DiagnosticDefinition> all) = s_tables[prefix];
+        IEnumerable<DiagnosticDefinition> fields = table.GetFields().Select(field => (DiagnosticDefinition)field.GetValue(null)!);
+        Assert.Equal(fields.Select(d => d.Code).Order(), all.Select(d => d.Code));
+        Assert.Distinct(all.Select(d => d.Code));
+    }
+}
