@@ -54,4 +54,10 @@ Describe 'New-ReuseportGroup' {
         $null = New-ReuseportGroup other -SlotCount 2 -Port 5300
         (Get-ReuseportGroup other).SeatedCount | Should -Be 2 -Because 'SO_REUSEPORT lets the same user join'
     }
+
+    It 'adopts nothing when no process comes through the pipeline' {
+        { @() | New-ReuseportGroup web -ErrorAction Stop } | Should -Throw -ErrorId 'ProcessNotFound*'
+        { New-ReuseportGroup web -ProcessName 'no such*' -ErrorAction Stop } | Should -Throw -ErrorId 'ProcessNotFound*'
+        Get-ReuseportGroup | Should -BeNullOrEmpty
+    }
 }

@@ -30,10 +30,18 @@ public sealed record FidelityRun(SteeringPolicy Policy, int SlotCount, IReadOnly
         int compared = 0;
         int leftToKernel = 0;
         int notSent = 0;
+        int lost = 0;
         for (int index = 0; index < Flows.Count; index++)
         {
             cancellation.ThrowIfCancellationRequested();
+            progress?.Invoke(index);
             FlowOpening opening = Flows[index];
+            if (!HasPort(opening))
+            {
+                notSent++;
+                continue;
+            }
+
             FlowArrival arrived = arrival.Open(opening);
             if (arrived.Kind == ArrivalKind.NotSent)
             {
@@ -48,6 +56,13 @@ public sealed record FidelityRun(SteeringPolicy Policy, int SlotCount, IReadOnly
                 continue;
             }
 
+            // Agreement that nothing arrived is no agreement about the policy.
+            if (predicted.Kind == ArrivalKind.Lost && arrived.Kind == ArrivalKind.Lost)
+            {
+                lost++;
+                continue;
+            }
+
             compared++;
             Count(slots, predicted, (count) => (count.Predicted + 1, count.Arrived));
             Count(slots, arrived, (count) => (count.Predicted, count.Arrived + 1));
@@ -55,15 +70,17 @@ public sealed record FidelityRun(SteeringPolicy Policy, int SlotCount, IReadOnly
             {
                 differences.Add(new FidelityDifference(opening, predicted, arrived));
             }
-
-            progress?.Invoke(index + 1);
         }
 
+        progress?.Invoke(Flows.Count);
         return new FidelityResult(
-            compared, leftToKernel, notSent,
+            compared, leftToKernel, notSent, lost,
             [.. slots.OrderBy(slot => slot.Key).Select(slot => new FidelitySlot(slot.Key, slot.Value.Predicted, slot.Value.Arrived))],
             differences.ToImmutable());
     }
+
+    // Port 0 in a capture names no service that could be opened.
+    private static bool HasPort(FlowOpening opening) => opening.Flow.DestinationPort != 0;
 
     private static void Count(
         Dictionary<int, (int Predicted, int Arrived)> slots, FlowArrival arrival,
@@ -92,7 +109,7 @@ public sealed record FidelityRun(SteeringPolicy Policy, int SlotCount, IReadOnly
             {
                 // A dual-stack member takes both families; without IPv6 flows plain IPv4 members do on a host that has no IPv6.
                 IPAddress address = run.Flows.Any(flow => flow.Flow.Family == IpFamily.V6) ? IPAddress.IPv6Any : IPAddress.Any;
-                foreach ((TransportProtocol Protocol, ushort Port) target in run.Flows.Select(TargetOf).Distinct().Order())
+                foreach ((TransportProtocol Protocol, ushort Port) target in run.Flows.Where(HasPort).Select(TargetOf).Distinct().Order())
                 {
                     ManagedGroup group = _groups.Open(new GroupOpenRequest(
                         $"fidelity-{target.Protocol}-{target.Port}", [target.Protocol], [address], target.Port, run.SlotCount, _namespace));

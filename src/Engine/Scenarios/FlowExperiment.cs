@@ -53,6 +53,11 @@ public sealed class FlowExperiment
     public FlowArrival Open(FlowOpening opening)
     {
         FlowKey flow = opening.Flow;
+        if (flow.SourcePort == 0)
+        {
+            return new FlowArrival(ArrivalKind.NotSent, -1, "its source port is 0, which no socket can be bound to");
+        }
+
         if (!_members.TryGetValue(flow.Protocol, out IReadOnlyList<IBackendSocket>? members))
         {
             return new FlowArrival(ArrivalKind.NotSent, -1, $"the group has no {flow.Protocol} member");
@@ -62,13 +67,13 @@ public sealed class FlowExperiment
         try
         {
             client.Bind(flow.SourceEndPoint);
+            return flow.Protocol == TransportProtocol.Tcp ? OpenTcp(client, flow, members) : OpenUdp(client, opening, members);
         }
         catch (BackendException exception)
         {
+            // A source that is taken, a broadcast destination: what a client may not do here says nothing about the policy.
             return new FlowArrival(ArrivalKind.NotSent, -1, exception.Diagnostics[0].Message);
         }
-
-        return flow.Protocol == TransportProtocol.Tcp ? OpenTcp(client, flow, members) : OpenUdp(client, opening, members);
     }
 
     private FlowArrival OpenTcp(IBackendSocket client, FlowKey flow, IReadOnlyList<IBackendSocket> members)

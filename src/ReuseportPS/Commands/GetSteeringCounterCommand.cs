@@ -22,7 +22,7 @@ public sealed class GetSteeringCounterCommand : GroupCmdlet
             .Sum(reading => (double)reading.Value);
         foreach (CounterReading reading in readings.Where(reading => Kind is null || Kind.Contains(reading.Kind)))
         {
-            double? share = packets > 0 && reading.Kind != CounterKind.Miss ? reading.Value / packets : null;
+            double? share = packets > 0 && reading.Kind is not (CounterKind.Miss or CounterKind.Epoch) ? reading.Value / packets : null;
             WriteObject(new SteeringCounter(
                 group.Name, group.Backend.Kind, reading.Kind, reading.Name, reading.Index, reading.Value, share));
         }

@@ -17,7 +17,14 @@ public abstract class GroupCmdlet : BackendCmdlet
     /// <summary>Runs an action on the group, with errors as non-terminating errors on its name.</summary>
     private protected void WithGroup(GroupCatalog groups, Action<ManagedGroup> action) => Guard(Group, () =>
     {
-        using ManagedGroup group = groups.Find(Group) ?? throw groups.NotFound(Group);
+        using ManagedGroup group = groups.Find(ResolveName(groups)) ?? throw groups.NotFound(Group);
         action(group);
     });
+
+    /// <summary>The name as the group has it: names are told apart by case, but a name in another case finds the only group it can mean.</summary>
+    private protected string ResolveName(GroupCatalog groups)
+    {
+        string[] alike = [.. groups.Names.Where(name => string.Equals(name, Group, StringComparison.OrdinalIgnoreCase))];
+        return alike.Length == 1 ? alike[0] : Group;
+    }
 }

@@ -51,7 +51,7 @@ public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
         SteeringMeasurement measurement = new PolicyPreview(compilation.Compiled, group).Measure(
             Trace.Source, fraction => progress.Report(fraction), StopToken);
         WriteFindings(measurement.Warnings);
-        if (measurement.Failure is Diagnostic failure)
+        if (measurement.Failure is Diagnostic failure && Trace.Failure is null)
         {
             WriteWarning($"{failure.Location}: {failure.Message} {failure.Remedy}");
         }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Management.Automation;
 using System.Net;
+using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Linux;
@@ -16,6 +17,7 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
     private const string OpenOwn = "Open";
     private const string AdoptByPort = "AdoptByPort";
     private const string AdoptByProcess = "AdoptByProcess";
+    private const string AdoptByName = "AdoptByName";
 
     private readonly List<int> _processIds = [];
 
@@ -33,6 +35,7 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
     [Parameter(ParameterSetName = OpenOwn)]
     [Parameter(Mandatory = true, ParameterSetName = AdoptByPort)]
     [Parameter(ParameterSetName = AdoptByProcess)]
+    [Parameter(ParameterSetName = AdoptByName)]
     [ValidateRange(0, 65535)]
     public int Port { get; set; }
 
@@ -48,9 +51,16 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = AdoptByProcess)]
     public Process? Process { get; set; }
 
+    /// <summary>Command names of processes whose sockets are adopted, as in /proc/PID/comm; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = AdoptByName)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] ProcessName { get; set; } = [];
+
     /// <summary>Adopts even where a program is attached that is not ours, or cannot be seen.</summary>
     [Parameter(ParameterSetName = AdoptByPort)]
     [Parameter(ParameterSetName = AdoptByProcess)]
+    [Parameter(ParameterSetName = AdoptByName)]
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
@@ -66,6 +76,22 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
     protected override void EndProcessing() => Guard(Name, () =>
     {
         GroupCatalog groups = GroupsToChange();
+        if (ParameterSetName == AdoptByName)
+        {
+            FindProcesses(groups);
+        }
+
+        if (_processIds.Count == 0 && (ParameterSetName is AdoptByProcess or AdoptByName || MyInvocation.ExpectingInput))
+        {
+            WriteError(new ErrorRecord(
+                new ItemNotFoundException(
+                    ParameterSetName == AdoptByName
+                        ? $"No process named {string.Join(", ", ProcessName)} holds a TCP listener or a bound UDP socket."
+                        : "No process came through the pipeline, so there is nothing to adopt."),
+                "ProcessNotFound", ErrorCategory.ObjectNotFound, Name));
+            return;
+        }
+
         string action = ParameterSetName == OpenOwn ? $"Open {SlotCount} sockets for each protocol and address" : "Adopt the server's sockets";
         if (!ShouldProcess($"group '{Name}'", action))
         {
@@ -79,6 +105,16 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
             WriteWarning($"There was no BPF file system: one was mounted on /sys/fs/bpf to keep the group in {kernel.PinRoot}.");
         }
     });
+
+    private void FindProcesses(GroupCatalog groups)
+    {
+        WildcardPattern[] patterns = [.. ProcessName.Select(name => WildcardPattern.Get(name, WildcardOptions.None))];
+        _processIds.AddRange(groups.Backend.FindSockets(new SocketQuery())
+            .SelectMany(socket => socket.Owners)
+            .Where(owner => patterns.Any(pattern => pattern.IsMatch(owner.Command)))
+            .Select(owner => owner.ProcessId)
+            .Distinct());
+    }
 
     private ManagedGroup Open(GroupCatalog groups) => groups.Open(new GroupOpenRequest(
         Name, [.. (Protocol ?? [TransportProtocol.Udp]).Distinct()], [.. (Address ?? [IPAddress.Loopback]).Distinct()], Port, SlotCount));

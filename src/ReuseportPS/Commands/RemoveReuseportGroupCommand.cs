@@ -16,14 +16,15 @@ public sealed class RemoveReuseportGroupCommand : GroupCmdlet
     protected override void ProcessRecord() => Guard(Group, () =>
     {
         GroupCatalog groups = GroupsToChange();
-        if (!groups.Names.Contains(Group, StringComparer.Ordinal))
+        string name = ResolveName(groups);
+        if (!groups.Names.Contains(name, StringComparer.Ordinal))
         {
             throw groups.NotFound(Group);
         }
 
-        if (ShouldProcess($"group '{Group}'", "Detach the program and remove the group"))
+        if (ShouldProcess($"group '{name}'", "Detach the program and remove the group"))
         {
-            groups.Remove(Group, Force);
+            groups.Remove(name, Force);
         }
     });
 }

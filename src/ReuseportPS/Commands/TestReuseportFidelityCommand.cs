@@ -51,8 +51,8 @@ public sealed class TestReuseportFidelityCommand : ReuseportCmdlet
         using TraceCmdletProgress progress = new(this, "Opening flows on the simulator and on the kernel", Policy.Name);
         FidelityResult result = new FidelityRun(Policy, SlotCount, flows)
             .Run(simulator, kernel, done => progress.Report((double)done / flows.Count), StopToken);
-        bool passed = result.Differences.IsEmpty && result.FlowCount > 0;
+        bool passed = result.Differences.IsEmpty && result.FlowCount > 0 && result.Lost == 0;
         WriteObject(Quiet ? passed : new FidelityTest(
-            passed, Policy.Name, result.FlowCount, result.Differences.Length, result.LeftToKernel, result.NotSent, result.Slots, result.Differences));
+            passed, Policy.Name, result.FlowCount, result.Differences.Length, result.LeftToKernel, result.NotSent, result.Lost, result.Slots, result.Differences));
     });
 }
