@@ -21,8 +21,8 @@ public static class FidelityText
             text.Append(CultureInfo.InvariantCulture, $"{label,-10} {slot.Predicted,10} {slot.Arrived,10}\n");
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"\nPolicy '{test.Policy}': {test.FlowCount} flows compared, {test.DifferenceCount} differ");
-        text.Append(CultureInfo.InvariantCulture, $"; {test.LeftToKernel} left to the kernel's choice, {test.NotSent} not sent, {test.Lost} lost.");
+        text.Append(CultureInfo.InvariantCulture, $"\nPolicy '{test.Policy}': {test.FlowCount} flows compared, {test.DifferenceCount} differ;\n");
+        text.Append(CultureInfo.InvariantCulture, $"{test.LeftToKernel} left to the kernel's choice, {test.NotSent} not sent, {test.Lost} lost.");
         foreach (FidelityDifference difference in test.Differences.Take(LargestList))
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{difference}");

@@ -14,7 +14,7 @@ public static class MeasurementText
     public static string Of(SteeringMeasurement measurement)
     {
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"Policy '{measurement.Policy}' over {measurement.Trace}: ");
+        text.Append(CultureInfo.InvariantCulture, $"Policy '{measurement.Policy}' over {measurement.Trace}:\n");
         text.Append(CultureInfo.InvariantCulture, $"{measurement.Statistics.Packets} packets, {measurement.Flows} flows in {measurement.Duration.TotalSeconds:F1} s\n\n");
         text.Append(CultureInfo.InvariantCulture, $"{"",-18} {"Packets",10} {"Flows",9} {"Share",8}\n");
         foreach (SlotMeasurement slot in measurement.Slots.Take(LargestTable))
@@ -39,7 +39,7 @@ public static class MeasurementText
         }
 
         ulong misses = measurement.Counters.Where(counter => counter.Kind == CounterKind.Miss).Aggregate(0UL, (sum, counter) => sum + counter.Value);
-        text.Append(CultureInfo.InvariantCulture, $"\nSkew {Number(measurement.PacketSkew)} by packets, {Number(measurement.FlowSkew)} by flows (busiest slot over the mean). ");
+        text.Append(CultureInfo.InvariantCulture, $"\nSkew {Number(measurement.PacketSkew)} by packets, {Number(measurement.FlowSkew)} by flows (busiest slot over the mean).\n");
         text.Append(CultureInfo.InvariantCulture, $"Misses {misses}. Flows that changed slot {measurement.FlowsMoved}.");
         return text.ToString();
     }
