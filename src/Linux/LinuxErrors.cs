@@ -24,6 +24,10 @@ public static class LinuxErrors
     /// <summary>Where a pin directory must be.</summary>
     internal const string BpffsRemedy = "Mount a BPF file system there (mount -t bpf bpf /sys/fs/bpf), or set REUSEPORTPS_BPFFS to a directory on one.";
 
+    /// <summary>How to keep groups from a shell that has a mount namespace of its own.</summary>
+    internal const string PrivateMountRemedy =
+        "Enter only the network namespace (nsenter --net=/run/netns/NS in place of ip netns exec), or set REUSEPORTPS_BPFFS to a directory on a BPF file system that lasts.";
+
     /// <summary>All known errors.</summary>
     public static ImmutableArray<LinuxError> Table { get; } =
     [

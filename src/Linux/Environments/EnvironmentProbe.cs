@@ -179,10 +179,11 @@ internal sealed class EnvironmentProbe(LinuxBackend backend, GroupXray xray, Bpf
         string? place = new[] { pins.Root, Path.GetDirectoryName(pins.Root) ?? "/" }.FirstOrDefault(BpffsDirectory.IsBpffs);
         if (place is null)
         {
-            bool mounts = Path.GetDirectoryName(pins.Root) == "/sys/fs/bpf" && Has(Capability.CAP_SYS_ADMIN);
+            bool standard = Path.GetDirectoryName(pins.Root) == "/sys/fs/bpf";
+            bool mounts = standard && pins.MountsLast && Has(Capability.CAP_SYS_ADMIN);
             return new EnvironmentCheck(
                 "bpffs", mounts, mounts ? "not mounted; it will be when the first group is kept" : $"'{pins.Root}' is not on a BPF file system", Why,
-                mounts ? null : LinuxErrors.BpffsRemedy);
+                mounts ? null : standard && !pins.MountsLast ? LinuxErrors.PrivateMountRemedy : LinuxErrors.BpffsRemedy);
         }
 
         return Try("bpffs", Why, null, () =>

@@ -10,7 +10,7 @@ namespace ReuseportPS.Linux.Pins;
 /// Groups as directories of a BPF file system: <c>g_NAME</c> the pins of a group, <c>t_N_NAME</c> a folder in the making (locked
 /// by its maker, so that one whose maker died is told by its free lock), <c>l_NAME</c> the lock that shells take.
 /// </summary>
-internal sealed class BpffsStore(string root, Action mounted) : IPinStore
+internal sealed class BpffsStore(string root, Action mounted, string lastingNamespace = "/proc/1/ns/mnt") : IPinStore
 {
     private const string StandardMount = "/sys/fs/bpf";
     private const string GroupPrefix = "g_";
@@ -21,6 +21,22 @@ internal sealed class BpffsStore(string root, Action mounted) : IPinStore
 
     /// <summary>The directory of all groups.</summary>
     internal string Root => root;
+
+    /// <summary>
+    /// Whether what is mounted here outlives this shell: not in a mount namespace apart from that of process 1, which goes with
+    /// its last process (ip-netns exec makes one). True where process 1 hides its own.
+    /// </summary>
+    internal bool MountsLast
+    {
+        get
+        {
+            Span<byte> lasting = stackalloc byte[64];
+            Span<byte> own = stackalloc byte[64];
+            nint lastingLength = Sys.readlinkat(lastingNamespace, lasting);
+            nint ownLength = Sys.readlinkat("/proc/thread-self/ns/mnt", own);
+            return lastingLength < 0 || ownLength < 0 || lasting[..(int)lastingLength].SequenceEqual(own[..(int)ownLength]);
+        }
+    }
 
     public IReadOnlyList<string> List() =>
     [
@@ -135,6 +151,14 @@ internal sealed class BpffsStore(string root, Action mounted) : IPinStore
             {
                 throw LinuxErrors.Own(
                     "RPS5080", Errno.EINVAL, "mkdir", $"The pin directory '{root}' is not on a BPF file system.", LinuxErrors.BpffsRemedy);
+            }
+
+            if (!MountsLast)
+            {
+                throw LinuxErrors.Own(
+                    "RPS5087", Errno.EPERM, "mount",
+                    $"No BPF file system is at {StandardMount} in the mount namespace of this shell, and one mounted here would end with the shell, its groups with it.",
+                    LinuxErrors.PrivateMountRemedy);
             }
 
             nint result = Sys.mount("bpf", StandardMount, "bpf", 0, "mode=0700");
