@@ -24,6 +24,9 @@ public static class LinuxErrors
     /// <summary>Where a pin directory must be.</summary>
     internal const string BpffsRemedy = "Mount a BPF file system there (mount -t bpf bpf /sys/fs/bpf), or set REUSEPORTPS_BPFFS to a directory on one.";
 
+    private const string PinDirectoryRemedy =
+        "Run as root, or with CAP_BPF and a pin directory of one's own (REUSEPORTPS_BPFFS, on a BPF file system; for another user's server CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH too), or use the simulator: Set-ReuseportBackend Simulator.";
+
     /// <summary>How to keep groups from a shell that has a mount namespace of its own.</summary>
     internal const string PrivateMountRemedy =
         "Enter only the network namespace (nsenter --net=/run/netns/NS in place of ip netns exec), or set REUSEPORTPS_BPFFS to a directory on a BPF file system that lasts.";
@@ -133,10 +136,13 @@ public static class LinuxErrors
 
         // Pins.
         new("RPS5080", "mkdir", "", Errno.EPERM, "the directory is not on a BPF file system, or its name has a dot", BpffsRemedy),
-        new("RPS5081", "mkdir", "", Errno.EACCES, "the pin directory is not writable", "Run as its owner, or set REUSEPORTPS_BPFFS to a directory of your own on a BPF file system."),
+        new("RPS5081", "mkdir", "", Errno.EACCES, "the pin directory is not writable", PinDirectoryRemedy),
+        new("RPS5081", "statfs", "", Errno.EACCES, "the pin directory cannot be looked into", PinDirectoryRemedy),
+        new("RPS5081", "open", "", Errno.EACCES, "the directory of pins belongs to another user", PinDirectoryRemedy),
+        new("RPS5081", "readdir", "", Errno.EACCES, "the directory of pins belongs to another user", PinDirectoryRemedy),
         new("RPS5082", "rename", "", Errno.EEXIST, "a group of that name is there already", "Choose another name, or remove the group first: Remove-ReuseportGroup."),
         new("RPS5083", "flock", "", Errno.EAGAIN, "another shell has been changing the group for over five seconds", "Try again when it is done."),
-        new("RPS5081", "BPF_OBJ_PIN", "", Errno.EACCES, "the pin directory is not writable", "Run as its owner, or set REUSEPORTPS_BPFFS to a directory of your own on a BPF file system."),
+        new("RPS5081", "BPF_OBJ_PIN", "", Errno.EACCES, "the pin directory is not writable", PinDirectoryRemedy),
         new("RPS5080", "BPF_OBJ_PIN", "", Errno.EPERM, "the directory is not on a BPF file system, or it needs CAP_BPF", BpffsRemedy),
         new("RPS5081", "BPF_OBJ_GET", "", Errno.EACCES, "the pin belongs to another user", "Run as its owner, or open the pins to a group."),
         new("RPS5081", "BPF_OBJ_GET", "", Errno.EPERM, "the pin cannot be opened", "Run as its owner or with CAP_BPF."),

@@ -38,9 +38,10 @@ internal sealed class BpffsStore(string root, Action mounted, string lastingName
         }
     }
 
+    // Groups in a directory that may not be looked into are other people's: for this process there are none.
     public IReadOnlyList<string> List() =>
     [
-        .. BpffsDirectory.Names(root).Where(name => name.StartsWith(GroupPrefix, StringComparison.Ordinal))
+        .. (BpffsDirectory.TryNames(root) ?? []).Where(name => name.StartsWith(GroupPrefix, StringComparison.Ordinal))
             .Select(name => GroupName.Decode(name[GroupPrefix.Length..])).OfType<string>().Order(StringComparer.Ordinal),
     ];
 
@@ -50,9 +51,9 @@ internal sealed class BpffsStore(string root, Action mounted, string lastingName
         using SafeDirectoryFd? directory = BpffsDirectory.TryOpen(path, out Errno errno);
         return directory is not null
             ? new BpffsFolder(path, published: path, making: null)
-            : errno == Errno.ENOENT
+            : errno == Errno.ENOENT || (errno is Errno.EACCES or Errno.EPERM && BpffsDirectory.TryNames(root) is null)
                 ? null
-                : throw LinuxErrors.Refused("BPF_OBJ_GET", errno, path);
+                : throw LinuxErrors.Refused("open", errno, path);
     }
 
     public IPinFolder Create(string group)
@@ -104,7 +105,7 @@ internal sealed class BpffsStore(string root, Action mounted, string lastingName
 
             if (errno is not (Errno.EAGAIN or Errno.ENOENT))
             {
-                throw LinuxErrors.Refused("flock", errno, path);
+                throw LinuxErrors.Refused(errno is Errno.EACCES or Errno.EPERM ? "open" : "flock", errno, path);
             }
 
             if (Stopwatch.GetElapsedTime(start) > s_lockPatience)
@@ -145,8 +146,13 @@ internal sealed class BpffsStore(string root, Action mounted, string lastingName
         }
 
         string parent = Path.GetDirectoryName(root) ?? "/";
-        if (!BpffsDirectory.IsBpffs(parent))
+        if (!BpffsDirectory.IsBpffs(parent, out Errno hidden))
         {
+            if (hidden is Errno.EACCES or Errno.EPERM)
+            {
+                throw LinuxErrors.Refused("statfs", hidden, parent);
+            }
+
             if (parent != StandardMount)
             {
                 throw LinuxErrors.Own(
