@@ -123,6 +123,7 @@ public static class LinuxErrors
         // Other processes.
         new("RPS5070", "pidfd_open", "", Errno.ESRCH, "the process has ended", "Find the sockets again."),
         new("RPS5071", "pidfd_getfd", "", Errno.EPERM, "copying another user's socket needs CAP_SYS_PTRACE, and Yama or a security module can forbid it", "Run with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, or as the server's own user; check kernel.yama.ptrace_scope."),
+        new("RPS5078", "pidfd_getfd", "", Errno.ENOTSUPP, "it is part of an MPTCP socket (Go's default listener), which cannot be seated: errno 524", "Start the server with MPTCP off (Go: GODEBUG=multipathtcp=0)."),
         new("RPS5072", "pidfd_getfd", "", Errno.EBADF, "the process has closed the descriptor", "Find the sockets again."),
         new("RPS5070", "pidfd_getfd", "", Errno.ESRCH, "the process has ended", "Find the sockets again."),
         new("RPS5073", "readdir /proc/PID/fd", "", Errno.EACCES, "another user's descriptors are hidden", "Run with CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE, or as the server's own user."),
