@@ -24,6 +24,13 @@ public static class LinuxErrors
     /// <summary>Where a pin directory must be.</summary>
     internal const string BpffsRemedy = "Mount a BPF file system there (mount -t bpf bpf /sys/fs/bpf), or set REUSEPORTPS_BPFFS to a directory on one.";
 
+    private const string PinDirectoryRemedy =
+        "Run as root, or with CAP_BPF and a pin directory of one's own (REUSEPORTPS_BPFFS, on a BPF file system; for another user's server CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH too), or use the simulator: Set-ReuseportBackend Simulator.";
+
+    /// <summary>How to keep groups from a shell that has a mount namespace of its own.</summary>
+    internal const string PrivateMountRemedy =
+        "Enter only the network namespace (nsenter --net=/run/netns/NS in place of ip netns exec), or set REUSEPORTPS_BPFFS to a directory on a BPF file system that lasts.";
+
     /// <summary>All known errors.</summary>
     public static ImmutableArray<LinuxError> Table { get; } =
     [
@@ -116,6 +123,7 @@ public static class LinuxErrors
         // Other processes.
         new("RPS5070", "pidfd_open", "", Errno.ESRCH, "the process has ended", "Find the sockets again."),
         new("RPS5071", "pidfd_getfd", "", Errno.EPERM, "copying another user's socket needs CAP_SYS_PTRACE, and Yama or a security module can forbid it", "Run with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, or as the server's own user; check kernel.yama.ptrace_scope."),
+        new("RPS5078", "pidfd_getfd", "", Errno.ENOTSUPP, "it is part of an MPTCP socket (Go's default listener), which cannot be seated: errno 524", "Start the server with MPTCP off (Go: GODEBUG=multipathtcp=0)."),
         new("RPS5072", "pidfd_getfd", "", Errno.EBADF, "the process has closed the descriptor", "Find the sockets again."),
         new("RPS5070", "pidfd_getfd", "", Errno.ESRCH, "the process has ended", "Find the sockets again."),
         new("RPS5073", "readdir /proc/PID/fd", "", Errno.EACCES, "another user's descriptors are hidden", "Run with CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE, or as the server's own user."),
@@ -129,10 +137,13 @@ public static class LinuxErrors
 
         // Pins.
         new("RPS5080", "mkdir", "", Errno.EPERM, "the directory is not on a BPF file system, or its name has a dot", BpffsRemedy),
-        new("RPS5081", "mkdir", "", Errno.EACCES, "the pin directory is not writable", "Run as its owner, or set REUSEPORTPS_BPFFS to a directory of your own on a BPF file system."),
+        new("RPS5081", "mkdir", "", Errno.EACCES, "the pin directory is not writable", PinDirectoryRemedy),
+        new("RPS5081", "statfs", "", Errno.EACCES, "the pin directory cannot be looked into", PinDirectoryRemedy),
+        new("RPS5081", "open", "", Errno.EACCES, "the directory of pins belongs to another user", PinDirectoryRemedy),
+        new("RPS5081", "readdir", "", Errno.EACCES, "the directory of pins belongs to another user", PinDirectoryRemedy),
         new("RPS5082", "rename", "", Errno.EEXIST, "a group of that name is there already", "Choose another name, or remove the group first: Remove-ReuseportGroup."),
         new("RPS5083", "flock", "", Errno.EAGAIN, "another shell has been changing the group for over five seconds", "Try again when it is done."),
-        new("RPS5081", "BPF_OBJ_PIN", "", Errno.EACCES, "the pin directory is not writable", "Run as its owner, or set REUSEPORTPS_BPFFS to a directory of your own on a BPF file system."),
+        new("RPS5081", "BPF_OBJ_PIN", "", Errno.EACCES, "the pin directory is not writable", PinDirectoryRemedy),
         new("RPS5080", "BPF_OBJ_PIN", "", Errno.EPERM, "the directory is not on a BPF file system, or it needs CAP_BPF", BpffsRemedy),
         new("RPS5081", "BPF_OBJ_GET", "", Errno.EACCES, "the pin belongs to another user", "Run as its owner, or open the pins to a group."),
         new("RPS5081", "BPF_OBJ_GET", "", Errno.EPERM, "the pin cannot be opened", "Run as its owner or with CAP_BPF."),

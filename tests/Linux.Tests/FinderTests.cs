@@ -113,6 +113,19 @@ public sealed class FinderTests : LinuxTest
         Assert.Equal(Errno.ENOENT, ErrnoOf(() => Backend.FindSockets(new SocketQuery(ProcessId: 0x3fffffff))));
     }
 
+    [Fact]
+    public void A_listener_inside_an_MPTCP_socket_is_told()
+    {
+        LinuxSocket listener = ForeignSocket(domain: 2, type: 1, protocol: 262);
+        listener.Bind(IPEndPoint.Parse("127.0.0.1:9000"));
+        listener.Listen(8);
+        SocketRecord record = Assert.Single(Backend.FindSockets(new SocketQuery(TransportProtocol.Tcp, 9000, Namespace: Namespace)));
+        BackendException refused = Assert.Throws<BackendException>(() => Backend.AcquireSocket(record));
+        Assert.Equal("RPS5078", refused.Diagnostics[0].Code);
+        Assert.Contains("errno 524", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("GODEBUG=multipathtcp=0", refused.Diagnostics[0].Remedy, StringComparison.Ordinal);
+    }
+
     /// <summary>A server in a namespace of its own: by sock_diag inside, and by /proc/PID/net from outside.</summary>
     [Theory]
     [InlineData(true)]

@@ -269,9 +269,45 @@ public sealed class PinTests : LinuxTest
     }
 
     [Fact]
-    public void A_missing_file_system_is_mounted_at_the_standard_place()
+    public void A_missing_file_system_is_mounted_at_the_standard_place() => WithoutBpffs(() =>
     {
-        // In a mount namespace of its own, so that the host's stays as it is.
+        bool mounted = false;
+        BpffsStore pins = new("/sys/fs/bpf/reuseportps", () => mounted = true, lastingNamespace: "/proc/thread-self/ns/mnt");
+        Assert.Empty(pins.List());
+        Assert.False(mounted);
+        using IPinFolder folder = pins.Create("web");
+        Assert.True(mounted);
+        folder.Publish();
+        Assert.Equal(["web"], pins.List());
+    });
+
+    [Fact]
+    public void It_is_mounted_where_process_1_hides_its_mount_namespace() => WithoutBpffs(() =>
+    {
+        bool mounted = false;
+        new BpffsStore("/sys/fs/bpf/reuseportps", () => mounted = true, lastingNamespace: "/proc/0/ns/mnt").EnsureRoot();
+        Assert.True(mounted);
+    });
+
+    [Fact]
+    public void Nothing_is_mounted_that_ends_with_the_shell() => WithoutBpffs(() =>
+    {
+        // The rest of this process has stayed in the namespace that lasts.
+        BpffsStore pins = new("/sys/fs/bpf/reuseportps", () => Assert.Fail("mounted"), lastingNamespace: "/proc/self/ns/mnt");
+        foreach (Action action in (Action[])[() => pins.Create("web"), () => pins.Lock("web")])
+        {
+            BackendException refused = Assert.Throws<BackendException>(action);
+            Assert.Equal((Errno.EPERM, "mount", "RPS5087"), (refused.Errno, refused.Operation, refused.Diagnostics[0].Code));
+            Assert.Contains("nsenter --net=", refused.Diagnostics[0].Remedy, StringComparison.Ordinal);
+            Assert.Contains("REUSEPORTPS_BPFFS", refused.Diagnostics[0].Remedy, StringComparison.Ordinal);
+        }
+
+        Assert.False(BpffsDirectory.IsBpffs("/sys/fs/bpf"));
+    });
+
+    // In a mount namespace of its own, so that the host's stays as it is.
+    private static void WithoutBpffs(Action action)
+    {
         Exception? failure = null;
         Thread thread = new(() =>
         {
@@ -285,13 +321,7 @@ public sealed class PinTests : LinuxTest
                 {
                 }
 
-                using LinuxBackend backend = new(new LinuxBackendOptions { PinDirectory = "/sys/fs/bpf/reuseportps" });
-                Assert.Empty(backend.Pins.List());
-                Assert.False(backend.HasMountedBpffs);
-                using IPinFolder folder = backend.Pins.Create("web");
-                Assert.True(backend.HasMountedBpffs);
-                folder.Publish();
-                Assert.Equal(["web"], backend.Pins.List());
+                action();
             }
             catch (Exception exception)
             {

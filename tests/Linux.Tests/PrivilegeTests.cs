@@ -4,6 +4,7 @@ using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Linux.Interop;
+using ReuseportPS.Linux.Pins;
 
 namespace ReuseportPS.Linux.Tests;
 
@@ -12,6 +13,7 @@ public sealed unsafe class PrivilegeTests : LinuxTest
 {
     private const int CapPerfmon = 38;
     private const int CapBpf = 39;
+    private const int Nobody = 65534;
 
     [Fact]
     public void Without_capabilities_each_refusal_names_what_is_missing()
@@ -42,9 +44,11 @@ public sealed unsafe class PrivilegeTests : LinuxTest
                 EnvironmentCheck check = checks.Single(check => check.Name == name);
                 Assert.False(check.Passed, name);
                 Assert.NotEmpty(check.Fix!);
+                Assert.False(check.State.EndsWith('.'), check.State); // a sentence goes on after it
             }
 
             Assert.True(checks.Single(check => check.Name == "sock_diag").Passed);
+            Assert.Contains("Simulator", checks.Single(check => check.Name == "network namespaces").Fix, StringComparison.Ordinal);
         });
     }
 
@@ -94,6 +98,83 @@ public sealed unsafe class PrivilegeTests : LinuxTest
         }
     }
 
+    [Theory]
+    [InlineData(new int[0], "")]
+    [InlineData(new[] { CapBpf }, "")]
+    [InlineData(new[] { CapBpf }, "/deeper")]
+    public void A_pin_directory_of_another_user_is_empty_to_look_at_and_refuses_a_group(int[] capabilities, string below)
+    {
+        PrivateBpffs bpffs = Own(new PrivateBpffs());
+        Assert.SkipUnless(bpffs.IsMounted, "Needs to mount a BPF file system.");
+        LinuxBackendOptions options = new() { PinDirectory = bpffs.Path + below + "/groups" };
+        if (below.Length > 0)
+        {
+            Assert.Equal(0, Sys.mkdirat(bpffs.Path + below, BpffsDirectory.OwnerOnly));
+        }
+
+        Check(); // before and after the first group of the owner
+        using (LinuxBackend root = new(options))
+        {
+            using IPinFolder folder = root.Pins.Create("web");
+            folder.Publish();
+        }
+
+        Check();
+
+        void Check() => With(
+            capabilities,
+            backend =>
+            {
+                Assert.Empty(backend.Pins.List());
+                Assert.Null(backend.Pins.Open("web"));
+                foreach (string remedy in (string[])["root", "CAP_BPF", "REUSEPORTPS_BPFFS", "CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH", "Set-ReuseportBackend Simulator"])
+                {
+                    Refused(() => backend.Pins.Lock("web"), Errno.EACCES, "RPS5081", remedy);
+                    Refused(() => backend.Pins.Create("web"), Errno.EACCES, "RPS5081", remedy);
+                }
+
+                Assert.Equal(below.Length > 0 ? "statfs" : "mkdir", Assert.Throws<BackendException>(() => backend.Pins.Lock("web")).Operation);
+            },
+            Nobody,
+            options);
+    }
+
+    [Fact]
+    [System.Runtime.Versioning.SupportedOSPlatform("linux")]
+    public void A_group_of_another_user_in_a_shared_pin_directory_is_told()
+    {
+        PrivateBpffs bpffs = Own(new PrivateBpffs());
+        Assert.SkipUnless(bpffs.IsMounted, "Needs to mount a BPF file system.");
+        LinuxBackendOptions options = new() { PinDirectory = bpffs.Path + "/groups" };
+        using LinuxBackend root = new(options);
+        using (IPinFolder folder = root.Pins.Create("web"))
+        {
+            folder.Publish();
+        }
+
+        using IDisposable held = root.Pins.Lock("web");
+        const UnixFileMode Open = (UnixFileMode)0x1ff; // 0777
+        File.SetUnixFileMode(bpffs.Path, Open);
+        File.SetUnixFileMode(bpffs.Path + "/groups", Open);
+        With(
+            [CapBpf],
+            backend =>
+            {
+                Assert.Equal(["web"], backend.Pins.List());
+                foreach (Func<object?> action in (Func<object?>[])[() => backend.Pins.Open("web"), () => backend.Pins.Lock("web")])
+                {
+                    Assert.Equal("open", Assert.Throws<BackendException>(action).Operation);
+                    Refused(action, Errno.EACCES, "RPS5081", "another user");
+                }
+
+                using IPinFolder own = backend.Pins.Create("own");
+                own.Publish();
+                Assert.Equal(["own", "web"], backend.Pins.List());
+            },
+            Nobody,
+            options);
+    }
+
     private static void Refused(Func<object?> action, Errno errno, string code, string names)
     {
         BackendException refused = Assert.Throws<BackendException>(action);
@@ -102,19 +183,26 @@ public sealed unsafe class PrivilegeTests : LinuxTest
     }
 
     // Capabilities belong to a thread: this one gives them up and ends.
-    private static void With(int[] capabilities, Action<LinuxBackend> action)
+    private static void With(int[] capabilities, Action<LinuxBackend> action, int user = 0, LinuxBackendOptions? options = null)
     {
         Exception? failure = null;
         Thread thread = new(() =>
         {
             try
             {
+                const Syscall prctl = (Syscall)(157 | (167 << 16));
+                const Syscall setresuid = (Syscall)(117 | (147 << 16));
+                const int KeepCapabilities = 8;
+                Assert.Equal(0, Sys.Invoke(prctl, KeepCapabilities, 1));
+                Assert.Equal(0, Sys.Invoke(setresuid, user, user, user));
                 ulong wanted = capabilities.Aggregate(0UL, (set, capability) => set | (1UL << capability));
                 ulong header = Sys._LINUX_CAPABILITY_VERSION_3;
                 uint* data = stackalloc uint[6] { (uint)wanted, (uint)wanted, 0, (uint)(wanted >> 32), (uint)(wanted >> 32), 0 };
                 const Syscall capset = (Syscall)(126 | (91 << 16));
                 Assert.Equal(0, Sys.Invoke(capset, (nint)(&header), (nint)data));
-                using LinuxBackend backend = new();
+                const int SetDumpable = 4;
+                Assert.Equal(0, Sys.Invoke(prctl, SetDumpable, 1)); // a change of user takes it from the whole process
+                using LinuxBackend backend = new(options);
                 action(backend);
             }
             catch (Exception exception)

@@ -101,7 +101,7 @@ internal sealed class EnvironmentProbe(LinuxBackend backend, GroupXray xray, Bpf
         }),
         Yama(),
         UnprivilegedBpf(),
-        Try("network namespaces", "Trying a policy on real sockets out of everybody's way", "Run with CAP_SYS_ADMIN.", () =>
+        Try("network namespaces", "Trying a policy on real sockets out of everybody's way", "Run with CAP_SYS_ADMIN, or use the simulator: Set-ReuseportBackend Simulator.", () =>
         {
             backend.CreateNamespace().Dispose();
             return "can be made";
@@ -130,7 +130,7 @@ internal sealed class EnvironmentProbe(LinuxBackend backend, GroupXray xray, Bpf
         catch (BackendException exception)
         {
             Diagnostic diagnostic = exception.Diagnostics[0];
-            return new EnvironmentCheck(name, false, diagnostic.Message, why, fix ?? diagnostic.Remedy);
+            return new EnvironmentCheck(name, false, diagnostic.Message.TrimEnd('.'), why, fix ?? diagnostic.Remedy);
         }
         catch (IOException exception)
         {
@@ -169,7 +169,7 @@ internal sealed class EnvironmentProbe(LinuxBackend backend, GroupXray xray, Bpf
     {
         string? refusal = xray.TryOpen();
         return new EnvironmentCheck(
-            "group inspection", refusal is null, refusal ?? "loads", Looking,
+            "group inspection", refusal is null, refusal?.TrimEnd('.') ?? "loads", Looking,
             refusal is null ? null : "Run with CAP_BPF and CAP_PERFMON; without it a group's program is unknown and only replaced with -Force.");
     }
 
@@ -179,10 +179,11 @@ internal sealed class EnvironmentProbe(LinuxBackend backend, GroupXray xray, Bpf
         string? place = new[] { pins.Root, Path.GetDirectoryName(pins.Root) ?? "/" }.FirstOrDefault(BpffsDirectory.IsBpffs);
         if (place is null)
         {
-            bool mounts = Path.GetDirectoryName(pins.Root) == "/sys/fs/bpf" && Has(Capability.CAP_SYS_ADMIN);
+            bool standard = Path.GetDirectoryName(pins.Root) == "/sys/fs/bpf";
+            bool mounts = standard && pins.MountsLast && Has(Capability.CAP_SYS_ADMIN);
             return new EnvironmentCheck(
                 "bpffs", mounts, mounts ? "not mounted; it will be when the first group is kept" : $"'{pins.Root}' is not on a BPF file system", Why,
-                mounts ? null : LinuxErrors.BpffsRemedy);
+                mounts ? null : standard && !pins.MountsLast ? LinuxErrors.PrivateMountRemedy : LinuxErrors.BpffsRemedy);
         }
 
         return Try("bpffs", Why, null, () =>

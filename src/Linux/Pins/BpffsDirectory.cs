@@ -8,7 +8,15 @@ internal static class BpffsDirectory
 {
     internal const int OwnerOnly = 0x1c0; // 0700
 
-    internal static bool IsBpffs(string path) => Sys.statfs(path, out uint magic) >= 0 && magic == Sys.BPF_FS_MAGIC;
+    internal static bool IsBpffs(string path) => IsBpffs(path, out _);
+
+    /// <summary>Whether a directory is on a BPF file system; the errno says why that could not be seen.</summary>
+    internal static bool IsBpffs(string path, out Errno errno)
+    {
+        nint result = Sys.statfs(path, out uint magic);
+        errno = result < 0 ? (Errno)(int)-result : Errno.None;
+        return result >= 0 && magic == Sys.BPF_FS_MAGIC;
+    }
 
     internal static SafeDirectoryFd? TryOpen(string path, out Errno errno)
     {
@@ -72,7 +80,11 @@ internal static class BpffsDirectory
         }
     }
 
-    internal static IReadOnlyList<string> Names(string path)
+    /// <summary>What is in a directory; nothing when there is none.</summary>
+    internal static IReadOnlyList<string> Names(string path) => TryNames(path) ?? throw LinuxErrors.Refused("readdir", Errno.EACCES, path);
+
+    /// <summary>As <see cref="Names"/>, but null when this process may not look into the directory.</summary>
+    internal static IReadOnlyList<string>? TryNames(string path)
     {
         try
         {
@@ -84,7 +96,7 @@ internal static class BpffsDirectory
         }
         catch (UnauthorizedAccessException)
         {
-            throw LinuxErrors.Refused("BPF_OBJ_GET", Errno.EACCES, path);
+            return null;
         }
     }
 }

@@ -10,7 +10,7 @@ namespace ReuseportPS.Linux.Pins;
 /// Groups as directories of a BPF file system: <c>g_NAME</c> the pins of a group, <c>t_N_NAME</c> a folder in the making (locked
 /// by its maker, so that one whose maker died is told by its free lock), <c>l_NAME</c> the lock that shells take.
 /// </summary>
-internal sealed class BpffsStore(string root, Action mounted) : IPinStore
+internal sealed class BpffsStore(string root, Action mounted, string lastingNamespace = "/proc/1/ns/mnt") : IPinStore
 {
     private const string StandardMount = "/sys/fs/bpf";
     private const string GroupPrefix = "g_";
@@ -22,9 +22,26 @@ internal sealed class BpffsStore(string root, Action mounted) : IPinStore
     /// <summary>The directory of all groups.</summary>
     internal string Root => root;
 
+    /// <summary>
+    /// Whether what is mounted here outlives this shell: not in a mount namespace apart from that of process 1, which goes with
+    /// its last process (ip-netns exec makes one). True where process 1 hides its own.
+    /// </summary>
+    internal bool MountsLast
+    {
+        get
+        {
+            Span<byte> lasting = stackalloc byte[64];
+            Span<byte> own = stackalloc byte[64];
+            nint lastingLength = Sys.readlinkat(lastingNamespace, lasting);
+            nint ownLength = Sys.readlinkat("/proc/thread-self/ns/mnt", own);
+            return lastingLength < 0 || ownLength < 0 || lasting[..(int)lastingLength].SequenceEqual(own[..(int)ownLength]);
+        }
+    }
+
+    // Groups in a directory that may not be looked into are other people's: for this process there are none.
     public IReadOnlyList<string> List() =>
     [
-        .. BpffsDirectory.Names(root).Where(name => name.StartsWith(GroupPrefix, StringComparison.Ordinal))
+        .. (BpffsDirectory.TryNames(root) ?? []).Where(name => name.StartsWith(GroupPrefix, StringComparison.Ordinal))
             .Select(name => GroupName.Decode(name[GroupPrefix.Length..])).OfType<string>().Order(StringComparer.Ordinal),
     ];
 
@@ -34,9 +51,9 @@ internal sealed class BpffsStore(string root, Action mounted) : IPinStore
         using SafeDirectoryFd? directory = BpffsDirectory.TryOpen(path, out Errno errno);
         return directory is not null
             ? new BpffsFolder(path, published: path, making: null)
-            : errno == Errno.ENOENT
+            : errno == Errno.ENOENT || (errno is Errno.EACCES or Errno.EPERM && BpffsDirectory.TryNames(root) is null)
                 ? null
-                : throw LinuxErrors.Refused("BPF_OBJ_GET", errno, path);
+                : throw LinuxErrors.Refused("open", errno, path);
     }
 
     public IPinFolder Create(string group)
@@ -88,7 +105,7 @@ internal sealed class BpffsStore(string root, Action mounted) : IPinStore
 
             if (errno is not (Errno.EAGAIN or Errno.ENOENT))
             {
-                throw LinuxErrors.Refused("flock", errno, path);
+                throw LinuxErrors.Refused(errno is Errno.EACCES or Errno.EPERM ? "open" : "flock", errno, path);
             }
 
             if (Stopwatch.GetElapsedTime(start) > s_lockPatience)
@@ -129,12 +146,25 @@ internal sealed class BpffsStore(string root, Action mounted) : IPinStore
         }
 
         string parent = Path.GetDirectoryName(root) ?? "/";
-        if (!BpffsDirectory.IsBpffs(parent))
+        if (!BpffsDirectory.IsBpffs(parent, out Errno hidden))
         {
+            if (hidden is Errno.EACCES or Errno.EPERM)
+            {
+                throw LinuxErrors.Refused("statfs", hidden, parent);
+            }
+
             if (parent != StandardMount)
             {
                 throw LinuxErrors.Own(
                     "RPS5080", Errno.EINVAL, "mkdir", $"The pin directory '{root}' is not on a BPF file system.", LinuxErrors.BpffsRemedy);
+            }
+
+            if (!MountsLast)
+            {
+                throw LinuxErrors.Own(
+                    "RPS5087", Errno.EPERM, "mount",
+                    $"No BPF file system is at {StandardMount} in the mount namespace of this shell, and one mounted here would end with the shell, its groups with it.",
+                    LinuxErrors.PrivateMountRemedy);
             }
 
             nint result = Sys.mount("bpf", StandardMount, "bpf", 0, "mode=0700");

@@ -9,6 +9,8 @@ namespace ReuseportPS.Linux.Sockets;
 internal static class SocketAcquirer
 {
     private const int Attempts = 3;
+    private const int SO_PROTOCOL = 38;
+    private const int IPPROTO_MPTCP = 262;
 
     internal static LinuxSocket Acquire(SocketRecord record)
     {
@@ -81,6 +83,14 @@ internal static class SocketAcquirer
             && (record.Cookie == 0 || BitConverter.ToUInt64(cookie) == record.Cookie);
         if (!same)
         {
+            // The listener inside an MPTCP socket shows its inode, but only the outer one has a descriptor.
+            Span<byte> protocol = stackalloc byte[4];
+            if (inode == record.Inode && Sys.getsockopt(fd, SocketConstants.SOL_SOCKET, SO_PROTOCOL, protocol) >= 0
+                && BitConverter.ToInt32(protocol) == IPPROTO_MPTCP)
+            {
+                errno = Errno.ENOTSUPP;
+            }
+
             socket.Dispose();
             return null;
         }
