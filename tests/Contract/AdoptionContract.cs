@@ -280,15 +280,19 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
         Assert.Equal(ArrivalKind.Slot, Arrival(Flow("udp4"), members).Kind);
     }
 
-    [Fact]
-    public void A_group_whose_pins_are_damaged_says_so_and_can_be_removed()
+    [Theory]
+    [InlineData("seats0")]
+    [InlineData("prog0-0")]
+    [InlineData("prog1-0")]
+    public void A_group_whose_pins_are_damaged_says_so_and_can_be_removed(string pin)
     {
-        IBackendSocket[] members = [.. OpenMany("udp4", 2)];
+        IBackendSocket[] members = [.. OpenMany("udp4", 2), .. OpenMany("udp6", 2)];
         GroupCatalog catalog = Catalog();
         catalog.Adopt(Request()).Dispose();
         using (IPinFolder pins = Backend.Pins.Open(Name)!)
         {
-            pins.Unpin("seats0");
+            Assert.Contains(pin, pins.Names);
+            pins.Unpin(pin);
         }
 
         Assert.Equal(GroupCodes.DamagedPins, RefusalCode(() => catalog.Find(Name)));
@@ -297,6 +301,7 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
 
         Assert.DoesNotContain(Name, Backend.Pins.List());
         Assert.Null(catalog.Find(Name));
+        Assert.All(members, member => Assert.Equal(AttachmentState.None, Backend.InspectAttachment(Record(member)).State));
         Assert.Equal(ArrivalKind.Slot, Arrival(Flow("udp4"), members).Kind);
     }
 

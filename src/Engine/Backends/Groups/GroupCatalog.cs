@@ -157,7 +157,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             }
             catch (DiagnosticException exception) when (exception.Diagnostics[0].Code == GroupCodes.DamagedPins)
             {
-                DetachDamaged(folder);
+                DetachDamaged(name, folder);
             }
         }
 
@@ -184,10 +184,10 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
         GroupCodes.GroupExists, $"There is a group '{name}' already.",
         remedy: "Choose another name, or remove it with Remove-ReuseportGroup."));
 
-    /// <summary>Detaches the programs that are pinned, from whichever group has them: what the group consisted of cannot be read any more.</summary>
-    private void DetachDamaged(IPinFolder folder)
+    /// <summary>Detaches the programs that are pinned or on record, from whichever group has them: what the group consisted of cannot be relied on any more.</summary>
+    private void DetachDamaged(string name, IPinFolder folder)
     {
-        HashSet<uint> programs = [];
+        HashSet<uint> programs = [.. (ReadDamaged(name, folder)?.KernelGroups ?? []).Select(kernelGroup => kernelGroup.ProgramId).Where(id => id != 0)];
         foreach (string pin in folder.Names.Where(pin => pin.StartsWith(ManagedGroup.ProgramPinPrefix, StringComparison.Ordinal)))
         {
             using IBackendProgram? program = folder.OpenProgram(pin);
@@ -207,6 +207,20 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
                     member.DetachProgram();
                 }
             }
+        }
+    }
+
+    /// <summary>The state, when it is still there.</summary>
+    private static GroupState? ReadDamaged(string name, IPinFolder folder)
+    {
+        using IBackendMap? map = folder.OpenMap(ManagedGroup.StatePin);
+        try
+        {
+            return map is null ? null : GroupState.Read(name, map);
+        }
+        catch (DiagnosticException exception) when (exception.Diagnostics[0].Code == GroupCodes.DamagedPins)
+        {
+            return null;
         }
     }
 
@@ -355,7 +369,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
         }
     }
 
-    private static DiagnosticException Damaged(string group, string pin) => new(Diagnostic.Error(
+    internal static DiagnosticException Damaged(string group, string pin) => new(Diagnostic.Error(
         GroupCodes.DamagedPins, $"The pin '{pin}' of group '{group}' is missing.",
         remedy: "Remove the group with Remove-ReuseportGroup and adopt the server again."));
 

@@ -99,7 +99,8 @@ public sealed class ManagedGroup : IDisposable
         switch (plan.Change)
         {
             case PolicyChange.Data:
-                _live!.Swap(plan.Compiled, () => SaveState(policy, plan.Compiled, _generation));
+                _live!.Swap(plan.Compiled, () => SaveState(
+                    policy, plan.Compiled, _generation, [.. _kernelGroups.Select(group => group.Program!)]));
                 Policy = policy;
                 break;
             case PolicyChange.Program:
@@ -118,7 +119,7 @@ public sealed class ManagedGroup : IDisposable
         using (AttachTransaction transaction = new())
         {
             DetachEach(transaction, force);
-            SaveState(policy: null, compiled: null, _generation + 1);
+            SaveState(policy: null, compiled: null, _generation + 1, programs: []);
             transaction.Commit();
         }
 
@@ -162,7 +163,21 @@ public sealed class ManagedGroup : IDisposable
         _generation = state.Generation;
         for (int index = 0; index < _kernelGroups.Length; index++)
         {
-            _kernelGroups[index].Program = _folder!.OpenProgram(ProgramPin(index, state.Generation));
+            string pin = ProgramPin(index, state.Generation);
+            _kernelGroups[index].Program = _folder!.OpenProgram(pin);
+            if (_kernelGroups[index].Program is null && state.KernelGroups[index].ProgramId != 0)
+            {
+                using IBackendMap? now = _folder.OpenMap(StatePin);
+                if (now is null || now.Id == stateId)
+                {
+                    throw GroupCatalog.Damaged(Name, pin);
+                }
+
+                // Another shell applied a policy since the state was read, and took the pins of the former one away.
+                Release();
+                Restore(GroupState.Read(Name, now), now.Id);
+                return;
+            }
         }
 
         Policy = state.Policy is null ? null : _text.Read(state.Policy);
@@ -202,7 +217,7 @@ public sealed class ManagedGroup : IDisposable
                 _folder.Pin(ProgramPin(index, _generation), programs[index]);
             }
 
-            SaveState(policy: null, compiled: null, _generation);
+            SaveState(policy: null, compiled: null, _generation, programs);
             _folder!.Publish();
             transaction.Commit();
         }
@@ -244,7 +259,7 @@ public sealed class ManagedGroup : IDisposable
             using AttachTransaction transaction = new();
             PinGeneration(generation, live, programs);
             AttachEach(transaction, programs, force);
-            SaveState(plan.Policy, plan.Compiled, generation);
+            SaveState(plan.Policy, plan.Compiled, generation, programs);
             transaction.Commit();
         }
         catch
@@ -278,9 +293,16 @@ public sealed class ManagedGroup : IDisposable
 
     private void DetachEach(AttachTransaction transaction, bool force)
     {
-        foreach (KernelGroup group in _kernelGroups.Where(group => group.Program is not null))
+        foreach (KernelGroup group in _kernelGroups)
         {
-            if (FindMember(group) is { } member && RequireOurs(group, member, force) is { State: not AttachmentState.None } attachment)
+            if (FindMember(group) is not { } member)
+            {
+                continue;
+            }
+
+            // Without a program on record only one that is pinned all the same is ours: what else is there is none of our business.
+            Attachment attachment = group.Program is null ? _backend.InspectAttachment(member) : RequireOurs(group, member, force);
+            if (group.Program is null ? PinnedProgramIds().Contains(attachment.ProgramId) : attachment.State != AttachmentState.None)
             {
                 transaction.Detach(OpenMember(transaction, group, member), OpenAttached(transaction, group, attachment));
             }
@@ -444,7 +466,7 @@ public sealed class ManagedGroup : IDisposable
         }
     }
 
-    private void SaveState(SteeringPolicy? policy, CompiledPolicy? compiled, int generation)
+    private void SaveState(SteeringPolicy? policy, CompiledPolicy? compiled, int generation, List<IBackendProgram> programs)
     {
         if (_folder is null)
         {
@@ -457,7 +479,11 @@ public sealed class ManagedGroup : IDisposable
             Generation = generation,
             Policy = policy is null ? null : _text.Write(policy),
             Fingerprint = compiled is null ? null : ProgramFingerprint.Of(compiled.Program),
-            KernelGroups = [.. _kernelGroups.Select(group => KernelGroupState.Of(group.Key))],
+            KernelGroups =
+            [
+                .. _kernelGroups.Select((group, index) =>
+                    KernelGroupState.Of(group.Key, index < programs.Count ? programs[index].Id : 0)),
+            ],
         };
         using IBackendMap map = _backend.CreateMap(state.ToMap());
         _folder.Pin(StatePin, map);
