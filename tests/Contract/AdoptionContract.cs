@@ -5,6 +5,7 @@ using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Engine.Scenarios;
+using ReuseportPS.Yaml;
 
 namespace ReuseportPS.Contract;
 
@@ -303,6 +304,38 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
         Assert.Null(catalog.Find(Name));
         Assert.All(members, member => Assert.Equal(AttachmentState.None, Backend.InspectAttachment(Record(member)).State));
         Assert.Equal(ArrivalKind.Slot, Arrival(Flow("udp4"), members).Kind);
+    }
+
+    /// <summary>A shell that does not look into the servers' namespace finds nobody, which is not to say that nobody is there.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData("prog0-0")]
+    [InlineData("state")]
+    public void A_shell_in_another_namespace_removes_nothing(string? damaged)
+    {
+        IBackendSocket[] members = [.. OpenMany("udp4", 2)];
+        Catalog().Adopt(Request()).Dispose();
+        uint program = Backend.InspectAttachment(Record(members[0])).ProgramId;
+        using GroupCatalog elsewhere = new(Backend, new PolicyText(PolicyYaml.Write, Policy));
+        if (damaged is null)
+        {
+            using ManagedGroup group = elsewhere.Find(Name)!;
+            Assert.Equal(GroupCodes.NoMember, RefusalCode(() => group.RemovePolicy()));
+            DiagnosticException refusal = Assert.Throws<DiagnosticException>(() => group.Apply(Policy("by: slot, slot: 1")));
+            Assert.Contains($"in network namespace {World.Servers.Id}", refusal.Diagnostics[0].Message, StringComparison.Ordinal);
+        }
+        else
+        {
+            using IPinFolder pins = Backend.Pins.Open(Name)!;
+            pins.Unpin(damaged);
+        }
+
+        Assert.Equal(GroupCodes.NoMember, RefusalCode(() => elsewhere.Remove(Name)));
+
+        Assert.Contains(Name, Backend.Pins.List());
+        Assert.Equal(program, Backend.InspectAttachment(Record(members[0])).ProgramId);
+        Catalog().Remove(Name);
+        Assert.Equal(AttachmentState.None, Backend.InspectAttachment(Record(members[0])).State);
     }
 
     [Fact]

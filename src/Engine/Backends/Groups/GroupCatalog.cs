@@ -187,7 +187,8 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
     /// <summary>Detaches the programs that are pinned or on record, from whichever group has them: what the group consisted of cannot be relied on any more.</summary>
     private void DetachDamaged(string name, IPinFolder folder)
     {
-        HashSet<uint> programs = [.. (ReadDamaged(name, folder)?.KernelGroups ?? []).Select(kernelGroup => kernelGroup.ProgramId).Where(id => id != 0)];
+        GroupState? state = ReadDamaged(name, folder);
+        HashSet<uint> programs = [.. (state?.KernelGroups ?? []).Select(kernelGroup => kernelGroup.ProgramId).Where(id => id != 0)];
         foreach (string pin in folder.Names.Where(pin => pin.StartsWith(ManagedGroup.ProgramPinPrefix, StringComparison.Ordinal)))
         {
             using IBackendProgram? program = folder.OpenProgram(pin);
@@ -197,15 +198,35 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             }
         }
 
-        foreach (INetworkNamespace space in namespaces.Prepend(Backend.CurrentNamespace))
+        SocketRecord[] found =
+            [.. namespaces.Prepend(Backend.CurrentNamespace).SelectMany(space => Backend.FindSockets(new SocketQuery(Namespace: space)))];
+        RequireReachable(name, folder, state, [.. found.Select(socket => socket.Cookie)]);
+        foreach (IGrouping<KernelGroupKey, SocketRecord> kernelGroup in found.GroupBy(KernelGroupKey.Of))
         {
-            foreach (IGrouping<KernelGroupKey, SocketRecord> kernelGroup in Backend.FindSockets(new SocketQuery(Namespace: space)).GroupBy(KernelGroupKey.Of))
+            if (programs.Contains(Backend.InspectAttachment(kernelGroup.First()).ProgramId))
             {
-                if (programs.Contains(Backend.InspectAttachment(kernelGroup.First()).ProgramId))
-                {
-                    using IBackendSocket member = Backend.AcquireSocket(kernelGroup.First());
-                    member.DetachProgram();
-                }
+                using IBackendSocket member = Backend.AcquireSocket(kernelGroup.First());
+                member.DetachProgram();
+            }
+        }
+    }
+
+    /// <summary>Refuses when seats are taken by sockets none of which was found: their program would steer on without its pins.</summary>
+    private void RequireReachable(string name, IPinFolder folder, GroupState? state, HashSet<ulong> found)
+    {
+        for (int index = 0; index < (state?.KernelGroups.Length ?? folder.Names.Count); index++)
+        {
+            using IBackendMap? seats = folder.OpenMap(ManagedGroup.SeatsPin(index));
+            if (seats is null)
+            {
+                continue;
+            }
+
+            ulong[] seated =
+                [.. Enumerable.Range(0, state?.SlotCount ?? KernelGroup.SeatCapacity).Select(slot => KernelGroup.CookieAt(seats, slot)).Where(cookie => cookie != 0)];
+            if (seated.Length > 0 && !seated.Any(found.Contains))
+            {
+                throw UnreachableMembers.Refusal(name, state?.KernelGroups[index].ToKey(), namespaces.Prepend(Backend.CurrentNamespace));
             }
         }
     }

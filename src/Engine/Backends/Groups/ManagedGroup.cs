@@ -297,6 +297,7 @@ public sealed class ManagedGroup : IDisposable
         {
             if (FindMember(group) is not { } member)
             {
+                RequireEmpty(group);
                 continue;
             }
 
@@ -427,9 +428,20 @@ public sealed class ManagedGroup : IDisposable
         return transaction.Hold(_backend.AcquireSocket(found.Count > 0 ? found[0] : throw NoMember(group)));
     }
 
-    private DiagnosticException NoMember(KernelGroup group) => new(Diagnostic.Error(
-        GroupCodes.NoMember, $"No member of {group.Key} in group '{Name}' is alive, so nothing can be attached.",
-        remedy: "Start the server and adopt it again with New-ReuseportGroup."));
+    /// <summary>Nobody found is nobody alive only when the seats are empty too: else the program still steers, where this shell does not look.</summary>
+    private void RequireEmpty(KernelGroup group)
+    {
+        if (SeatedCookies(group).Count > 0)
+        {
+            throw UnreachableMembers.Refusal(Name, group.Key, [_namespace ?? _backend.CurrentNamespace]);
+        }
+    }
+
+    private DiagnosticException NoMember(KernelGroup group) => SeatedCookies(group).Count > 0
+        ? UnreachableMembers.Refusal(Name, group.Key, [_namespace ?? _backend.CurrentNamespace])
+        : new DiagnosticException(Diagnostic.Error(
+            GroupCodes.NoMember, $"No member of {group.Key} in group '{Name}' is alive, so nothing can be attached.",
+            remedy: "Start the server and adopt it again with New-ReuseportGroup."));
 
     private void PinGeneration(int generation, LivePolicy live, List<IBackendProgram> programs)
     {
