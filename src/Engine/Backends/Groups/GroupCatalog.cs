@@ -14,6 +14,7 @@ namespace ReuseportPS.Engine.Backends.Groups;
 public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, params ImmutableArray<INetworkNamespace> namespaces) : IDisposable
 {
     private const int PortAttempts = 16;
+    private const int SeatAttempts = 40;
 
     private readonly SortedDictionary<string, ManagedGroup> _owned = new(StringComparer.Ordinal);
 
@@ -337,7 +338,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             for (int slot = 0; slot < seated.Count; slot++)
             {
                 using IBackendSocket socket = Backend.AcquireSocket(seated[slot]);
-                seats.UpdateSocket((uint)slot, socket);
+                Seat(seats, slot, socket, seated[slot]);
             }
 
             return new KernelGroup(key, seats, []);
@@ -346,6 +347,31 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
         {
             seats.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Seats a member. The seats of a group just removed are freed a grace period later, and its members are busy until then.</summary>
+    private void Seat(IBackendMap seats, int slot, IBackendSocket socket, SocketRecord member)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                seats.UpdateSocket((uint)slot, socket);
+                return;
+            }
+            catch (BackendException exception) when (exception.Errno == Errno.EBUSY)
+            {
+                if (attempt == SeatAttempts || Backend.InspectAttachment(member).State != AttachmentState.None)
+                {
+                    throw new BackendException(exception.Errno, exception.Operation, Diagnostic.Error(
+                        exception.Diagnostics[0].Code,
+                        $"{KernelGroupKey.Of(member)}: the socket with cookie {member.Cookie} is a member of another group or pin directory.",
+                        remedy: "Remove that group first with Remove-ReuseportGroup, in the pin directory that has it."));
+                }
+            }
+
+            Backend.WaitForReaders();
         }
     }
 
