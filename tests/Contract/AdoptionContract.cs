@@ -339,6 +339,26 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
     }
 
     [Fact]
+    public void Data_of_a_shell_that_ended_before_it_recorded_them_are_replaced()
+    {
+        IBackendSocket[] members = [.. OpenMany("udp4", 3)];
+        SteeringPolicy policy = Policy(Weighted);
+        using ManagedGroup group = Catalog().Adopt(Request());
+        group.Apply(policy);
+        using (IPinFolder pins = Backend.Pins.Open(Name)!)
+        {
+            using IBackendMap epoch = pins.OpenMap($"{group.Compiled!.Program.Maps[group.Compiled.Maps.Epoch].Name}-1")!;
+            epoch.Update(new byte[4], [1, 0, 0, 0]);
+        }
+
+        using ManagedGroup other = Catalog().Find(Name)!;
+        Assert.Equal(PolicyChange.Program, other.Plan(policy).Change);
+        Assert.Equal(PolicyChange.Program, other.Apply(policy).Change);
+        Assert.Equal(PolicyChange.None, group.Plan(policy).Change);
+        Assert.Equal(ArrivalKind.Slot, Arrival(Flow("udp4"), members).Kind);
+    }
+
+    [Fact]
     public void One_who_holds_the_lock_is_waited_for_and_then_told()
     {
         _ = OpenMany("udp4", 2);

@@ -19,6 +19,7 @@ public sealed class ManagedGroup : IDisposable
     private LivePolicy? _live;
     private int _generation;
     private uint _stateId;
+    private uint _savedEpoch;
 
     internal ManagedGroup(
         string name, GroupOwnership ownership, int slotCount, ImmutableArray<KernelGroup> kernelGroups, IReuseportBackend backend,
@@ -74,7 +75,7 @@ public sealed class ManagedGroup : IDisposable
     {
         CompiledPolicy compiled = Compile(policy);
         Refresh();
-        PolicyChange change = _live is null || !_kernelGroups.All(IsInForce)
+        PolicyChange change = _live is null || !IsDataInForce(_live) || !_kernelGroups.All(IsInForce)
             ? PolicyChange.Program
             : compiled.ChangeFrom(_live.Compiled);
 
@@ -100,7 +101,7 @@ public sealed class ManagedGroup : IDisposable
         {
             case PolicyChange.Data:
                 _live!.Swap(plan.Compiled, () => SaveState(
-                    policy, plan.Compiled, _generation, [.. _kernelGroups.Select(group => group.Program!)]));
+                    policy, plan.Compiled, _generation, [.. _kernelGroups.Select(group => group.Program!)], _live.Epoch));
                 Policy = policy;
                 break;
             case PolicyChange.Program:
@@ -119,7 +120,7 @@ public sealed class ManagedGroup : IDisposable
         using (AttachTransaction transaction = new())
         {
             DetachEach(transaction, force);
-            SaveState(policy: null, compiled: null, _generation + 1, programs: []);
+            SaveState(policy: null, compiled: null, _generation + 1, programs: [], epoch: 0);
             transaction.Commit();
         }
 
@@ -161,6 +162,7 @@ public sealed class ManagedGroup : IDisposable
     internal void Restore(GroupState state, uint stateId)
     {
         _generation = state.Generation;
+        _savedEpoch = state.Epoch;
         for (int index = 0; index < _kernelGroups.Length; index++)
         {
             string pin = ProgramPin(index, state.Generation);
@@ -217,7 +219,7 @@ public sealed class ManagedGroup : IDisposable
                 _folder.Pin(ProgramPin(index, _generation), programs[index]);
             }
 
-            SaveState(policy: null, compiled: null, _generation, programs);
+            SaveState(policy: null, compiled: null, _generation, programs, epoch: 0);
             _folder!.Publish();
             transaction.Commit();
         }
@@ -259,7 +261,7 @@ public sealed class ManagedGroup : IDisposable
             using AttachTransaction transaction = new();
             PinGeneration(generation, live, programs);
             AttachEach(transaction, programs, force);
-            SaveState(plan.Policy, plan.Compiled, generation, programs);
+            SaveState(plan.Policy, plan.Compiled, generation, programs, live.Epoch);
             transaction.Commit();
         }
         catch
@@ -326,6 +328,9 @@ public sealed class ManagedGroup : IDisposable
             { State: AttachmentState.Program } attachment => attachment.ProgramId == program.Id,
             { State: var state } => state == AttachmentState.Unknown,
         });
+
+    /// <summary>Whether the bank in use is the one on record. (A change that was undone has another epoch, and the same bank.)</summary>
+    private bool IsDataInForce(LivePolicy live) => live.Epoch % 2 == _savedEpoch % 2;
 
     /// <summary>Reads again what another shell changed since.</summary>
     private void Refresh()
@@ -478,10 +483,11 @@ public sealed class ManagedGroup : IDisposable
         }
     }
 
-    private void SaveState(SteeringPolicy? policy, CompiledPolicy? compiled, int generation, List<IBackendProgram> programs)
+    private void SaveState(SteeringPolicy? policy, CompiledPolicy? compiled, int generation, List<IBackendProgram> programs, uint epoch)
     {
         if (_folder is null)
         {
+            _savedEpoch = epoch;
             return;
         }
 
@@ -489,6 +495,7 @@ public sealed class ManagedGroup : IDisposable
         {
             SlotCount = SlotCount,
             Generation = generation,
+            Epoch = epoch,
             Policy = policy is null ? null : _text.Write(policy),
             Fingerprint = compiled is null ? null : ProgramFingerprint.Of(compiled.Program),
             KernelGroups =
@@ -500,6 +507,7 @@ public sealed class ManagedGroup : IDisposable
         using IBackendMap map = _backend.CreateMap(state.ToMap());
         _folder.Pin(StatePin, map);
         _stateId = map.Id;
+        _savedEpoch = epoch;
     }
 
     internal const string StatePin = "state";
