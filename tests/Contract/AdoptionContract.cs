@@ -5,6 +5,7 @@ using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Engine.Scenarios;
+using ReuseportPS.Yaml;
 
 namespace ReuseportPS.Contract;
 
@@ -280,15 +281,19 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
         Assert.Equal(ArrivalKind.Slot, Arrival(Flow("udp4"), members).Kind);
     }
 
-    [Fact]
-    public void A_group_whose_pins_are_damaged_says_so_and_can_be_removed()
+    [Theory]
+    [InlineData("seats0")]
+    [InlineData("prog0-0")]
+    [InlineData("prog1-0")]
+    public void A_group_whose_pins_are_damaged_says_so_and_can_be_removed(string pin)
     {
-        IBackendSocket[] members = [.. OpenMany("udp4", 2)];
+        IBackendSocket[] members = [.. OpenMany("udp4", 2), .. OpenMany("udp6", 2)];
         GroupCatalog catalog = Catalog();
         catalog.Adopt(Request()).Dispose();
         using (IPinFolder pins = Backend.Pins.Open(Name)!)
         {
-            pins.Unpin("seats0");
+            Assert.Contains(pin, pins.Names);
+            pins.Unpin(pin);
         }
 
         Assert.Equal(GroupCodes.DamagedPins, RefusalCode(() => catalog.Find(Name)));
@@ -297,6 +302,59 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
 
         Assert.DoesNotContain(Name, Backend.Pins.List());
         Assert.Null(catalog.Find(Name));
+        Assert.All(members, member => Assert.Equal(AttachmentState.None, Backend.InspectAttachment(Record(member)).State));
+        Assert.Equal(ArrivalKind.Slot, Arrival(Flow("udp4"), members).Kind);
+    }
+
+    /// <summary>A shell that does not look into the servers' namespace finds nobody, which is not to say that nobody is there.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData("prog0-0")]
+    [InlineData("state")]
+    public void A_shell_in_another_namespace_removes_nothing(string? damaged)
+    {
+        IBackendSocket[] members = [.. OpenMany("udp4", 2)];
+        Catalog().Adopt(Request()).Dispose();
+        uint program = Backend.InspectAttachment(Record(members[0])).ProgramId;
+        using GroupCatalog elsewhere = new(Backend, new PolicyText(PolicyYaml.Write, Policy));
+        if (damaged is null)
+        {
+            using ManagedGroup group = elsewhere.Find(Name)!;
+            Assert.Equal(GroupCodes.NoMember, RefusalCode(() => group.RemovePolicy()));
+            DiagnosticException refusal = Assert.Throws<DiagnosticException>(() => group.Apply(Policy("by: slot, slot: 1")));
+            Assert.Contains($"in network namespace {World.Servers.Id}", refusal.Diagnostics[0].Message, StringComparison.Ordinal);
+        }
+        else
+        {
+            using IPinFolder pins = Backend.Pins.Open(Name)!;
+            pins.Unpin(damaged);
+        }
+
+        Assert.Equal(GroupCodes.NoMember, RefusalCode(() => elsewhere.Remove(Name)));
+
+        Assert.Contains(Name, Backend.Pins.List());
+        Assert.Equal(program, Backend.InspectAttachment(Record(members[0])).ProgramId);
+        Catalog().Remove(Name);
+        Assert.Equal(AttachmentState.None, Backend.InspectAttachment(Record(members[0])).State);
+    }
+
+    [Fact]
+    public void Data_of_a_shell_that_ended_before_it_recorded_them_are_replaced()
+    {
+        IBackendSocket[] members = [.. OpenMany("udp4", 3)];
+        SteeringPolicy policy = Policy(Weighted);
+        using ManagedGroup group = Catalog().Adopt(Request());
+        group.Apply(policy);
+        using (IPinFolder pins = Backend.Pins.Open(Name)!)
+        {
+            using IBackendMap epoch = pins.OpenMap($"{group.Compiled!.Program.Maps[group.Compiled.Maps.Epoch].Name}-1")!;
+            epoch.Update(new byte[4], [1, 0, 0, 0]);
+        }
+
+        using ManagedGroup other = Catalog().Find(Name)!;
+        Assert.Equal(PolicyChange.Program, other.Plan(policy).Change);
+        Assert.Equal(PolicyChange.Program, other.Apply(policy).Change);
+        Assert.Equal(PolicyChange.None, group.Plan(policy).Change);
         Assert.Equal(ArrivalKind.Slot, Arrival(Flow("udp4"), members).Kind);
     }
 

@@ -14,6 +14,7 @@ namespace ReuseportPS.Engine.Backends.Groups;
 public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, params ImmutableArray<INetworkNamespace> namespaces) : IDisposable
 {
     private const int PortAttempts = 16;
+    private const int SeatAttempts = 40;
 
     private readonly SortedDictionary<string, ManagedGroup> _owned = new(StringComparer.Ordinal);
 
@@ -157,7 +158,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             }
             catch (DiagnosticException exception) when (exception.Diagnostics[0].Code == GroupCodes.DamagedPins)
             {
-                DetachDamaged(folder);
+                DetachDamaged(name, folder);
             }
         }
 
@@ -184,10 +185,11 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
         GroupCodes.GroupExists, $"There is a group '{name}' already.",
         remedy: "Choose another name, or remove it with Remove-ReuseportGroup."));
 
-    /// <summary>Detaches the programs that are pinned, from whichever group has them: what the group consisted of cannot be read any more.</summary>
-    private void DetachDamaged(IPinFolder folder)
+    /// <summary>Detaches the programs that are pinned or on record, from whichever group has them: what the group consisted of cannot be relied on any more.</summary>
+    private void DetachDamaged(string name, IPinFolder folder)
     {
-        HashSet<uint> programs = [];
+        GroupState? state = ReadDamaged(name, folder);
+        HashSet<uint> programs = [.. (state?.KernelGroups ?? []).Select(kernelGroup => kernelGroup.ProgramId).Where(id => id != 0)];
         foreach (string pin in folder.Names.Where(pin => pin.StartsWith(ManagedGroup.ProgramPinPrefix, StringComparison.Ordinal)))
         {
             using IBackendProgram? program = folder.OpenProgram(pin);
@@ -197,16 +199,50 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             }
         }
 
-        foreach (INetworkNamespace space in namespaces.Prepend(Backend.CurrentNamespace))
+        SocketRecord[] found =
+            [.. namespaces.Prepend(Backend.CurrentNamespace).SelectMany(space => Backend.FindSockets(new SocketQuery(Namespace: space)))];
+        RequireReachable(name, folder, state, [.. found.Select(socket => socket.Cookie)]);
+        foreach (IGrouping<KernelGroupKey, SocketRecord> kernelGroup in found.GroupBy(KernelGroupKey.Of))
         {
-            foreach (IGrouping<KernelGroupKey, SocketRecord> kernelGroup in Backend.FindSockets(new SocketQuery(Namespace: space)).GroupBy(KernelGroupKey.Of))
+            if (programs.Contains(Backend.InspectAttachment(kernelGroup.First()).ProgramId))
             {
-                if (programs.Contains(Backend.InspectAttachment(kernelGroup.First()).ProgramId))
-                {
-                    using IBackendSocket member = Backend.AcquireSocket(kernelGroup.First());
-                    member.DetachProgram();
-                }
+                using IBackendSocket member = Backend.AcquireSocket(kernelGroup.First());
+                member.DetachProgram();
             }
+        }
+    }
+
+    /// <summary>Refuses when seats are taken by sockets none of which was found: their program would steer on without its pins.</summary>
+    private void RequireReachable(string name, IPinFolder folder, GroupState? state, HashSet<ulong> found)
+    {
+        for (int index = 0; index < (state?.KernelGroups.Length ?? folder.Names.Count); index++)
+        {
+            using IBackendMap? seats = folder.OpenMap(ManagedGroup.SeatsPin(index));
+            if (seats is null)
+            {
+                continue;
+            }
+
+            ulong[] seated =
+                [.. Enumerable.Range(0, state?.SlotCount ?? KernelGroup.SeatCapacity).Select(slot => KernelGroup.CookieAt(seats, slot)).Where(cookie => cookie != 0)];
+            if (seated.Length > 0 && !seated.Any(found.Contains))
+            {
+                throw UnreachableMembers.Refusal(name, state?.KernelGroups[index].ToKey(), namespaces.Prepend(Backend.CurrentNamespace));
+            }
+        }
+    }
+
+    /// <summary>The state, when it is still there.</summary>
+    private static GroupState? ReadDamaged(string name, IPinFolder folder)
+    {
+        using IBackendMap? map = folder.OpenMap(ManagedGroup.StatePin);
+        try
+        {
+            return map is null ? null : GroupState.Read(name, map);
+        }
+        catch (DiagnosticException exception) when (exception.Diagnostics[0].Code == GroupCodes.DamagedPins)
+        {
+            return null;
         }
     }
 
@@ -302,7 +338,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             for (int slot = 0; slot < seated.Count; slot++)
             {
                 using IBackendSocket socket = Backend.AcquireSocket(seated[slot]);
-                seats.UpdateSocket((uint)slot, socket);
+                Seat(seats, slot, socket, seated[slot]);
             }
 
             return new KernelGroup(key, seats, []);
@@ -311,6 +347,31 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
         {
             seats.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Seats a member. The seats of a group just removed are freed a grace period later, and its members are busy until then.</summary>
+    private void Seat(IBackendMap seats, int slot, IBackendSocket socket, SocketRecord member)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                seats.UpdateSocket((uint)slot, socket);
+                return;
+            }
+            catch (BackendException exception) when (exception.Errno == Errno.EBUSY)
+            {
+                if (attempt == SeatAttempts || Backend.InspectAttachment(member).State != AttachmentState.None)
+                {
+                    throw new BackendException(exception.Errno, exception.Operation, Diagnostic.Error(
+                        exception.Diagnostics[0].Code,
+                        $"{KernelGroupKey.Of(member)}: the socket with cookie {member.Cookie} is a member of another group or pin directory.",
+                        remedy: "Remove that group first with Remove-ReuseportGroup, in the pin directory that has it."));
+                }
+            }
+
+            Backend.WaitForReaders();
         }
     }
 
@@ -355,7 +416,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
         }
     }
 
-    private static DiagnosticException Damaged(string group, string pin) => new(Diagnostic.Error(
+    internal static DiagnosticException Damaged(string group, string pin) => new(Diagnostic.Error(
         GroupCodes.DamagedPins, $"The pin '{pin}' of group '{group}' is missing.",
         remedy: "Remove the group with Remove-ReuseportGroup and adopt the server again."));
 

@@ -23,8 +23,11 @@ internal sealed class KernelGroup(KernelGroupKey key, IBackendMap seats, Immutab
     public ImmutableArray<IBackendSocket> OwnSockets { get; } = ownSockets;
 
     /// <summary>Cookie in a slot's seat, or 0 when the seat is empty.</summary>
-    public ulong CookieAt(int slot) =>
-        Seats.Lookup(SlotKey(slot)) is { Length: 8 } value ? BinaryPrimitives.ReadUInt64LittleEndian(value) : 0;
+    public ulong CookieAt(int slot) => CookieAt(Seats, slot);
+
+    /// <summary>The same for an array that no group was made of.</summary>
+    public static ulong CookieAt(IBackendMap seats, int slot) =>
+        seats.Lookup(SlotKey(slot)) is { Length: 8 } value ? BinaryPrimitives.ReadUInt64LittleEndian(value) : 0;
 
     public static byte[] SlotKey(int slot)
     {

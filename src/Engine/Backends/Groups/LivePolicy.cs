@@ -72,7 +72,8 @@ internal sealed class LivePolicy : IDisposable
                 complete = index == compiled.Maps.Seats || maps[index] is not null;
             }
 
-            return policy = complete ? new LivePolicy(backend, compiled, [.. maps]) : null;
+            // Another shell may have stored the epoch just now and ended before it waited.
+            return policy = complete ? new LivePolicy(backend, compiled, [.. maps]) { _mayBeRead = true } : null;
         }
         finally
         {

@@ -19,6 +19,7 @@ public sealed class ManagedGroup : IDisposable
     private LivePolicy? _live;
     private int _generation;
     private uint _stateId;
+    private uint _savedEpoch;
 
     internal ManagedGroup(
         string name, GroupOwnership ownership, int slotCount, ImmutableArray<KernelGroup> kernelGroups, IReuseportBackend backend,
@@ -74,7 +75,7 @@ public sealed class ManagedGroup : IDisposable
     {
         CompiledPolicy compiled = Compile(policy);
         Refresh();
-        PolicyChange change = _live is null || !_kernelGroups.All(IsInForce)
+        PolicyChange change = _live is null || !IsDataInForce(_live) || !_kernelGroups.All(IsInForce)
             ? PolicyChange.Program
             : compiled.ChangeFrom(_live.Compiled);
 
@@ -99,7 +100,8 @@ public sealed class ManagedGroup : IDisposable
         switch (plan.Change)
         {
             case PolicyChange.Data:
-                _live!.Swap(plan.Compiled, () => SaveState(policy, plan.Compiled, _generation));
+                _live!.Swap(plan.Compiled, () => SaveState(
+                    policy, plan.Compiled, _generation, [.. _kernelGroups.Select(group => group.Program!)], _live.Epoch));
                 Policy = policy;
                 break;
             case PolicyChange.Program:
@@ -118,7 +120,7 @@ public sealed class ManagedGroup : IDisposable
         using (AttachTransaction transaction = new())
         {
             DetachEach(transaction, force);
-            SaveState(policy: null, compiled: null, _generation + 1);
+            SaveState(policy: null, compiled: null, _generation + 1, programs: [], epoch: 0);
             transaction.Commit();
         }
 
@@ -160,9 +162,24 @@ public sealed class ManagedGroup : IDisposable
     internal void Restore(GroupState state, uint stateId)
     {
         _generation = state.Generation;
+        _savedEpoch = state.Epoch;
         for (int index = 0; index < _kernelGroups.Length; index++)
         {
-            _kernelGroups[index].Program = _folder!.OpenProgram(ProgramPin(index, state.Generation));
+            string pin = ProgramPin(index, state.Generation);
+            _kernelGroups[index].Program = _folder!.OpenProgram(pin);
+            if (_kernelGroups[index].Program is null && state.KernelGroups[index].ProgramId != 0)
+            {
+                using IBackendMap? now = _folder.OpenMap(StatePin);
+                if (now is null || now.Id == stateId)
+                {
+                    throw GroupCatalog.Damaged(Name, pin);
+                }
+
+                // Another shell applied a policy since the state was read, and took the pins of the former one away.
+                Release();
+                Restore(GroupState.Read(Name, now), now.Id);
+                return;
+            }
         }
 
         Policy = state.Policy is null ? null : _text.Read(state.Policy);
@@ -202,7 +219,7 @@ public sealed class ManagedGroup : IDisposable
                 _folder.Pin(ProgramPin(index, _generation), programs[index]);
             }
 
-            SaveState(policy: null, compiled: null, _generation);
+            SaveState(policy: null, compiled: null, _generation, programs, epoch: 0);
             _folder!.Publish();
             transaction.Commit();
         }
@@ -244,7 +261,7 @@ public sealed class ManagedGroup : IDisposable
             using AttachTransaction transaction = new();
             PinGeneration(generation, live, programs);
             AttachEach(transaction, programs, force);
-            SaveState(plan.Policy, plan.Compiled, generation);
+            SaveState(plan.Policy, plan.Compiled, generation, programs, live.Epoch);
             transaction.Commit();
         }
         catch
@@ -278,9 +295,17 @@ public sealed class ManagedGroup : IDisposable
 
     private void DetachEach(AttachTransaction transaction, bool force)
     {
-        foreach (KernelGroup group in _kernelGroups.Where(group => group.Program is not null))
+        foreach (KernelGroup group in _kernelGroups)
         {
-            if (FindMember(group) is { } member && RequireOurs(group, member, force) is { State: not AttachmentState.None } attachment)
+            if (FindMember(group) is not { } member)
+            {
+                RequireEmpty(group);
+                continue;
+            }
+
+            // Without a program on record only one that is pinned all the same is ours: what else is there is none of our business.
+            Attachment attachment = group.Program is null ? _backend.InspectAttachment(member) : RequireOurs(group, member, force);
+            if (group.Program is null ? PinnedProgramIds().Contains(attachment.ProgramId) : attachment.State != AttachmentState.None)
             {
                 transaction.Detach(OpenMember(transaction, group, member), OpenAttached(transaction, group, attachment));
             }
@@ -303,6 +328,9 @@ public sealed class ManagedGroup : IDisposable
             { State: AttachmentState.Program } attachment => attachment.ProgramId == program.Id,
             { State: var state } => state == AttachmentState.Unknown,
         });
+
+    /// <summary>Whether the bank in use is the one on record. (A change that was undone has another epoch, and the same bank.)</summary>
+    private bool IsDataInForce(LivePolicy live) => live.Epoch % 2 == _savedEpoch % 2;
 
     /// <summary>Reads again what another shell changed since.</summary>
     private void Refresh()
@@ -405,9 +433,20 @@ public sealed class ManagedGroup : IDisposable
         return transaction.Hold(_backend.AcquireSocket(found.Count > 0 ? found[0] : throw NoMember(group)));
     }
 
-    private DiagnosticException NoMember(KernelGroup group) => new(Diagnostic.Error(
-        GroupCodes.NoMember, $"No member of {group.Key} in group '{Name}' is alive, so nothing can be attached.",
-        remedy: "Start the server and adopt it again with New-ReuseportGroup."));
+    /// <summary>Nobody found is nobody alive only when the seats are empty too: else the program still steers, where this shell does not look.</summary>
+    private void RequireEmpty(KernelGroup group)
+    {
+        if (SeatedCookies(group).Count > 0)
+        {
+            throw UnreachableMembers.Refusal(Name, group.Key, [_namespace ?? _backend.CurrentNamespace]);
+        }
+    }
+
+    private DiagnosticException NoMember(KernelGroup group) => SeatedCookies(group).Count > 0
+        ? UnreachableMembers.Refusal(Name, group.Key, [_namespace ?? _backend.CurrentNamespace])
+        : new DiagnosticException(Diagnostic.Error(
+            GroupCodes.NoMember, $"No member of {group.Key} in group '{Name}' is alive, so nothing can be attached.",
+            remedy: "Start the server and adopt it again with New-ReuseportGroup."));
 
     private void PinGeneration(int generation, LivePolicy live, List<IBackendProgram> programs)
     {
@@ -444,10 +483,11 @@ public sealed class ManagedGroup : IDisposable
         }
     }
 
-    private void SaveState(SteeringPolicy? policy, CompiledPolicy? compiled, int generation)
+    private void SaveState(SteeringPolicy? policy, CompiledPolicy? compiled, int generation, List<IBackendProgram> programs, uint epoch)
     {
         if (_folder is null)
         {
+            _savedEpoch = epoch;
             return;
         }
 
@@ -455,13 +495,19 @@ public sealed class ManagedGroup : IDisposable
         {
             SlotCount = SlotCount,
             Generation = generation,
+            Epoch = epoch,
             Policy = policy is null ? null : _text.Write(policy),
             Fingerprint = compiled is null ? null : ProgramFingerprint.Of(compiled.Program),
-            KernelGroups = [.. _kernelGroups.Select(group => KernelGroupState.Of(group.Key))],
+            KernelGroups =
+            [
+                .. _kernelGroups.Select((group, index) =>
+                    KernelGroupState.Of(group.Key, index < programs.Count ? programs[index].Id : 0)),
+            ],
         };
         using IBackendMap map = _backend.CreateMap(state.ToMap());
         _folder.Pin(StatePin, map);
         _stateId = map.Id;
+        _savedEpoch = epoch;
     }
 
     internal const string StatePin = "state";
