@@ -48,7 +48,7 @@ internal sealed class ChildServer : IDisposable
             print("ready", flush=True)
             time.sleep(600)
             """;
-        string? python = new[] { "/usr/bin/python3", "/usr/local/bin/python3", "/root/.pyenv/shims/python3" }.FirstOrDefault(File.Exists);
+        string? python = new[] { "/usr/bin/python3", "/usr/local/bin/python3" }.FirstOrDefault(File.Exists);
         Assert.SkipUnless(python is not null, "Needs python3.");
         return Start(place, python!, ["-c", Script, listeners.ToString(CultureInfo.InvariantCulture), Port.ToString(CultureInfo.InvariantCulture)], null, waitForOutput: true);
     }

@@ -113,7 +113,8 @@ public sealed class FlowExperiment
             // Connected, so that a port unreachable answer is seen.
             client.Connect(opening.Flow.DestinationEndPoint);
             client.Send(opening.Payload.AsSpan());
-            while (_backend.WaitForArrival([.. members, client], s_patience) is { } ready)
+            IBackendSocket[] watched = [.. members, client];
+            while (_backend.WaitForArrival(watched, s_patience) is { } ready)
             {
                 if (ready.TryReceive(_buffer, out _, out IPEndPoint? source)
                     && opening.Flow.SourceEndPoint.Equals(Unmapped(source)) && _slotOf.TryGetValue(ready.Cookie, out int slot))

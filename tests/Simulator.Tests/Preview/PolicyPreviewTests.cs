@@ -2,6 +2,7 @@ using CsCheck;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
+using ReuseportPS.Engine.Tests;
 using ReuseportPS.Engine.Tests.Policies;
 using ReuseportPS.Simulator.Preview;
 using ReuseportPS.Simulator.Recording;
@@ -133,7 +134,7 @@ public sealed class PolicyPreviewTests
     [Fact]
     public void The_example_capture_is_decided_as_the_reference_evaluator_decides_it()
     {
-        PcapFile capture = new(RepositoryFiles.PathOf("examples/dns-and-http.pcap"));
+        PcapFile capture = new(RepositoryRoot.Combine("examples", "dns-and-http.pcap"));
         SteeringPolicy policy = Read(Spread);
         PolicyEvaluator evaluator = new(policy, 4);
         bool[] all = [true, true, true, true];
@@ -159,7 +160,7 @@ public sealed class PolicyPreviewTests
     [Fact]
     public void The_measurement_of_the_example_capture_is_what_was_recorded()
     {
-        string json = Measure(Compile(Spread, 4), new PcapFile(RepositoryFiles.PathOf("examples/dns-and-http.pcap"))).ToJson();
+        string json = Measure(Compile(Spread, 4), new PcapFile(RepositoryRoot.Combine("examples", "dns-and-http.pcap"))).ToJson();
         using Stream stream = typeof(PolicyPreviewTests).Assembly.GetManifestResourceStream("example-measurement.json")!;
         using StreamReader recorded = new(stream);
         Assert.Equal(recorded.ReadToEnd().TrimEnd(), json);
@@ -185,7 +186,7 @@ public sealed class PolicyPreviewTests
     [Fact]
     public void A_damaged_trace_is_measured_up_to_the_damage()
     {
-        byte[] whole = File.ReadAllBytes(RepositoryFiles.PathOf("examples/dns-and-http.pcap"));
+        byte[] whole = File.ReadAllBytes(RepositoryRoot.Combine("examples", "dns-and-http.pcap"));
         SteeringMeasurement result = Measure(Compile(Spread, 4), PcapFile.FromBytes("cut.pcap", whole.AsMemory(0, whole.Length / 2)));
         Assert.Equal("RPS6005", result.Failure?.Code);
         Assert.InRange(result.Statistics.Packets, 500, 800);

@@ -1,4 +1,5 @@
 using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Tests;
 using ReuseportPS.Simulator.Recording;
 
 namespace ReuseportPS.Simulator.Tests.Recording;
@@ -10,7 +11,7 @@ public sealed class ExampleCaptureTests
     public void The_example_capture_holds_what_tcpdump_counts_in_it()
     {
         List<(FlowKey Flow, bool Syn)> packets = [];
-        using IPacketReader reader = new PcapFile(RepositoryFiles.PathOf("examples/dns-and-http.pcap")).Open();
+        using IPacketReader reader = new PcapFile(RepositoryRoot.Combine("examples", "dns-and-http.pcap")).Open();
         while (reader.TryRead(out Packet packet))
         {
             packets.Add((packet.Flow, packet.IsPureSyn));
