@@ -5,6 +5,9 @@ namespace ReuseportPS.Engine.Execution;
 /// <summary>The helpers that a machine has, by number. A host begins with <see cref="CreateDefault"/> and sets its own.</summary>
 public sealed class HelperTable
 {
+    private static readonly int[] s_compiled = [HelperId.MapLookupElement, HelperId.MapLookupPerCpuElement, HelperId.GetSmpProcessorId];
+    private static readonly HelperTable s_default = CreateDefault();
+
     private HelperImplementation?[] _implementations = new HelperImplementation?[256];
 
     /// <summary>A table with the helpers that need no host: maps (1, 2, 3, 195), clocks (5, 125, 160, 208), random (7), CPU and node (8, 42). Tail calls (12) are the machine's own.</summary>
@@ -30,8 +33,12 @@ public sealed class HelperTable
         }
 
         _implementations[id] = implementation;
+        HasDefaultLookups = s_default is not null && Array.TrueForAll(s_compiled, helper => ReferenceEquals(Find(helper), s_default.Find(helper)));
         return this;
     }
+
+    /// <summary>Whether the helpers that compiled code does by itself are the default ones.</summary>
+    internal bool HasDefaultLookups { get; private set; }
 
     /// <summary>The helper of a number, or null.</summary>
     public HelperImplementation? Find(int id) => (uint)id < (uint)_implementations.Length ? _implementations[id] : null;
