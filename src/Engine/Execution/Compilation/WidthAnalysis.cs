@@ -36,6 +36,12 @@ internal static class WidthAnalysis
                 DemandAlways(value, Demand);
             }
 
+            // The program that a tail call leads to may look at all of them.
+            foreach ((_, Value value) in block.Block.End == BlockEnd.Interpret ? block.State!.Variables : [])
+            {
+                Demand(value);
+            }
+
             if (block.Left is Value left && (block.Right is null || !block.CompareIs32))
             {
                 Demand(left);
