@@ -27,7 +27,7 @@ internal struct DecodedInstruction
         Operation = OperationOf(instruction, form),
         Destination = instruction.Destination,
         Source = instruction.Source,
-        Target = form.Offset == FieldUse.Any ? instruction.Offset : target,
+        Target = form.Offset == FieldUse.Any && form.Kind != InstructionKind.Call ? instruction.Offset : target,
         Immediate = ImmediateOf(instruction, form, target),
     };
 

@@ -8,12 +8,22 @@ public sealed class HelperTable
     private readonly HelperImplementation?[] _kernelFunctions = new HelperImplementation?[KernelFunctions.Names.Length];
     private HelperImplementation?[] _implementations = new HelperImplementation?[256];
 
-    /// <summary>A table with the helpers that need no host: maps (1, 2, 3, 195), clocks (5, 125, 160, 208), random (7), CPU and node (8, 42). Tail calls (12) are the machine's own.</summary>
+    /// <summary>
+    /// A table with the helpers that need no host: maps (1, 2, 3, 195), clocks (5, 118, 125, 160, 208), random (7), CPU and node (8, 42), the current task
+    /// (14, 15, 17, 80, 120, 123), text (105, 106, 182), callbacks (164, 181), dynptrs (197, 201 to 203), and all <see cref="KernelFunctions"/>. Tail calls
+    /// (12) are the machine's own.
+    /// </summary>
     public static HelperTable CreateDefault()
     {
         HelperTable table = new();
         MapHelpers.AddTo(table);
         EnvironmentHelpers.AddTo(table);
+        TaskHelpers.AddTo(table);
+        StringHelpers.AddTo(table);
+        LoopHelpers.AddTo(table);
+        DynptrHelpers.AddTo(table);
+        IteratorFunctions.AddTo(table);
+        LockFunctions.AddTo(table);
         return table;
     }
 

@@ -99,6 +99,12 @@ public sealed class LoadedProgram : IProgramReference
         }
 
         SourceLocation place = new(Instruction: slot);
+        if (instruction.Offset != 0)
+        {
+            found.Add(Diagnostic.Error("RPS1023", $"{form.Mnemonic} calls a function of a kernel module (offset {instruction.Offset}), which is not available off-kernel.", place));
+            return 0;
+        }
+
         if ((uint)instruction.Immediate >= (uint)spec.KernelFunctions.Length)
         {
             found.Add(Diagnostic.Error("RPS1022", $"{form.Mnemonic} refers to kernel function {instruction.Immediate}; the program names {spec.KernelFunctions.Length}.", place));
