@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using ReuseportPS.Engine.Diagnostics;
 
 namespace ReuseportPS.Engine.Maps;
@@ -36,6 +37,16 @@ internal sealed class ArrayMap : BpfMap
         }
 
         return refused;
+    }
+
+    public override bool HasProgramForEach => true;
+
+    internal override bool NextElement(ref int element, int cpu, Span<byte> key, out uint offset)
+    {
+        bool isThere = ++element < Spec.MaxEntries;
+        offset = isThere ? Values.OffsetOf(RowOf(element, cpu)) : 0;
+        BinaryPrimitives.WriteInt32LittleEndian(key, element);
+        return isThere;
     }
 
     public override Errno DeleteFromProgram(ReadOnlySpan<byte> key) => Errno.EINVAL;

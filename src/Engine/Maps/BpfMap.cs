@@ -45,6 +45,9 @@ public abstract class BpfMap
     /// <summary>Whether helpers 2 and 3 take this map: the verifier refuses them on the others.</summary>
     public virtual bool HasProgramUpdate => false;
 
+    /// <summary>Whether helper 164 takes this map: the verifier refuses it on the others.</summary>
+    public virtual bool HasProgramForEach => false;
+
     /// <summary>No BPF_F_WRONLY_PROG.</summary>
     internal bool ProgramsMayRead { get; }
 
@@ -133,6 +136,17 @@ public abstract class BpfMap
     /// <summary>Helper 3: a delete by a program.</summary>
     /// <returns>None, or the error that the helper returns negated.</returns>
     public virtual Errno DeleteFromProgram(ReadOnlySpan<byte> key) => Errno.ENOTSUPP;
+
+    /// <summary>Helper 164: the element after another one, in the kernel's order. False at the end.</summary>
+    /// <param name="element">Number of the element before, -1 for the first; receives that of the element.</param>
+    /// <param name="cpu">CPU whose value is meant.</param>
+    /// <param name="key">Receives the key.</param>
+    /// <param name="offset">Offset of the value in <see cref="Values"/>.</param>
+    internal virtual bool NextElement(ref int element, int cpu, Span<byte> key, out uint offset)
+    {
+        offset = 0;
+        return false;
+    }
 
     /// <summary>Lookup by user space, after the common checks.</summary>
     protected abstract Errno LookupCore(ReadOnlySpan<byte> key, Span<byte> value);

@@ -51,6 +51,22 @@ internal sealed class HashMap : BpfMap
         return Errno.None;
     }
 
+    public override bool HasProgramForEach => true;
+
+    internal override bool NextElement(ref int element, int cpu, Span<byte> key, out uint offset)
+    {
+        offset = 0;
+        element = _index.After(element);
+        if (element < 0)
+        {
+            return false;
+        }
+
+        _index.KeyOf(element).CopyTo(key);
+        offset = Values.OffsetOf(_rowOf[element] + (_perCpu ? cpu : 0));
+        return true;
+    }
+
     public override Errno DeleteFromProgram(ReadOnlySpan<byte> key) => DeleteCore(key);
 
     protected override Errno LookupCore(ReadOnlySpan<byte> key, Span<byte> value)
