@@ -7,11 +7,14 @@ public sealed class HelperTable
 {
     private HelperImplementation?[] _implementations = new HelperImplementation?[256];
 
-    /// <summary>A table with the helpers that need no host: maps (1, 2, 3, 195), clocks (5, 125, 160, 208), random (7), CPU and node (8, 42). Tail calls (12) are the machine's own.</summary>
+    /// <summary>A table with the helpers that need no host: maps (1, 2, 3, 195), queues (87 to 89), spin locks (93, 94), ring buffers (130 to 134), clocks (5, 125, 160, 208), random (7), CPU and node (8, 42). Tail calls (12) are the machine's own.</summary>
     public static HelperTable CreateDefault()
     {
         HelperTable table = new();
         MapHelpers.AddTo(table);
+        QueueHelpers.AddTo(table);
+        SpinLockHelpers.AddTo(table);
+        RingBufferHelpers.AddTo(table);
         EnvironmentHelpers.AddTo(table);
         return table;
     }

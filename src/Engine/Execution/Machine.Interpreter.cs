@@ -597,7 +597,9 @@ public sealed partial class Machine
                     {
                         if (_depth == 0)
                         {
-                            return new RunResult(r[0], budget - slice, null);
+                            return _referenceCount == 0
+                                ? new RunResult(r[0], budget - slice, null)
+                                : FaultAt(program, at, budget - slice, FaultKind.UnreleasedReference, null, DescribeReferences());
                         }
 
                         LeaveFrame();

@@ -118,7 +118,13 @@ public sealed partial class Machine
             _stack.AsSpan(0, StackSize).Clear();
         }
 
-        return Interpret(program, cancellationToken);
+        RunResult result = Interpret(program, cancellationToken);
+        if (_referenceCount > 0)
+        {
+            AbandonReferences();
+        }
+
+        return result;
     }
 
     /// <summary>For helpers: ends the run with a fault after the helper returns. The first failure of a call counts.</summary>
@@ -233,6 +239,7 @@ public sealed partial class Machine
             LeaveFrame();
         }
 
+        AbandonReferences();
         _failure = null;
         uint keep = _programCount > 0 && ReferenceEquals(_programs[0].Program, program) ? (uint)program.Maps.Length : 0;
         while (_mapCount > keep)

@@ -16,7 +16,17 @@ public static class HelperId
     public const int GetSocketCookie = 46;
     public const int SkbLoadBytesRelative = 68;
     public const int SkSelectReuseport = 82;
+    public const int MapPushElement = 87;
+    public const int MapPopElement = 88;
+    public const int MapPeekElement = 89;
+    public const int SpinLock = 93;
+    public const int SpinUnlock = 94;
     public const int KtimeGetBootNanoseconds = 125;
+    public const int RingBufferOutput = 130;
+    public const int RingBufferReserve = 131;
+    public const int RingBufferSubmit = 132;
+    public const int RingBufferDiscard = 133;
+    public const int RingBufferQuery = 134;
     public const int KtimeGetCoarseNanoseconds = 160;
     public const int MapLookupPerCpuElement = 195;
     public const int KtimeGetTaiNanoseconds = 208;
