@@ -607,6 +607,11 @@ public sealed partial class Machine
                     {
                         if (_depth == floor)
                         {
+                            if (floor == 0 && _referenceCount > 0)
+                            {
+                                return FaultAt(program, at, remaining + slice, FaultKind.UnreleasedReference, null, DescribeReferences());
+                            }
+
                             _left = remaining + slice;
                             return new RunResult(r[0], _budget - _left, null);
                         }

@@ -138,7 +138,13 @@ public sealed partial class Machine
         _tailCalls = 0;
         _budget = _left = Math.Max(0, InstructionBudget);
         _cancellation = cancellationToken;
-        return Interpret(next: 0, floor: 0);
+        RunResult result = Interpret(next: 0, floor: 0);
+        if (_referenceCount > 0)
+        {
+            AbandonReferences();
+        }
+
+        return result;
     }
 
     /// <summary>For helpers: calls a function of the running program, in a frame of its own. False when it faulted; the run then ends with that fault.</summary>
@@ -329,7 +335,7 @@ public sealed partial class Machine
         }
 
         ReadSections = PreemptionsOff = InterruptsOff = 0;
-
+        AbandonReferences();
         _failure = null;
         uint keep = _programCount > 0 && ReferenceEquals(_programs[0].Program, program) ? (uint)program.Maps.Length : 0;
         while (_mapCount > keep)

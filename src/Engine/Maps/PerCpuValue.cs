@@ -22,4 +22,15 @@ internal static class PerCpuValue
             value.Slice(cpu * row.Length, row.Length).CopyTo(row);
         }
     }
+
+    /// <summary>A write by a program, to the value of its CPU; those of the other CPUs are cleared when the key is new.</summary>
+    public static void WriteOne(MemoryRegion values, int firstRow, int cpuCount, int cpu, ReadOnlySpan<byte> value, bool isNew)
+    {
+        for (int other = 0; isNew && other < cpuCount; other++)
+        {
+            values.PaddedRow(firstRow + other).Clear();
+        }
+
+        value.CopyTo(values.Row(firstRow + cpu));
+    }
 }
