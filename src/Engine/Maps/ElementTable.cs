@@ -128,6 +128,19 @@ internal sealed class ElementTable
         return next;
     }
 
+    /// <summary>Goes to the element after another one and gives its key. False at the end.</summary>
+    public bool TryAdvance(ref int element, Span<byte> key)
+    {
+        element = After(element);
+        if (element < 0)
+        {
+            return false;
+        }
+
+        KeyOf(element).CopyTo(key);
+        return true;
+    }
+
     /// <summary>BPF_MAP_GET_NEXT_KEY (<c>htab_map_get_next_key</c>): a key that is not there is followed by the first.</summary>
     public Errno NextKey(ReadOnlySpan<byte> key, Span<byte> next)
     {

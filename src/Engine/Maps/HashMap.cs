@@ -60,16 +60,9 @@ internal sealed class HashMap : BpfMap
 
     internal override bool NextElement(ref int element, int cpu, Span<byte> key, out uint offset)
     {
-        offset = 0;
-        element = _index.After(element);
-        if (element < 0)
-        {
-            return false;
-        }
-
-        _index.KeyOf(element).CopyTo(key);
-        offset = Values.OffsetOf(_rowOf[element] + (_perCpu ? cpu : 0));
-        return true;
+        bool isThere = _table.TryAdvance(ref element, key);
+        offset = isThere ? Values.OffsetOf(_perCpu ? element * CpuCount + cpu : element) : 0;
+        return isThere;
     }
 
     public override Errno DeleteFromProgram(ReadOnlySpan<byte> key) => DeleteCore(key);

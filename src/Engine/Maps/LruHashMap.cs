@@ -65,6 +65,15 @@ internal sealed class LruHashMap : BpfMap
         return Errno.None;
     }
 
+    public override bool HasProgramForEach => true;
+
+    internal override bool NextElement(ref int element, int cpu, Span<byte> key, out uint offset)
+    {
+        bool isThere = _table.TryAdvance(ref element, key);
+        offset = isThere ? Values.OffsetOf(_perCpu ? element * CpuCount + cpu : element) : 0;
+        return isThere;
+    }
+
     public override Errno DeleteFromProgram(ReadOnlySpan<byte> key) => DeleteCore(key);
 
     protected override Errno LookupCore(ReadOnlySpan<byte> key, Span<byte> value) => Read(_table.Find(key), value);
