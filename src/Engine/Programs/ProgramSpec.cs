@@ -22,6 +22,9 @@ public sealed record ProgramSpec(
     ImmutableArray<MapSpec> Maps,
     string License = "MIT")
 {
+    /// <summary>Types, functions and source lines; null when they are not known. The kernel needs them for global functions.</summary>
+    public ProgramBtf? Btf { get; init; }
+
     /// <summary>Length in slots of 8 bytes, as the kernel counts instructions.</summary>
     public int InstructionSlots => Instructions.Sum(instruction => instruction.SlotCount);
 }
