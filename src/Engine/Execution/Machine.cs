@@ -50,6 +50,12 @@ public sealed partial class Machine
     private int _depth;
     private Registers _registers;
     private FailureReport? _failure;
+    private LoadedProgram? _program;
+    private uint _firstMap;
+    private int _tailCalls;
+    private long _budget;
+    private long _left;
+    private CancellationToken _cancellation;
 
     /// <summary>A machine.</summary>
     /// <param name="helpers">Its helpers; the default ones when null.</param>
@@ -118,7 +124,59 @@ public sealed partial class Machine
             _stack.AsSpan(0, StackSize).Clear();
         }
 
-        return Interpret(program, cancellationToken);
+        _program = program;
+        _firstMap = 0;
+        _tailCalls = 0;
+        _budget = _left = Math.Max(0, InstructionBudget);
+        _cancellation = cancellationToken;
+        return Interpret(next: 0, floor: 0);
+    }
+
+    /// <summary>For helpers: calls a function of the running program, in a frame of its own. False when it faulted; the run then ends with that fault.</summary>
+    /// <param name="function">Address of the function, as an lddw gave it to the program.</param>
+    /// <param name="r1">First argument.</param>
+    /// <param name="r2">Second argument.</param>
+    /// <param name="r3">Third argument.</param>
+    /// <param name="r4">Fourth argument.</param>
+    /// <param name="result">What the function returned.</param>
+    public bool TryCall(ulong function, ulong r1, ulong r2, ulong r3, ulong r4, out ulong result)
+    {
+        LoadedProgram program = _program!;
+        uint firstMap = _firstMap;
+        result = 0;
+        if (function >> 32 != FunctionTag || (uint)function >= (uint)program.Code.Length)
+        {
+            Fail(FaultKind.BadArgument, function, $"0x{function:x} is not a function of the program");
+            return false;
+        }
+
+        if (_depth == MaxFrames - 1)
+        {
+            Fail(FaultKind.CallDepthExceeded, null, $"calls nested deeper than {MaxFrames} frames");
+            return false;
+        }
+
+        Registers saved = _registers;
+        EnterFrame();
+        _registers = default;
+        _registers[(int)Register.R1] = r1;
+        _registers[(int)Register.R2] = r2;
+        _registers[(int)Register.R3] = r3;
+        _registers[(int)Register.R4] = r4;
+        _registers[(int)Register.R10] = FrameTop(_depth);
+        RunResult run = Interpret((int)(uint)function, _depth);
+        if (run.Fault is Fault fault)
+        {
+            _failure = new FailureReport(fault.Kind, fault.Address, fault.Text, fault);
+            return false;
+        }
+
+        LeaveFrame();
+        _registers = saved;
+        _program = program;
+        _firstMap = firstMap;
+        result = run.ReturnValue;
+        return true;
     }
 
     /// <summary>For helpers: ends the run with a fault after the helper returns. The first failure of a call counts.</summary>
@@ -386,5 +444,5 @@ public sealed partial class Machine
         public ulong R9;
     }
 
-    private sealed record FailureReport(FaultKind Kind, ulong? Address, string Text);
+    private sealed record FailureReport(FaultKind Kind, ulong? Address, string Text, Fault? Callback = null);
 }

@@ -283,6 +283,50 @@ public class MachineTests
     }
 
     [Fact]
+    public void A_helper_calls_a_function_of_the_program_within_the_same_budget()
+    {
+        Machine machine = new(CallingTwice());
+        RunResult run = machine.Run(Callback(R2));
+        Assert.Equal((138ul, 19L), (run.ReturnValue, run.InstructionCount));
+
+        machine.InstructionBudget = 15;
+        run = machine.Run(Callback(R2));
+        Assert.Equal((FaultKind.BudgetExceeded, 15L, 13), (run.Fault!.Kind, run.InstructionCount, run.Fault.Instruction));
+    }
+
+    [Fact]
+    public void A_fault_in_a_called_function_is_reported_where_it_is()
+    {
+        Machine machine = new(CallingTwice());
+        RunResult run = machine.Run(Callback(R3));
+        Assert.Equal((FaultKind.NullAccess, 8L, 10), (run.Fault!.Kind, run.InstructionCount, run.Fault.Instruction));
+        Assert.Equal(138ul, machine.Run(Callback(R2)).ReturnValue);
+    }
+
+    // A helper that calls the function of r1 with (r3, r2) until it has been called twice, and returns the sum.
+    private static HelperTable CallingTwice() => HelperTable.CreateDefault().Set(200, static (machine, function, address, value, _, _) =>
+        machine.TryCall(function, value, address, 0, 0, out ulong first) && machine.TryCall(function, value, address, 0, 0, out ulong second) ? first + second : 0);
+
+    // main: *(r10 - 8) = 30; r6 = 75; r0 = helper(f, r10 - 8, 1) + r6. f(r1, p): *p += r1; r6 = 0; r0 = *p.
+    private static LoadedProgram Callback(Register pointer) => Load([],
+    [
+        Instructions.StoreImmediate(MemorySize.DoubleWord, R10, -8, 30),
+        Instructions.MoveImmediate(R6, 75),
+        Instructions.WideLoad(WideLoadKind.Function, R1, 7, 0),
+        Instructions.Move(R2, R10),
+        Instructions.Alu64(AluOperation.Add, R2, -8),
+        Instructions.MoveImmediate(R3, 1),
+        Instructions.CallHelper(200),
+        Instructions.Alu64(AluOperation.Add, R0, R6),
+        Instructions.Exit(),
+        Instructions.Load(MemorySize.DoubleWord, R0, pointer, 0),
+        Instructions.Alu64(AluOperation.Add, R0, R1),
+        Instructions.Store(MemorySize.DoubleWord, pointer, 0, R0),
+        Instructions.MoveImmediate(R6, 0),
+        Instructions.Exit(),
+    ]);
+
+    [Fact]
     public void An_unknown_helper_is_named()
     {
         Fault fault = _machine.Run(Load([], [Instructions.CallHelper(82), Instructions.Exit()])).Fault!;
