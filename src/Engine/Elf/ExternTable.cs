@@ -10,29 +10,32 @@ namespace ReuseportPS.Engine.Elf;
 /// <param name="findings">What is wrong.</param>
 internal sealed class ExternTable(ElfFile file, BtfTypes? types, BtfTypes? kernel, FindingList findings)
 {
-    private readonly Dictionary<string, int?> _found = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Name, bool IsCall), KernelSymbol?> _found = [];
     private Dictionary<string, int>? _kernelSymbols;
     private HashSet<string>? _configuration;
 
-    /// <summary>BTF id of the kernel's function or variable; 0 when there is none and the symbol is weak; null after a finding.</summary>
+    /// <summary>
+    /// What a symbol is in the kernel; null after a finding. A call needs no more than the name, which a backend looks up in its kernel; an address is
+    /// an id in one kernel's types.
+    /// </summary>
     /// <param name="symbol">The symbol.</param>
-    /// <param name="kind">FUNC for a call, VAR for an address.</param>
+    /// <param name="isCall">Whether it is called.</param>
     /// <param name="section">Section of the instruction.</param>
     /// <param name="offset">Its offset there.</param>
-    internal int? Resolve(in ElfSymbol symbol, BtfKind kind, string section, long offset)
+    internal KernelSymbol? Resolve(in ElfSymbol symbol, bool isCall, string section, long offset)
     {
         string name = file.NameOf(symbol) ?? "";
-        if (_found.TryGetValue(name, out int? known))
+        if (_found.TryGetValue((name, isCall), out KernelSymbol? known))
         {
             return known;
         }
 
-        int? id = Find(name, symbol, kind, section, offset);
-        _found.Add(name, id);
-        return id;
+        KernelSymbol? found = Find(name, symbol.IsWeak, isCall, section, offset);
+        _found.Add((name, isCall), found);
+        return found;
     }
 
-    private int? Find(string name, in ElfSymbol symbol, BtfKind kind, string section, long offset)
+    private KernelSymbol? Find(string name, bool isWeak, bool isCall, string section, long offset)
     {
         ReadSections();
         if (_configuration!.Contains(name))
@@ -41,45 +44,39 @@ internal sealed class ExternTable(ElfFile file, BtfTypes? types, BtfTypes? kerne
             return null;
         }
 
-        if (!_kernelSymbols!.TryGetValue(name, out int own))
+        if (!_kernelSymbols!.TryGetValue(name, out int own) || (isCall && types!.KindOf(own) != BtfKind.Function))
         {
             findings.Add(ElfDiagnostics.UnknownExtern, section, offset, $"'{name}' is defined nowhere.");
             return null;
         }
 
-        ReadOnlySpan<byte> essential = CoreTypeComparer.EssentialName(Encoding.UTF8.GetBytes(name));
+        string essential = Encoding.UTF8.GetString(CoreTypeComparer.EssentialName(Encoding.UTF8.GetBytes(name)));
         bool isTyped = types!.KindOf(own) == BtfKind.Function || types.Strip(types.SizeOrTypeOf(own)) is not 0;
-        int found = isTyped ? FindInKernel(essential, own, kind) : 0;
-        if (found == 0 && !symbol.IsWeak)
+        int id = isTyped ? FindInKernel(essential, own) : 0;
+        if (id != 0 || (isCall && kernel is null))
         {
-            findings.Add(
-                ElfDiagnostics.KernelFunction, section, offset,
-                !isTyped ? $"'{name}' is declared without a type, as an address of the kernel's symbol table."
-                : kernel is null ? $"'{name}' is of the kernel, and the kernel's types are not given."
-                : $"The kernel's types have no {(kind == BtfKind.Function ? "function" : "variable")} '{name}' of that type.");
-            return null;
+            return new KernelSymbol(essential, id, IsMissing: false);
         }
 
-        return found;
+        if (isWeak && kernel is not null)
+        {
+            return new KernelSymbol(essential, 0, IsMissing: true);
+        }
+
+        findings.Add(
+            ElfDiagnostics.KernelFunction, section, offset,
+            !isTyped ? $"'{name}' is declared without a type, as an address of the kernel's symbol table."
+            : kernel is null ? $"'{name}' is of the kernel, and the kernel's types are not given."
+            : $"The kernel's types have no '{name}' of that type.");
+        return null;
     }
 
-    private int FindInKernel(ReadOnlySpan<byte> name, int own, BtfKind kind)
+    private int FindInKernel(string name, int own)
     {
-        if (kernel is null || types!.KindOf(own) != kind)
-        {
-            return 0;
-        }
-
-        for (int id = 1; id < kernel.Count; id++)
-        {
-            if (kernel.KindOf(id) == kind && kernel.NameBytesOf(id).SequenceEqual(name))
-            {
-                CoreTypeComparer comparer = new(types, kernel);
-                return comparer.AreCompatible(types.SizeOrTypeOf(own), kernel.SizeOrTypeOf(id)) ? id : 0;
-            }
-        }
-
-        return 0;
+        return kernel?.Find(types!.KindOf(own), name) is int id
+            && new CoreTypeComparer(types, kernel).AreCompatible(types.SizeOrTypeOf(own), kernel.SizeOrTypeOf(id))
+                ? id
+                : 0;
     }
 
     private void ReadSections()

@@ -261,7 +261,7 @@ internal sealed class FunctionReader
             }
 
             SetSource(code, slot, (byte)WideLoadKind.Map);
-            function.References.Add(new ElfReference(slot, null, defined));
+            function.References.Add(new ElfReference(slot, null, null, defined));
             return null;
         }
 
@@ -279,7 +279,7 @@ internal sealed class FunctionReader
 
         SetSource(code, slot, (byte)WideLoadKind.MapValue);
         SetImmediate(code, slot + 1, (int)offset);
-        function.References.Add(new ElfReference(slot, null, map));
+        function.References.Add(new ElfReference(slot, null, null, map));
         return null;
     }
 
@@ -295,25 +295,29 @@ internal sealed class FunctionReader
             return;
         }
 
-        function.References.Add(new ElfReference(slot, target, -1));
+        function.References.Add(new ElfReference(slot, target, null, -1));
     }
 
     private void ReferToKernel(ElfFunction function, byte[] code, int slot, string section, in ElfSymbol symbol, bool isCall)
     {
-        if (_externs.Resolve(symbol, isCall ? BtfKind.Function : BtfKind.Variable, section, Place(function, slot)) is not int id)
+        if (_externs.Resolve(symbol, isCall, section, Place(function, slot)) is not KernelSymbol found)
         {
             return;
         }
 
         if (isCall)
         {
-            SetSource(code, slot, (byte)(id == 0 ? CallKind.Helper : CallKind.Kernel));
-            SetImmediate(code, slot, id == 0 ? MissingKernelFunction : id);
+            SetSource(code, slot, (byte)(found.IsMissing ? CallKind.Helper : CallKind.Kernel));
+            SetImmediate(code, slot, MissingKernelFunction);
+            if (!found.IsMissing)
+            {
+                function.References.Add(new ElfReference(slot, null, found.Name, -1));
+            }
         }
         else
         {
-            SetSource(code, slot, (byte)(id == 0 ? WideLoadKind.Value : WideLoadKind.BtfVariable));
-            SetImmediate(code, slot, id);
+            SetSource(code, slot, (byte)(found.IsMissing ? WideLoadKind.Value : WideLoadKind.BtfVariable));
+            SetImmediate(code, slot, found.Id);
             SetImmediate(code, slot + 1, 0);
         }
     }

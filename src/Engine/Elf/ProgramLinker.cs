@@ -45,26 +45,15 @@ internal sealed class ProgramLinker(ElfFile file, FunctionReader reader, MapRead
 
         byte[] code = new byte[length * InstructionCodec.SlotSize];
         List<int> used = [];
+        List<string> kernelFunctions = [];
         foreach ((ElfFunction function, int at) in parts)
         {
             function.Code!.CopyTo(code.AsSpan(at * InstructionCodec.SlotSize));
             foreach (ElfReference reference in function.References)
             {
-                int value;
-                if (reference.Function is ElfFunction target)
-                {
-                    value = places[target] - (at + reference.Slot) - 1;
-                }
-                else
-                {
-                    value = used.IndexOf(reference.Map);
-                    if (value < 0)
-                    {
-                        value = used.Count;
-                        used.Add(reference.Map);
-                    }
-                }
-
+                int value = reference.Function is ElfFunction target ? places[target] - (at + reference.Slot) - 1
+                    : reference.KernelFunction is string kernel ? NumberOf(kernelFunctions, kernel)
+                    : NumberOf(used, reference.Map);
                 BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(((at + reference.Slot) * InstructionCodec.SlotSize) + 4), value);
             }
         }
@@ -76,7 +65,7 @@ internal sealed class ProgramLinker(ElfFile file, FunctionReader reader, MapRead
         }
 
         return decoded.Succeeded
-            ? new ProgramSpec(ObjectName.Of(program.Name), type, attachType, decoded.Instructions, MapsOf(used), license) { Btf = Describe(parts) }
+            ? new ProgramSpec(ObjectName.Of(program.Name), type, attachType, decoded.Instructions, MapsOf(used), license) { Btf = Describe(parts), KernelFunctions = [.. kernelFunctions] }
             : null;
     }
 
@@ -105,6 +94,18 @@ internal sealed class ProgramLinker(ElfFile file, FunctionReader reader, MapRead
         }
 
         return parts;
+    }
+
+    private static int NumberOf<T>(List<T> items, T item)
+    {
+        int number = items.IndexOf(item);
+        if (number < 0)
+        {
+            number = items.Count;
+            items.Add(item);
+        }
+
+        return number;
     }
 
     // Those that the code refers to, in its order, and the read-only variables, which libbpf binds to every program.

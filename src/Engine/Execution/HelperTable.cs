@@ -5,6 +5,7 @@ namespace ReuseportPS.Engine.Execution;
 /// <summary>The helpers that a machine has, by number. A host begins with <see cref="CreateDefault"/> and sets its own.</summary>
 public sealed class HelperTable
 {
+    private readonly HelperImplementation?[] _kernelFunctions = new HelperImplementation?[KernelFunctions.Names.Length];
     private HelperImplementation?[] _implementations = new HelperImplementation?[256];
 
     /// <summary>A table with the helpers that need no host: maps (1, 2, 3, 195), clocks (5, 125, 160, 208), random (7), CPU and node (8, 42). Tail calls (12) are the machine's own.</summary>
@@ -32,6 +33,20 @@ public sealed class HelperTable
         _implementations[id] = implementation;
         return this;
     }
+
+    /// <summary>Sets or replaces a kernel function.</summary>
+    /// <param name="name">One of <see cref="KernelFunctions.Names"/>.</param>
+    /// <param name="implementation">What it does.</param>
+    public HelperTable SetKernelFunction(string name, HelperImplementation implementation)
+    {
+        int number = KernelFunctions.Find(name);
+        ArgumentOutOfRangeException.ThrowIfNegative(number, nameof(name));
+        _kernelFunctions[number] = implementation;
+        return this;
+    }
+
+    /// <summary>The kernel function of a number (<see cref="KernelFunctions.Find"/>), or null.</summary>
+    public HelperImplementation? FindKernelFunction(int number) => _kernelFunctions[number];
 
     /// <summary>The helper of a number, or null.</summary>
     public HelperImplementation? Find(int id) => (uint)id < (uint)_implementations.Length ? _implementations[id] : null;

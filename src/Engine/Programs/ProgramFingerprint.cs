@@ -18,6 +18,11 @@ public static class ProgramFingerprint
             text.Append(instruction).Append('\n');
         }
 
+        foreach (string name in program.KernelFunctions)
+        {
+            text.Append(name).Append('\n');
+        }
+
         foreach (MapSpec map in program.Maps)
         {
             Append(text, map);
