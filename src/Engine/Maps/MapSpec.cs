@@ -29,9 +29,6 @@ public sealed record MapSpec(string Name, MapType Type, int KeySize, int ValueSi
     /// <summary>Types of key and value; a value with a spin lock or a timer needs them. Null when they are not known.</summary>
     public MapBtf? Btf { get; init; }
 
-    /// <summary>map_extra: for a bloom filter the number of hash functions.</summary>
-    public ulong Extra { get; init; }
-
     /// <summary>The NUMA node of its memory, with <see cref="MapFlags.NumaNode"/>.</summary>
     public int NumaNode { get; init; }
 }
