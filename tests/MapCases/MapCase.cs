@@ -34,6 +34,9 @@ internal sealed record MapCase(string Name, MapSpec Spec, string? Create, IReadO
         SpinLockOffset = (int?)map["lock"],
     };
 
+    // A lookup in these gives an id, which is another each time.
+    private bool IsOfIds => Spec.Type is MapType.ArrayOfMaps or MapType.HashOfMaps or MapType.ProgArray;
+
     /// <summary>Does a step, and gives it back with the answer.</summary>
     public JsonObject Perform(IMapSubject subject, JsonObject step)
     {
@@ -51,7 +54,7 @@ internal sealed record MapCase(string Name, MapSpec Spec, string? Create, IReadO
                 break;
             case "lookup":
                 byte[] found = Buffer(step, subject.UserValueSize);
-                Answer(answer, subject.Lookup(key, found, flags), "value", found);
+                Answer(answer, subject.Lookup(key, found, flags), IsOfIds ? null : "value", found);
                 break;
             case "take":
                 byte[] taken = Buffer(step, subject.UserValueSize);

@@ -149,9 +149,10 @@ public static class MapFactory
 
     private static MapCreation? CheckSpinLock(MapSpec spec) =>
         spec.SpinLockOffset is not int offset ? null
-        : spec.Type is not (MapType.Hash or MapType.Array) ? Refuse(spec, Errno.EOPNOTSUPP, "its values cannot have a spin lock")
+        : offset < 0 || offset > spec.ValueSize - SpinLockField.Size ? Refuse(spec, Errno.EINVAL, "the spin lock must lie within the value")
+        : offset % SpinLockField.Size != 0 ? Refuse(spec, Errno.EFAULT, "the spin lock must lie on a multiple of 4")
         : (spec.Flags & (MapFlags.ReadOnlyProgram | MapFlags.WriteOnlyProgram)) != MapFlags.None ? Refuse(spec, Errno.EACCES, "programs that take a spin lock read and write")
-        : offset < 0 || offset % SpinLockField.Size != 0 || offset > spec.ValueSize - SpinLockField.Size ? Refuse(spec, Errno.EINVAL, "the spin lock must lie within the value, on 4 bytes")
+        : spec.Type is not (MapType.Hash or MapType.Array) ? Refuse(spec, Errno.EOPNOTSUPP, "its values cannot have a spin lock")
         : null;
 
     private static MapCreation? CheckPerCpu(MapSpec spec) =>
