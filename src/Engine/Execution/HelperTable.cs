@@ -5,6 +5,8 @@ namespace ReuseportPS.Engine.Execution;
 /// <summary>The helpers that a machine has, by number. A host begins with <see cref="CreateDefault"/> and sets its own.</summary>
 public sealed class HelperTable
 {
+    private static readonly int[] s_compiled = [HelperId.MapLookupElement, HelperId.MapLookupPerCpuElement, HelperId.GetSmpProcessorId];
+    private static readonly HelperTable s_default = CreateDefault();
     private readonly HelperImplementation?[] _kernelFunctions = new HelperImplementation?[KernelFunctions.Names.Length];
     private HelperImplementation?[] _implementations = new HelperImplementation?[256];
 
@@ -45,6 +47,7 @@ public sealed class HelperTable
         }
 
         _implementations[id] = implementation;
+        HasDefaultLookups = s_default is not null && Array.TrueForAll(s_compiled, helper => ReferenceEquals(Find(helper), s_default.Find(helper)));
         return this;
     }
 
@@ -61,6 +64,9 @@ public sealed class HelperTable
 
     /// <summary>The kernel function of a number (<see cref="KernelFunctions.Find"/>), or null.</summary>
     public HelperImplementation? FindKernelFunction(int number) => _kernelFunctions[number];
+
+    /// <summary>Whether the helpers that compiled code does by itself are the default ones.</summary>
+    internal bool HasDefaultLookups { get; private set; }
 
     /// <summary>The helper of a number, or null.</summary>
     public HelperImplementation? Find(int id) => (uint)id < (uint)_implementations.Length ? _implementations[id] : null;

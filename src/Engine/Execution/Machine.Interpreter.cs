@@ -8,7 +8,7 @@ namespace ReuseportPS.Engine.Execution;
 
 public sealed partial class Machine
 {
-    private const int CancellationInterval = 65536;
+    internal const int CancellationInterval = 65536;
 
     // One switch over decoded instructions, and nothing between it and the next instruction: every access checked, nothing allocated.
     // Runs from an instruction until the function of frame 'floor' exits. Beforehand the registers, the program and what is left of the budget are set.
@@ -638,25 +638,25 @@ public sealed partial class Machine
         }
     }
 
-    private static ulong Divide(ulong dividend, ulong divisor) => divisor == 0 ? 0 : dividend / divisor;
+    internal static ulong Divide(ulong dividend, ulong divisor) => divisor == 0 ? 0 : dividend / divisor;
 
-    private static uint Divide(uint dividend, uint divisor) => divisor == 0 ? 0 : dividend / divisor;
+    internal static uint Divide(uint dividend, uint divisor) => divisor == 0 ? 0 : dividend / divisor;
 
-    private static ulong Modulo(ulong dividend, ulong divisor) => divisor == 0 ? dividend : dividend % divisor;
+    internal static ulong Modulo(ulong dividend, ulong divisor) => divisor == 0 ? dividend : dividend % divisor;
 
-    private static uint Modulo(uint dividend, uint divisor) => divisor == 0 ? dividend : dividend % divisor;
+    internal static uint Modulo(uint dividend, uint divisor) => divisor == 0 ? dividend : dividend % divisor;
 
     // The smallest number divided by -1 does not fit; RFC 9669 §4.1 gives the smallest number, and remainder 0.
-    private static ulong SignedDivide(ulong dividend, ulong divisor) =>
+    internal static ulong SignedDivide(ulong dividend, ulong divisor) =>
         divisor == 0 ? 0 : divisor == ulong.MaxValue ? 0 - dividend : (ulong)((long)dividend / (long)divisor);
 
-    private static uint SignedDivide(uint dividend, uint divisor) =>
+    internal static uint SignedDivide(uint dividend, uint divisor) =>
         divisor == 0 ? 0 : divisor == uint.MaxValue ? 0 - dividend : (uint)((int)dividend / (int)divisor);
 
-    private static ulong SignedModulo(ulong dividend, ulong divisor) =>
+    internal static ulong SignedModulo(ulong dividend, ulong divisor) =>
         divisor == 0 ? dividend : divisor == ulong.MaxValue ? 0 : (ulong)((long)dividend % (long)divisor);
 
-    private static uint SignedModulo(uint dividend, uint divisor) =>
+    internal static uint SignedModulo(uint dividend, uint divisor) =>
         divisor == 0 ? dividend : divisor == uint.MaxValue ? 0 : (uint)((int)dividend % (int)divisor);
 
     private static void Atomic64(Span<byte> memory, AtomicOperation operation, ref ulong source, ref ulong r0)

@@ -321,10 +321,6 @@ public sealed partial class Machine
         return false;
     }
 
-    private static ulong FrameTop(int depth) => ((ulong)(FirstFrame + (uint)depth) << 32) + StackSize;
-
-    private static ulong MapAddress(uint place) => (ulong)(MapTag + FirstMap + place) << 32;
-
     // Leaves the machine as a run of this program finds it: its own maps known, all else of the run before forgotten.
     private void Prepare(LoadedProgram program)
     {

@@ -156,6 +156,9 @@ public sealed class MemoryRegion
         return (write ? _writable : _readable) && row < (uint)RowCount && (ulong)within + (uint)size <= (uint)_rowSize;
     }
 
+    /// <summary>Whether the program may load from, or store to, what is in the region.</summary>
+    internal bool Allows(bool write) => write ? _writable : _readable;
+
     /// <summary>Why an access that <see cref="TryLocate"/> refused is refused, in words.</summary>
     public string Explain(bool write) =>
         write && !_writable && _readable ? $"{Name} is read-only" :

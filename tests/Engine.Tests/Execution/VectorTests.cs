@@ -14,13 +14,14 @@ public class VectorTests
 {
     private static readonly string s_path = TestData.PathOf("Execution", "vectors.jsonl");
 
-    public static TheoryData<string> Groups() => [.. TestData.Lines(s_path).Select(x => Group(x.Case)).Distinct()];
+    public static MatrixTheoryData<string, Conformance.Engine> Groups() =>
+        new(TestData.Lines(s_path).Select(x => Group(x.Case)).Distinct(), Enum.GetValues<Conformance.Engine>());
 
     [Theory]
     [MemberData(nameof(Groups))]
-    public void Vectors_come_out_as_recorded(string group)
+    public void Vectors_come_out_as_recorded(string group, Conformance.Engine engine)
     {
-        VectorRunner runner = new();
+        VectorRunner runner = new(engine);
         List<string> wrong = [];
         foreach ((int line, JsonObject vector) in TestData.Lines(s_path).Where(x => Group(x.Case) == group))
         {
