@@ -9,6 +9,9 @@ namespace ReuseportPS.Engine.Maps;
 /// </summary>
 public abstract class BpfMap
 {
+    private readonly bool _userMayRead;
+    private readonly bool _userMayWrite;
+
     /// <summary>A map that has passed the checks of creation.</summary>
     /// <param name="spec">What it is made from; its contents are written by <see cref="MapFactory"/>, not here.</param>
     /// <param name="cpuCount">Possible CPUs.</param>
@@ -17,6 +20,8 @@ public abstract class BpfMap
         Spec = spec;
         CpuCount = cpuCount;
         Values = new MemoryRegion($"map '{spec.Name}'");
+        _userMayRead = !spec.Flags.HasFlag(MapFlags.WriteOnly);
+        _userMayWrite = !spec.Flags.HasFlag(MapFlags.ReadOnly);
         ProgramsMayRead = !spec.Flags.HasFlag(MapFlags.WriteOnlyProgram);
         ProgramsMayWrite = !spec.Flags.HasFlag(MapFlags.ReadOnlyProgram);
     }
@@ -69,7 +74,7 @@ public abstract class BpfMap
     {
         CheckKey(key);
         return (flags & ~(ulong)MapUpdateFlags.Lock) != 0 ? Errno.EINVAL
-            : Spec.Flags.HasFlag(MapFlags.WriteOnly) ? Errno.EPERM
+            : !_userMayRead ? Errno.EPERM
             : LacksLock(flags) ? Errno.EINVAL
             : LookupCore(key, value);
     }
@@ -83,7 +88,7 @@ public abstract class BpfMap
     {
         CheckKey(key);
         return (flags & ~(ulong)MapUpdateFlags.Lock) != 0 ? Errno.EINVAL
-            : !IsWritable || Spec.Flags.HasFlag(MapFlags.WriteOnly) ? Errno.EPERM
+            : !IsWritable || !_userMayRead ? Errno.EPERM
             : LacksLock(flags) ? Errno.EINVAL
             : LookupAndDeleteCore(key, value);
     }
@@ -116,7 +121,7 @@ public abstract class BpfMap
             CheckKey(key);
         }
 
-        return Spec.Flags.HasFlag(MapFlags.WriteOnly) ? Errno.EPERM : NextKeyCore(key, next);
+        return _userMayRead ? NextKeyCore(key, next) : Errno.EPERM;
     }
 
     /// <summary>BPF_MAP_FREEZE.</summary>
@@ -192,7 +197,7 @@ public abstract class BpfMap
 
     private bool LacksLock(ulong flags) => (flags & (ulong)MapUpdateFlags.Lock) != 0 && Spec.SpinLockOffset is null;
 
-    private bool IsWritable => !IsFrozen && !Spec.Flags.HasFlag(MapFlags.ReadOnly);
+    private bool IsWritable => !IsFrozen && _userMayWrite;
 
     private void CheckKey(ReadOnlySpan<byte> key)
     {
