@@ -71,6 +71,18 @@ public sealed unsafe class LinuxMap : IBackendMap
     }
 
     /// <inheritdoc/>
+    public void UpdateProgram(uint index, IBackendProgram program)
+    {
+        if (program is not LinuxProgram linuxProgram)
+        {
+            throw new ArgumentException("The program is of another backend.", nameof(program));
+        }
+
+        using FdLease lease = new(linuxProgram.Fd);
+        UpdateDescriptor(index, lease.Number, MapUpdateFlags.Any, socket: null);
+    }
+
+    /// <inheritdoc/>
     public void Delete(ReadOnlySpan<byte> key)
     {
         CheckLength(key, Spec.KeySize, nameof(key));
@@ -113,17 +125,23 @@ public sealed unsafe class LinuxMap : IBackendMap
             value_size = (uint)spec.ValueSize,
             max_entries = (uint)spec.MaxEntries,
             map_flags = (uint)spec.Flags,
+            numa_node = (uint)spec.NumaNode,
+            map_extra = spec.Extra,
         };
         BpfCall.SetName(attributes.map_name, spec.Name);
         nint fd;
-        if (template is null)
-        {
-            fd = BpfCall.Invoke(BpfCommand.BPF_MAP_CREATE, ref attributes);
-        }
-        else
+        if (template is not null)
         {
             using FdLease lease = new(template.Fd);
             attributes.inner_map_fd = lease.Number;
+            fd = BpfCall.Invoke(BpfCommand.BPF_MAP_CREATE, ref attributes);
+        }
+        else if (spec.Btf is MapBtf types)
+        {
+            fd = Create(ref attributes, types, target);
+        }
+        else
+        {
             fd = BpfCall.Invoke(BpfCommand.BPF_MAP_CREATE, ref attributes);
         }
 
@@ -144,6 +162,25 @@ public sealed unsafe class LinuxMap : IBackendMap
             safe.Dispose();
             throw;
         }
+    }
+
+    // Some kinds of maps take no types; then they are made without, as by libbpf.
+    private static nint Create(ref MapCreateAttributes attributes, MapBtf types, string target)
+    {
+        using SafeBtfFd btf = LinuxBtf.Load(types.Bytes, target);
+        using FdLease lease = new(btf);
+        attributes.btf_fd = lease.Number;
+        attributes.btf_key_type_id = (uint)types.KeyTypeId;
+        attributes.btf_value_type_id = (uint)types.ValueTypeId;
+        nint fd = BpfCall.Invoke(BpfCommand.BPF_MAP_CREATE, ref attributes);
+        if (fd >= 0)
+        {
+            return fd;
+        }
+
+        attributes.btf_fd = 0;
+        attributes.btf_key_type_id = attributes.btf_value_type_id = 0;
+        return BpfCall.Invoke(BpfCommand.BPF_MAP_CREATE, ref attributes);
     }
 
     /// <summary>A map that a descriptor is open on, with its spec as the kernel tells it. Takes the descriptor over: it is closed when this fails.</summary>

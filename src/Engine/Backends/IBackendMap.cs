@@ -23,6 +23,9 @@ public interface IBackendMap : IDisposable
     /// <summary>BPF_MAP_UPDATE_ELEM of a map of maps.</summary>
     void UpdateMap(uint index, IBackendMap inner);
 
+    /// <summary>BPF_MAP_UPDATE_ELEM of a PROG_ARRAY. In the kernel its programs go when the last descriptor or pin of the map goes.</summary>
+    void UpdateProgram(uint index, IBackendProgram program);
+
     /// <summary>BPF_MAP_DELETE_ELEM.</summary>
     void Delete(ReadOnlySpan<byte> key);
 

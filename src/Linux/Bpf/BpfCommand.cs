@@ -16,7 +16,9 @@ internal enum BpfCommand
     BPF_PROG_GET_FD_BY_ID = 13,
     BPF_MAP_GET_FD_BY_ID = 14,
     BPF_OBJ_GET_INFO_BY_FD = 15,
+    BPF_BTF_LOAD = 18,
     BPF_MAP_FREEZE = 22,
     BPF_LINK_CREATE = 28,
     BPF_ITER_CREATE = 33,
+    BPF_PROG_BIND_MAP = 35,
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Maps;
+using ReuseportPS.Simulator.Programs;
 
 namespace ReuseportPS.Simulator.Maps;
 
@@ -11,6 +12,7 @@ namespace ReuseportPS.Simulator.Maps;
 internal sealed class KernelMap(SimulatorBackend backend, BpfMap map)
 {
     private readonly Dictionary<uint, KernelMap> _inner = [];
+    private readonly Dictionary<uint, KernelProgram> _programs = [];
     private int _references;
 
     public BpfMap Map { get; } = map;
@@ -31,6 +33,11 @@ internal sealed class KernelMap(SimulatorBackend backend, BpfMap map)
         foreach (KernelMap inner in _inner.Values)
         {
             inner.Release();
+        }
+
+        foreach (KernelProgram program in _programs.Values)
+        {
+            program.Release();
         }
     }
 
@@ -54,12 +61,40 @@ internal sealed class KernelMap(SimulatorBackend backend, BpfMap map)
         return error;
     }
 
+    /// <summary>Puts a program into this PROG_ARRAY, which holds it from then on. EINVAL when this is none.</summary>
+    public Errno UpdateProgram(uint index, KernelProgram program)
+    {
+        if (Map is not ProgramArray array)
+        {
+            return Errno.EINVAL;
+        }
+
+        Span<byte> key = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(key, index);
+        Errno error = array.UpdateProgram(key, program.Loaded);
+        if (error == Errno.None)
+        {
+            program.AddReference();
+            _programs.Remove(index, out KernelProgram? old);
+            _programs.Add(index, program);
+            old?.Release();
+        }
+
+        return error;
+    }
+
     public Errno Delete(ReadOnlySpan<byte> key)
     {
         Errno error = Map.Delete(key);
         if (error == Errno.None && Map is OuterMap)
         {
             Replace(BinaryPrimitives.ReadUInt32LittleEndian(key), null);
+        }
+
+        if (error == Errno.None && Map is ProgramArray)
+        {
+            _programs.Remove(BinaryPrimitives.ReadUInt32LittleEndian(key), out KernelProgram? old);
+            old?.Release();
         }
 
         return error;

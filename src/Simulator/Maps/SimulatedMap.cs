@@ -1,6 +1,7 @@
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Maps;
+using ReuseportPS.Simulator.Programs;
 using ReuseportPS.Simulator.Sockets;
 
 namespace ReuseportPS.Simulator.Maps;
@@ -72,6 +73,13 @@ internal sealed class SimulatedMap : IBackendMap
     {
         KernelMap map = (inner as SimulatedMap ?? throw new ArgumentException("The map is of another backend.", nameof(inner))).Target;
         Check(Target.UpdateMap(index, map), "BPF_MAP_UPDATE_ELEM");
+    }
+
+    public void UpdateProgram(uint index, IBackendProgram program)
+    {
+        SimulatedProgram descriptor = program as SimulatedProgram ?? throw new ArgumentException("The program is of another backend.", nameof(program));
+        ObjectDisposedException.ThrowIf(descriptor.Target is null, program);
+        Check(Target.UpdateProgram(index, descriptor.Target), "BPF_MAP_UPDATE_ELEM");
     }
 
     public void Delete(ReadOnlySpan<byte> key) => Check(Target.Delete(key), "BPF_MAP_DELETE_ELEM");
