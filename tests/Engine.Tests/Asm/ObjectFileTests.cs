@@ -63,7 +63,7 @@ public sealed partial class ObjectFileTests
     }
 
     // BPF v4, and what the decoder had left out before.
-    private static bool IsKnownFrom18(InstructionForm form) => form.IsSigned ||
+    private static bool IsKnownFrom18(InstructionForm form) => form.IsSigned || form is { Kind: InstructionKind.Alu, Alu: AluOperation.Modulo } ||
         form.Kind is InstructionKind.MoveSignExtend or InstructionKind.LoadSignExtend or InstructionKind.SwapBytes or InstructionKind.JumpLong or InstructionKind.StoreImmediate;
 
     // What differs: objdump tells in words where a jump leads, and writes local calls as it does helpers.
