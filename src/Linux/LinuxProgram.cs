@@ -1,5 +1,6 @@
 using System.Text;
 using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Btf;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Programs;
@@ -14,6 +15,8 @@ public sealed unsafe class LinuxProgram : IBackendProgram
     private const int LoadAttempts = 5;
     private const int FirstLogSize = 1 << 16;
     private const int LargestLogSize = 1 << 24;
+
+    private static readonly byte s_call = Instructions.CallHelper(0).Opcode;
 
     private LinuxProgram(SafeProgramFd fd, ProgramInfo info)
     {
@@ -74,7 +77,7 @@ public sealed unsafe class LinuxProgram : IBackendProgram
                 descriptors[leased] = (int)fd.DangerousGetHandle();
             }
 
-            byte[] code = Encode(spec, descriptors);
+            byte[] code = Encode(spec, descriptors, KernelFunctionIds(spec));
             nint result = Load(spec, code, attachTypeId, []);
             if (result >= 0)
             {
@@ -109,12 +112,24 @@ public sealed unsafe class LinuxProgram : IBackendProgram
         }
     }
 
-    /// <summary>The wire form of the code, with map descriptors in the place of map indices.</summary>
-    internal static byte[] Encode(ProgramSpec spec, ReadOnlySpan<int> descriptors)
+    /// <summary>The wire form of the code, with map descriptors in the place of map indices, and BTF ids in that of kernel functions.</summary>
+    internal static byte[] Encode(ProgramSpec spec, ReadOnlySpan<int> descriptors, ReadOnlySpan<int> kernelFunctions)
     {
         Instruction[] code = [.. spec.Instructions];
         foreach (ref Instruction instruction in code.AsSpan())
         {
+            if (instruction.Opcode == s_call && instruction.Source == (byte)CallKind.Kernel)
+            {
+                if ((uint)instruction.Immediate >= (uint)kernelFunctions.Length)
+                {
+                    throw LinuxErrors.Own(
+                        "RPS5066", Errno.EINVAL, "BPF_PROG_LOAD", $"Program '{spec.Name}' calls kernel function {instruction.Immediate}, but names {kernelFunctions.Length}.",
+                        "Name every kernel function of the program, in its order.");
+                }
+
+                instruction = instruction with { Immediate = kernelFunctions[instruction.Immediate] };
+            }
+
             if (!instruction.IsWide || (WideLoadKind)instruction.Source is not (WideLoadKind.Map or WideLoadKind.MapValue))
             {
                 continue;
@@ -131,6 +146,20 @@ public sealed unsafe class LinuxProgram : IBackendProgram
         }
 
         return InstructionCodec.Encode(code);
+    }
+
+    // BTF ids in the running kernel, which differ between builds.
+    private static int[] KernelFunctionIds(ProgramSpec spec)
+    {
+        if (spec.KernelFunctions.IsEmpty)
+        {
+            return [];
+        }
+
+        BtfTypes types = KernelBtf.Read();
+        return [.. spec.KernelFunctions.Select(name => types.Find(BtfKind.Function, name) ?? throw LinuxErrors.Own(
+            "RPS5068", Errno.EINVAL, "BPF_PROG_LOAD", $"Program '{spec.Name}' calls the kernel function '{name}', which this kernel does not have.",
+            "Use a newer kernel, or a program without it."))];
     }
 
     private static nint Load(ProgramSpec spec, byte[] code, uint attachTypeId, byte[] log)

@@ -11,22 +11,21 @@ public sealed partial class Machine
     private const int CancellationInterval = 65536;
 
     // One switch over decoded instructions, and nothing between it and the next instruction: every access checked, nothing allocated.
+    // Runs from an instruction until the function of frame 'floor' exits. Beforehand the registers, the program and what is left of the budget are set.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private RunResult Interpret(LoadedProgram program, CancellationToken cancellationToken)
+    private RunResult Interpret(int next, int floor)
     {
         Span<ulong> r = _registers;
+        LoadedProgram program = _program!;
         DecodedInstruction[] code = program.Code;
-        uint firstMap = 0;
-        int tailCalls = 0;
-        int next = 0;
+        uint firstMap = _firstMap;
         ulong address;
         byte[] bytes;
         int index;
 
-        // Counted down to the next look at the token or the end of the budget; budget is what remains after that, plus what was counted.
-        long budget = 0;
+        // Counted down to the next look at the token or the end of the budget; remaining is what may be executed after that.
         long slice = 0;
-        long remaining = InstructionBudget;
+        long remaining = _left;
         while (true)
         {
             int at = next;
@@ -34,13 +33,12 @@ public sealed partial class Machine
             {
                 if (remaining <= 0)
                 {
-                    return FaultAt(program, at, budget, FaultKind.BudgetExceeded, null, $"more than {InstructionBudget} instructions");
+                    return FaultAt(program, at, 0, FaultKind.BudgetExceeded, null, $"more than {_budget} instructions");
                 }
 
-                cancellationToken.ThrowIfCancellationRequested();
+                _cancellation.ThrowIfCancellationRequested();
                 slice = Math.Min(remaining, CancellationInterval);
-                remaining -= slice;
-                budget += slice--;
+                remaining -= slice--;
             }
 
             ref readonly DecodedInstruction op = ref code[next++];
@@ -400,7 +398,7 @@ public sealed partial class Machine
                     address = r[op.Source & 15] + (ulong)op.Target;
                     if (!TryLocate(address, 1, false, out bytes, out index))
                     {
-                        return FaultAccess(program, at, address, 1, false, budget - slice);
+                        return FaultAccess(program, at, address, 1, false, remaining + slice);
                     }
 
                     r[op.Destination & 15] = bytes[index];
@@ -409,7 +407,7 @@ public sealed partial class Machine
                     address = r[op.Source & 15] + (ulong)op.Target;
                     if (!TryLocate(address, 2, false, out bytes, out index))
                     {
-                        return FaultAccess(program, at, address, 2, false, budget - slice);
+                        return FaultAccess(program, at, address, 2, false, remaining + slice);
                     }
 
                     r[op.Destination & 15] = BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(index, 2));
@@ -418,7 +416,7 @@ public sealed partial class Machine
                     address = r[op.Source & 15] + (ulong)op.Target;
                     if (!TryLocate(address, 4, false, out bytes, out index))
                     {
-                        return FaultAccess(program, at, address, 4, false, budget - slice);
+                        return FaultAccess(program, at, address, 4, false, remaining + slice);
                     }
 
                     r[op.Destination & 15] = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(index, 4));
@@ -427,7 +425,7 @@ public sealed partial class Machine
                     address = r[op.Source & 15] + (ulong)op.Target;
                     if (!TryLocate(address, 8, false, out bytes, out index))
                     {
-                        return FaultAccess(program, at, address, 8, false, budget - slice);
+                        return FaultAccess(program, at, address, 8, false, remaining + slice);
                     }
 
                     r[op.Destination & 15] = BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(index, 8));
@@ -436,7 +434,7 @@ public sealed partial class Machine
                     address = r[op.Source & 15] + (ulong)op.Target;
                     if (!TryLocate(address, 1, false, out bytes, out index))
                     {
-                        return FaultAccess(program, at, address, 1, false, budget - slice);
+                        return FaultAccess(program, at, address, 1, false, remaining + slice);
                     }
 
                     r[op.Destination & 15] = (ulong)(sbyte)bytes[index];
@@ -445,7 +443,7 @@ public sealed partial class Machine
                     address = r[op.Source & 15] + (ulong)op.Target;
                     if (!TryLocate(address, 2, false, out bytes, out index))
                     {
-                        return FaultAccess(program, at, address, 2, false, budget - slice);
+                        return FaultAccess(program, at, address, 2, false, remaining + slice);
                     }
 
                     r[op.Destination & 15] = (ulong)BinaryPrimitives.ReadInt16LittleEndian(bytes.AsSpan(index, 2));
@@ -454,7 +452,7 @@ public sealed partial class Machine
                     address = r[op.Source & 15] + (ulong)op.Target;
                     if (!TryLocate(address, 4, false, out bytes, out index))
                     {
-                        return FaultAccess(program, at, address, 4, false, budget - slice);
+                        return FaultAccess(program, at, address, 4, false, remaining + slice);
                     }
 
                     r[op.Destination & 15] = (ulong)BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(index, 4));
@@ -463,7 +461,7 @@ public sealed partial class Machine
                     address = r[op.Destination & 15] + (ulong)op.Target;
                     if (!TryLocate(address, 1, true, out bytes, out index))
                     {
-                        return FaultAccess(program, at, address, 1, true, budget - slice);
+                        return FaultAccess(program, at, address, 1, true, remaining + slice);
                     }
 
                     bytes[index] = (byte)r[op.Source & 15];
@@ -472,7 +470,7 @@ public sealed partial class Machine
                     address = r[op.Destination & 15] + (ulong)op.Target;
                     if (!TryLocate(address, 2, true, out bytes, out index))
                     {
-                        return FaultAccess(program, at, address, 2, true, budget - slice);
+                        return FaultAccess(program, at, address, 2, true, remaining + slice);
                     }
 
                     BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(index, 2), (ushort)r[op.Source & 15]);
@@ -481,7 +479,7 @@ public sealed partial class Machine
                     address = r[op.Destination & 15] + (ulong)op.Target;
                     if (!TryLocate(address, 4, true, out bytes, out index))
                     {
-                        return FaultAccess(program, at, address, 4, true, budget - slice);
+                        return FaultAccess(program, at, address, 4, true, remaining + slice);
                     }
 
                     BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(index, 4), (uint)r[op.Source & 15]);
@@ -490,7 +488,7 @@ public sealed partial class Machine
                     address = r[op.Destination & 15] + (ulong)op.Target;
                     if (!TryLocate(address, 8, true, out bytes, out index))
                     {
-                        return FaultAccess(program, at, address, 8, true, budget - slice);
+                        return FaultAccess(program, at, address, 8, true, remaining + slice);
                     }
 
                     BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(index, 8), r[op.Source & 15]);
@@ -499,7 +497,7 @@ public sealed partial class Machine
                     address = r[op.Destination & 15] + (ulong)op.Target;
                     if (!TryLocate(address, 1, true, out bytes, out index))
                     {
-                        return FaultAccess(program, at, address, 1, true, budget - slice);
+                        return FaultAccess(program, at, address, 1, true, remaining + slice);
                     }
 
                     bytes[index] = (byte)op.Immediate;
@@ -508,7 +506,7 @@ public sealed partial class Machine
                     address = r[op.Destination & 15] + (ulong)op.Target;
                     if (!TryLocate(address, 2, true, out bytes, out index))
                     {
-                        return FaultAccess(program, at, address, 2, true, budget - slice);
+                        return FaultAccess(program, at, address, 2, true, remaining + slice);
                     }
 
                     BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(index, 2), (ushort)op.Immediate);
@@ -517,7 +515,7 @@ public sealed partial class Machine
                     address = r[op.Destination & 15] + (ulong)op.Target;
                     if (!TryLocate(address, 4, true, out bytes, out index))
                     {
-                        return FaultAccess(program, at, address, 4, true, budget - slice);
+                        return FaultAccess(program, at, address, 4, true, remaining + slice);
                     }
 
                     BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(index, 4), (uint)op.Immediate);
@@ -526,7 +524,7 @@ public sealed partial class Machine
                     address = r[op.Destination & 15] + (ulong)op.Target;
                     if (!TryLocate(address, 8, true, out bytes, out index))
                     {
-                        return FaultAccess(program, at, address, 8, true, budget - slice);
+                        return FaultAccess(program, at, address, 8, true, remaining + slice);
                     }
 
                     BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(index, 8), (ulong)op.Immediate);
@@ -535,7 +533,7 @@ public sealed partial class Machine
                     address = r[op.Destination & 15] + (ulong)op.Target;
                     if (!TryLocate(address, 4, true, out bytes, out index))
                     {
-                        return FaultAccess(program, at, address, 4, true, budget - slice);
+                        return FaultAccess(program, at, address, 4, true, remaining + slice);
                     }
 
                     Atomic32(bytes.AsSpan(index, 4), (AtomicOperation)op.Immediate, ref r[op.Source & 15], ref r[0]);
@@ -544,23 +542,33 @@ public sealed partial class Machine
                     address = r[op.Destination & 15] + (ulong)op.Target;
                     if (!TryLocate(address, 8, true, out bytes, out index))
                     {
-                        return FaultAccess(program, at, address, 8, true, budget - slice);
+                        return FaultAccess(program, at, address, 8, true, remaining + slice);
                     }
 
                     Atomic64(bytes.AsSpan(index, 8), (AtomicOperation)op.Immediate, ref r[op.Source & 15], ref r[0]);
                     break;
                 case Operation.CallHelper:
+                case Operation.CallKernel:
                     {
-                        HelperImplementation? helper = _helpers.Find((int)op.Immediate);
+                        HelperImplementation? helper = op.Operation == Operation.CallHelper ? _helpers.Find((int)op.Immediate) : _helpers.FindKernelFunction(op.Target);
                         if (helper is null)
                         {
-                            return FaultAt(program, at, budget - slice, FaultKind.UnknownHelper, null, $"helper {HelperPrototypes.Describe((int)op.Immediate)} is not available here");
+                            return FaultAt(program, at, remaining + slice, FaultKind.UnknownHelper, null, $"{DescribeCall(op)} is not available here: {WhyNot(op)}");
                         }
 
+                        // A helper that calls back spends of the same budget.
+                        long left = remaining + slice;
+                        _left = left;
                         ulong result = helper(this, r[1], r[2], r[3], r[4], r[5]);
+                        if (_left != left)
+                        {
+                            remaining = _left;
+                            slice = 0;
+                        }
+
                         if (_failure is not null)
                         {
-                            return FaultFrom(program, at, budget - slice, $"helper {HelperPrototypes.Describe((int)op.Immediate)}: ");
+                            return FaultFrom(program, at, remaining + slice, $"{DescribeCall(op)}: ");
                         }
 
                         r[0] = result;
@@ -568,24 +576,26 @@ public sealed partial class Machine
                     }
 
                 case Operation.TailCall:
-                    if (FindTailCall(r[2], (uint)r[3], tailCalls) is LoadedProgram target)
+                    if (FindTailCall(r[2], (uint)r[3]) is LoadedProgram target)
                     {
-                        tailCalls++;
+                        _tailCalls++;
                         program = target;
                         code = program.Code;
                         firstMap = PlaceMaps(program);
+                        _program = program;
+                        _firstMap = firstMap;
                         next = 0;
                     }
                     else if (_failure is not null)
                     {
-                        return FaultFrom(program, at, budget - slice, $"helper {HelperPrototypes.Describe(HelperId.TailCall)}: ");
+                        return FaultFrom(program, at, remaining + slice, $"helper {HelperPrototypes.Describe(HelperId.TailCall)}: ");
                     }
 
                     break;
                 case Operation.CallLocal:
                     if (_depth == MaxFrames - 1)
                     {
-                        return FaultAt(program, at, budget - slice, FaultKind.CallDepthExceeded, null, $"calls nested deeper than {MaxFrames} frames");
+                        return FaultAt(program, at, remaining + slice, FaultKind.CallDepthExceeded, null, $"calls nested deeper than {MaxFrames} frames");
                     }
 
                     _frames[_depth] = new Frame { Program = program, Return = next, FirstMap = firstMap, R6 = r[6], R7 = r[7], R8 = r[8], R9 = r[9] };
@@ -595,9 +605,15 @@ public sealed partial class Machine
                     break;
                 case Operation.Exit:
                     {
-                        if (_depth == 0)
+                        if (_depth == floor)
                         {
-                            return new RunResult(r[0], budget - slice, null);
+                            if (floor == 0 && _referenceCount > 0)
+                            {
+                                return FaultAt(program, at, remaining + slice, FaultKind.UnreleasedReference, null, DescribeReferences());
+                            }
+
+                            _left = remaining + slice;
+                            return new RunResult(r[0], _budget - _left, null);
                         }
 
                         LeaveFrame();
@@ -605,6 +621,8 @@ public sealed partial class Machine
                         program = frame.Program;
                         code = program.Code;
                         firstMap = frame.FirstMap;
+                        _program = program;
+                        _firstMap = firstMap;
                         next = frame.Return;
                         r[6] = frame.R6;
                         r[7] = frame.R7;
@@ -615,7 +633,7 @@ public sealed partial class Machine
                     }
 
                 default:
-                    return FaultAt(program, at, budget - slice, FaultKind.Unsupported, null, "this instruction needs a kernel: a kernel function or variable");
+                    return FaultAt(program, at, remaining + slice, FaultKind.Unsupported, null, "this instruction needs a kernel: the address of a kernel variable");
             }
         }
     }
@@ -678,11 +696,20 @@ public sealed partial class Machine
         }
     }
 
-    private static RunResult FaultAt(LoadedProgram program, int at, long executed, FaultKind kind, ulong? address, string text) =>
-        new(0, executed, new Fault(kind, program.SlotOf(at), address, text, program.Spec.Name));
+    private static string DescribeCall(in DecodedInstruction call) =>
+        call.Operation == Operation.CallHelper ? $"helper {HelperPrototypes.Describe((int)call.Immediate)}" : $"kernel function {KernelFunctions.Names[call.Target]}";
+
+    private static string WhyNot(in DecodedInstruction call) =>
+        call.Operation == Operation.CallHelper ? HelperAvailability.WhyNot((int)call.Immediate) : "this host does not provide it";
+
+    private RunResult FaultAt(LoadedProgram program, int at, long left, FaultKind kind, ulong? address, string text)
+    {
+        _left = left;
+        return new RunResult(0, _budget - left, new Fault(kind, program.SlotOf(at), address, text, program.Spec.Name));
+    }
 
     // What helper 12 jumps to; null falls through, and an empty place costs none of the 33 jumps (observed on 6.18).
-    private LoadedProgram? FindTailCall(ulong mapAddress, uint index, int tailCalls)
+    private LoadedProgram? FindTailCall(ulong mapAddress, uint index)
     {
         if (!TryGetMap(mapAddress, out BpfMap? map))
         {
@@ -695,18 +722,21 @@ public sealed partial class Machine
             return null;
         }
 
-        return tailCalls < MaxTailCalls ? (LoadedProgram?)programs.Find(index) : null;
+        return _tailCalls < MaxTailCalls ? (LoadedProgram?)programs.Find(index) : null;
     }
 
-    private RunResult FaultAccess(LoadedProgram program, int at, ulong address, int size, bool write, long executed)
+    private RunResult FaultAccess(LoadedProgram program, int at, ulong address, int size, bool write, long left)
     {
         FailAccess(address, size, write);
-        return FaultFrom(program, at, executed, "");
+        return FaultFrom(program, at, left, "");
     }
 
-    private RunResult FaultFrom(LoadedProgram program, int at, long executed, string prefix)
+    // A fault inside a function that a helper called is reported where it happened.
+    private RunResult FaultFrom(LoadedProgram program, int at, long left, string prefix)
     {
         FailureReport failure = _failure!;
-        return FaultAt(program, at, executed, failure.Kind, failure.Address, prefix + failure.Text);
+        return failure.Callback is Fault callback
+            ? new RunResult(0, _budget - left, callback)
+            : FaultAt(program, at, left, failure.Kind, failure.Address, prefix + failure.Text);
     }
 }

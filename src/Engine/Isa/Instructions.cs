@@ -154,6 +154,9 @@ public static class Instructions
     /// <summary>Call of the local function <paramref name="distance"/> slots after the next instruction.</summary>
     public static Instruction CallLocal(int distance) => Call(CallKind.Local, distance);
 
+    /// <summary>Call of the kernel function at <paramref name="index"/> of the program's kernel functions.</summary>
+    public static Instruction CallKernel(int index) => Call(CallKind.Kernel, index);
+
     /// <summary>A call in any of its forms.</summary>
     public static Instruction Call(CallKind kind, int immediate) =>
         new(Op(JumpOperation.Call, InstructionClass.Jump, OperandSource.Immediate), 0, (byte)kind, 0, immediate);
