@@ -1,5 +1,6 @@
 using System.Text;
 using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Btf;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Programs;
@@ -14,6 +15,8 @@ public sealed unsafe class LinuxProgram : IBackendProgram
     private const int LoadAttempts = 5;
     private const int FirstLogSize = 1 << 16;
     private const int LargestLogSize = 1 << 24;
+
+    private static readonly byte s_call = Instructions.CallHelper(0).Opcode;
 
     private LinuxProgram(SafeProgramFd fd, ProgramInfo info)
     {
@@ -74,21 +77,22 @@ public sealed unsafe class LinuxProgram : IBackendProgram
                 descriptors[leased] = (int)fd.DangerousGetHandle();
             }
 
-            byte[] code = Encode(spec, descriptors);
-            nint result = Load(spec, code, attachTypeId, []);
+            byte[] code = Encode(spec, descriptors, KernelFunctionIds(spec));
+            using SafeBtfFd? types = spec.Btf is ProgramBtf known ? LinuxBtf.Load(known.Types.Bytes, target) : null;
+            nint result = Load(spec, code, types, attachTypeId, []);
             if (result >= 0)
             {
-                return FromDescriptor(result);
+                return Bind(FromDescriptor(result), spec, descriptors);
             }
 
             byte[] log = [];
             for (int size = FirstLogSize; size <= LargestLogSize; size *= 4)
             {
                 log = new byte[size];
-                nint again = Load(spec, code, attachTypeId, log);
+                nint again = Load(spec, code, types, attachTypeId, log);
                 if (again >= 0)
                 {
-                    return FromDescriptor(again);
+                    return Bind(FromDescriptor(again), spec, descriptors);
                 }
 
                 if (again != -(int)Errno.ENOSPC)
@@ -98,7 +102,8 @@ public sealed unsafe class LinuxProgram : IBackendProgram
                 }
             }
 
-            throw LinuxErrors.Refused("BPF_PROG_LOAD", (Errno)(int)-result, target, log: LogText(log));
+            string? text = LogText(log);
+            throw LinuxErrors.Refused("BPF_PROG_LOAD", (Errno)(int)-result, target, log: text, location: VerifierLog.PlaceOf(text, spec.Btf));
         }
         finally
         {
@@ -109,12 +114,24 @@ public sealed unsafe class LinuxProgram : IBackendProgram
         }
     }
 
-    /// <summary>The wire form of the code, with map descriptors in the place of map indices.</summary>
-    internal static byte[] Encode(ProgramSpec spec, ReadOnlySpan<int> descriptors)
+    /// <summary>The wire form of the code, with map descriptors in the place of map indices, and BTF ids in that of kernel functions.</summary>
+    internal static byte[] Encode(ProgramSpec spec, ReadOnlySpan<int> descriptors, ReadOnlySpan<int> kernelFunctions)
     {
         Instruction[] code = [.. spec.Instructions];
         foreach (ref Instruction instruction in code.AsSpan())
         {
+            if (instruction.Opcode == s_call && instruction.Source == (byte)CallKind.Kernel)
+            {
+                if ((uint)instruction.Immediate >= (uint)kernelFunctions.Length)
+                {
+                    throw LinuxErrors.Own(
+                        "RPS5066", Errno.EINVAL, "BPF_PROG_LOAD", $"Program '{spec.Name}' calls kernel function {instruction.Immediate}, but names {kernelFunctions.Length}.",
+                        "Name every kernel function of the program, in its order.");
+                }
+
+                instruction = instruction with { Immediate = kernelFunctions[instruction.Immediate] };
+            }
+
             if (!instruction.IsWide || (WideLoadKind)instruction.Source is not (WideLoadKind.Map or WideLoadKind.MapValue))
             {
                 continue;
@@ -133,33 +150,87 @@ public sealed unsafe class LinuxProgram : IBackendProgram
         return InstructionCodec.Encode(code);
     }
 
-    private static nint Load(ProgramSpec spec, byte[] code, uint attachTypeId, byte[] log)
+    // BTF ids in the running kernel, which differ between builds.
+    private static int[] KernelFunctionIds(ProgramSpec spec)
     {
-        fixed (byte* instructions = code, license = Sys.Terminated(spec.License), logBuffer = log)
+        if (spec.KernelFunctions.IsEmpty)
         {
-            ProgramLoadAttributes attributes = new()
+            return [];
+        }
+
+        BtfTypes types = KernelBtf.Read();
+        return [.. spec.KernelFunctions.Select(name => types.Find(BtfKind.Function, name) ?? throw LinuxErrors.Own(
+            "RPS5068", Errno.EINVAL, "BPF_PROG_LOAD", $"Program '{spec.Name}' calls the kernel function '{name}', which this kernel does not have.",
+            "Use a newer kernel, or a program without it."))];
+    }
+
+    private static nint Load(ProgramSpec spec, byte[] code, SafeBtfFd? types, uint attachTypeId, byte[] log)
+    {
+        bool held = false;
+        types?.DangerousAddRef(ref held);
+        try
+        {
+            fixed (byte* instructions = code, license = Sys.Terminated(spec.License), logBuffer = log)
+            fixed (FunctionInfo* functions = (spec.Btf?.Functions ?? []).AsSpan())
+            fixed (LineInfo* lines = (spec.Btf?.Lines ?? []).AsSpan())
             {
-                prog_type = (uint)spec.Type,
-                insn_cnt = (uint)(code.Length / InstructionCodec.SlotSize),
-                insns = (ulong)instructions,
-                license = (ulong)license,
-                log_level = log.Length > 0 ? 1u : 0,
-                log_size = (uint)log.Length,
-                log_buf = (ulong)logBuffer,
-                expected_attach_type = (uint)spec.ExpectedAttachType,
-                attach_btf_id = attachTypeId,
-            };
-            BpfCall.SetName(attributes.prog_name, spec.Name);
-            nint result;
-            int attempts = 0;
-            do
-            {
-                result = BpfCall.Invoke(BpfCommand.BPF_PROG_LOAD, ref attributes); // EAGAIN: a signal met the verifier
+                ProgramLoadAttributes attributes = new()
+                {
+                    prog_type = (uint)spec.Type,
+                    insn_cnt = (uint)(code.Length / InstructionCodec.SlotSize),
+                    insns = (ulong)instructions,
+                    license = (ulong)license,
+                    log_level = log.Length > 0 ? 1u : 0,
+                    log_size = (uint)log.Length,
+                    log_buf = (ulong)logBuffer,
+                    expected_attach_type = (uint)spec.ExpectedAttachType,
+                    prog_btf_fd = types is null ? 0 : (int)types.DangerousGetHandle(),
+                    func_info_rec_size = (uint)sizeof(FunctionInfo),
+                    func_info = (ulong)functions,
+                    func_info_cnt = (uint)(spec.Btf?.Functions.Length ?? 0),
+                    line_info_rec_size = (uint)sizeof(LineInfo),
+                    line_info = (ulong)lines,
+                    line_info_cnt = (uint)(spec.Btf?.Lines.Length ?? 0),
+                    attach_btf_id = attachTypeId,
+                };
+                BpfCall.SetName(attributes.prog_name, spec.Name);
+                nint result;
+                int attempts = 0;
+                do
+                {
+                    result = BpfCall.Invoke(BpfCommand.BPF_PROG_LOAD, ref attributes); // EAGAIN: a signal met the verifier
+                }
+                while (result == -(int)Errno.EAGAIN && ++attempts < LoadAttempts);
+                return result;
             }
-            while (result == -(int)Errno.EAGAIN && ++attempts < LoadAttempts);
-            return result;
+        }
+        finally
+        {
+            if (held)
+            {
+                types!.DangerousRelease();
+            }
         }
     }
+
+    // The maps that the code does not refer to belong to the program all the same: read-only variables, for those who show a program's variables.
+    private static LinuxProgram Bind(LinuxProgram program, ProgramSpec spec, ReadOnlySpan<int> descriptors)
+    {
+        for (int map = 0; map < descriptors.Length; map++)
+        {
+            if (spec.Btf is not null && !RefersTo(spec, map))
+            {
+                using FdLease lease = new(program.Fd);
+                ProgramBindMapAttributes attributes = new() { prog_fd = lease.Number, map_fd = descriptors[map] };
+                _ = BpfCall.Invoke(BpfCommand.BPF_PROG_BIND_MAP, ref attributes); // a kernel that cannot runs the program as well
+            }
+        }
+
+        return program;
+    }
+
+    private static bool RefersTo(ProgramSpec spec, int map) => spec.Instructions.Any(instruction =>
+        instruction.IsWide && (WideLoadKind)instruction.Source is WideLoadKind.Map or WideLoadKind.MapValue && instruction.Immediate == map);
 
     private static string? LogText(byte[] log)
     {

@@ -12,7 +12,7 @@ internal struct DecodedInstruction
     public byte Destination;
     public byte Source;
 
-    /// <summary>Displacement of a memory access, or index of the instruction that a jump leads to.</summary>
+    /// <summary>Displacement of a memory access, index of the instruction that a jump leads to, or number of a kernel function.</summary>
     public int Target;
 
     /// <summary>Immediate, extended as the operation wants it.</summary>
@@ -21,13 +21,13 @@ internal struct DecodedInstruction
     /// <summary>Translates one instruction of well-formed code.</summary>
     /// <param name="instruction">The instruction.</param>
     /// <param name="form">Its form.</param>
-    /// <param name="target">Index of the instruction that it leads to, if it leads anywhere.</param>
+    /// <param name="target">Index of the instruction that it leads to, if it leads anywhere; number of the kernel function that it calls.</param>
     public static DecodedInstruction From(in Instruction instruction, InstructionForm form, int target) => new()
     {
         Operation = OperationOf(instruction, form),
         Destination = instruction.Destination,
         Source = instruction.Source,
-        Target = form.Offset == FieldUse.Any ? instruction.Offset : target,
+        Target = form.Offset == FieldUse.Any && form.Kind != InstructionKind.Call ? instruction.Offset : target,
         Immediate = ImmediateOf(instruction, form, target),
     };
 
@@ -94,12 +94,15 @@ internal struct DecodedInstruction
             _ => Operation.Unsupported,
         },
         InstructionKind.Jump or InstructionKind.JumpLong => Operation.Jump,
+
+        // The kernel leaves a loop after 8388608 rounds or 250 ms; a run ends at its instruction budget before that.
+        InstructionKind.MayGoto => Operation.Nothing,
         InstructionKind.Exit => Operation.Exit,
         InstructionKind.Call => form.CallKind switch
         {
             CallKind.Local => Operation.CallLocal,
             CallKind.Helper => instruction.Immediate == HelperId.TailCall ? Operation.TailCall : Operation.CallHelper,
-            _ => Operation.Unsupported,
+            _ => Operation.CallKernel,
         },
         _ => Operation.Unsupported,
     };

@@ -7,15 +7,29 @@ public sealed class HelperTable
 {
     private static readonly int[] s_compiled = [HelperId.MapLookupElement, HelperId.MapLookupPerCpuElement, HelperId.GetSmpProcessorId];
     private static readonly HelperTable s_default = CreateDefault();
-
+    private readonly HelperImplementation?[] _kernelFunctions = new HelperImplementation?[KernelFunctions.Names.Length];
     private HelperImplementation?[] _implementations = new HelperImplementation?[256];
 
-    /// <summary>A table with the helpers that need no host: maps (1, 2, 3, 195), clocks (5, 125, 160, 208), random (7), CPU and node (8, 42). Tail calls (12) are the machine's own.</summary>
+    /// <summary>
+    /// A table with the helpers that need no host: maps (1, 2, 3, 195), queues (87 to 89), spin locks (93, 94), ring buffers
+    /// (130 to 134), clocks (5, 118, 125, 160, 208), random (7), CPU and node (8, 42), the current task
+    /// (14, 15, 17, 80, 120, 123), text (105, 106, 182), callbacks (164, 181), dynptrs (197, 201 to 203), and all <see cref="KernelFunctions"/>. Tail calls
+    /// (12) are the machine's own.
+    /// </summary>
     public static HelperTable CreateDefault()
     {
         HelperTable table = new();
         MapHelpers.AddTo(table);
+        QueueHelpers.AddTo(table);
+        SpinLockHelpers.AddTo(table);
+        RingBufferHelpers.AddTo(table);
         EnvironmentHelpers.AddTo(table);
+        TaskHelpers.AddTo(table);
+        StringHelpers.AddTo(table);
+        LoopHelpers.AddTo(table);
+        DynptrHelpers.AddTo(table);
+        IteratorFunctions.AddTo(table);
+        LockFunctions.AddTo(table);
         return table;
     }
 
@@ -36,6 +50,20 @@ public sealed class HelperTable
         HasDefaultLookups = s_default is not null && Array.TrueForAll(s_compiled, helper => ReferenceEquals(Find(helper), s_default.Find(helper)));
         return this;
     }
+
+    /// <summary>Sets or replaces a kernel function.</summary>
+    /// <param name="name">One of <see cref="KernelFunctions.Names"/>.</param>
+    /// <param name="implementation">What it does.</param>
+    public HelperTable SetKernelFunction(string name, HelperImplementation implementation)
+    {
+        int number = KernelFunctions.Find(name);
+        ArgumentOutOfRangeException.ThrowIfNegative(number, nameof(name));
+        _kernelFunctions[number] = implementation;
+        return this;
+    }
+
+    /// <summary>The kernel function of a number (<see cref="KernelFunctions.Find"/>), or null.</summary>
+    public HelperImplementation? FindKernelFunction(int number) => _kernelFunctions[number];
 
     /// <summary>Whether the helpers that compiled code does by itself are the default ones.</summary>
     internal bool HasDefaultLookups { get; private set; }

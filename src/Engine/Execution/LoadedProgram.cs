@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Programs;
@@ -38,7 +39,7 @@ public sealed class LoadedProgram : IProgramReference
     /// <param name="spec">The program.</param>
     /// <param name="maps">A live map for each of the spec's maps.</param>
     /// <param name="program">The loaded program, or null.</param>
-    /// <param name="diagnostics">What is wrong: RPS1001 to RPS1012 malformed code, RPS1020 no such map, RPS1021 no address inside that map's value.</param>
+    /// <param name="diagnostics">What is wrong: RPS1001 to RPS1012 malformed code, RPS1020 no such map, RPS1021 no address inside that map's value, RPS1022 no such kernel function named, RPS1023 not available off-kernel.</param>
     public static bool TryLoad(
         ProgramSpec spec, IReadOnlyList<BpfMap> maps, [NotNullWhen(true)] out LoadedProgram? program, out ImmutableArray<Diagnostic> diagnostics)
     {
@@ -68,7 +69,7 @@ public sealed class LoadedProgram : IProgramReference
             InstructionForm form = OpcodeTable.Find(instructions[i])!;
             CheckMap(instructions[i], form, maps, slots[i], found);
             long? target = InstructionChecker.TargetOf(instructions[i], form, slots[i]);
-            code[i] = DecodedInstruction.From(instructions[i], form, target is long at ? indexOfSlot[at] : 0);
+            code[i] = DecodedInstruction.From(instructions[i], form, target is long at ? indexOfSlot[at] : KernelFunctionOf(spec, instructions[i], form, slots[i], found));
             usesStack |= instructions[i].Destination == (byte)Register.R10 || (form.UsesSource && instructions[i].Source == (byte)Register.R10);
         }
 
@@ -89,6 +90,38 @@ public sealed class LoadedProgram : IProgramReference
     /// <summary>The 8-byte slot of an instruction.</summary>
     internal int SlotOf(int index) => _slots[index];
 
+    // The number of the kernel function that an instruction calls; 0 where it calls none.
+    private static int KernelFunctionOf(ProgramSpec spec, in Instruction instruction, InstructionForm form, int slot, List<Diagnostic> found)
+    {
+        if (form is not { Kind: InstructionKind.Call, CallKind: CallKind.Kernel })
+        {
+            return 0;
+        }
+
+        SourceLocation place = new(Instruction: slot);
+        if (instruction.Offset != 0)
+        {
+            found.Add(Diagnostic.Error("RPS1023", $"{form.Mnemonic} calls a function of a kernel module (offset {instruction.Offset}), which is not available off-kernel.", place));
+            return 0;
+        }
+
+        if ((uint)instruction.Immediate >= (uint)spec.KernelFunctions.Length)
+        {
+            found.Add(Diagnostic.Error("RPS1022", $"{form.Mnemonic} refers to kernel function {instruction.Immediate}; the program names {spec.KernelFunctions.Length}.", place));
+            return 0;
+        }
+
+        string name = spec.KernelFunctions[instruction.Immediate];
+        int number = KernelFunctions.Find(name);
+        if (number < 0)
+        {
+            found.Add(Diagnostic.Error(
+                "RPS1023", $"The kernel function '{name}' is not available off-kernel.", place, $"Those that are: {string.Join(", ", KernelFunctions.Names)}."));
+        }
+
+        return number;
+    }
+
     private static void CheckMap(in Instruction instruction, InstructionForm form, IReadOnlyList<BpfMap> maps, int slot, List<Diagnostic> found)
     {
         if (form is not { Kind: InstructionKind.WideLoad, WideLoad: WideLoadKind.Map or WideLoadKind.MapIndex or WideLoadKind.MapValue or WideLoadKind.MapIndexValue })
@@ -99,7 +132,7 @@ public sealed class LoadedProgram : IProgramReference
         SourceLocation place = new(Instruction: slot);
         if ((uint)instruction.Immediate >= (uint)maps.Count)
         {
-            found.Add(Diagnostic.Error("RPS1020", $"{form.Mnemonic} refers to map {instruction.Immediate}; the program has {maps.Count} maps.", place));
+            found.Add(ProgramDiagnostics.NoSuchMap.At(place, $"{form.Mnemonic} refers to map {instruction.Immediate}; the program has {maps.Count} maps."));
         }
         else if (form.WideLoad is WideLoadKind.MapValue or WideLoadKind.MapIndexValue)
         {
@@ -107,9 +140,8 @@ public sealed class LoadedProgram : IProgramReference
             MapSpec map = maps[instruction.Immediate].Spec;
             if (map.Type != MapType.Array || map.MaxEntries != 1 || (uint)instruction.NextImmediate >= (uint)map.ValueSize)
             {
-                found.Add(Diagnostic.Error(
-                    "RPS1021", $"{form.Mnemonic} wants byte {instruction.NextImmediate} of the value of map '{map.Name}', which is a {map.Type} of {map.MaxEntries} with values of {map.ValueSize} bytes.",
-                    place, "Only an ARRAY with one entry can be addressed so, inside its value."));
+                found.Add(ProgramDiagnostics.NoMapValueAddress.At(
+                    place, $"{form.Mnemonic} wants byte {instruction.NextImmediate} of the value of map '{map.Name}', which is a {map.Type} of {map.MaxEntries} with values of {map.ValueSize} bytes."));
             }
         }
     }

@@ -548,11 +548,12 @@ public sealed partial class Machine
                     Atomic64(bytes.AsSpan(index, 8), (AtomicOperation)op.Immediate, ref r[op.Source & 15], ref r[0]);
                     break;
                 case Operation.CallHelper:
+                case Operation.CallKernel:
                     {
-                        HelperImplementation? helper = _helpers.Find((int)op.Immediate);
+                        HelperImplementation? helper = op.Operation == Operation.CallHelper ? _helpers.Find((int)op.Immediate) : _helpers.FindKernelFunction(op.Target);
                         if (helper is null)
                         {
-                            return FaultAt(program, at, remaining + slice, FaultKind.UnknownHelper, null, $"helper {HelperPrototypes.Describe((int)op.Immediate)} is not available here");
+                            return FaultAt(program, at, remaining + slice, FaultKind.UnknownHelper, null, $"{DescribeCall(op)} is not available here: {WhyNot(op)}");
                         }
 
                         // A helper that calls back spends of the same budget.
@@ -567,7 +568,7 @@ public sealed partial class Machine
 
                         if (_failure is not null)
                         {
-                            return FaultFrom(program, at, remaining + slice, $"helper {HelperPrototypes.Describe((int)op.Immediate)}: ");
+                            return FaultFrom(program, at, remaining + slice, $"{DescribeCall(op)}: ");
                         }
 
                         r[0] = result;
@@ -606,6 +607,11 @@ public sealed partial class Machine
                     {
                         if (_depth == floor)
                         {
+                            if (floor == 0 && _referenceCount > 0)
+                            {
+                                return FaultAt(program, at, remaining + slice, FaultKind.UnreleasedReference, null, DescribeReferences());
+                            }
+
                             _left = remaining + slice;
                             return new RunResult(r[0], _budget - _left, null);
                         }
@@ -627,7 +633,7 @@ public sealed partial class Machine
                     }
 
                 default:
-                    return FaultAt(program, at, remaining + slice, FaultKind.Unsupported, null, "this instruction needs a kernel: a kernel function or variable");
+                    return FaultAt(program, at, remaining + slice, FaultKind.Unsupported, null, "this instruction needs a kernel: the address of a kernel variable");
             }
         }
     }
@@ -689,6 +695,12 @@ public sealed partial class Machine
             source = old;
         }
     }
+
+    private static string DescribeCall(in DecodedInstruction call) =>
+        call.Operation == Operation.CallHelper ? $"helper {HelperPrototypes.Describe((int)call.Immediate)}" : $"kernel function {KernelFunctions.Names[call.Target]}";
+
+    private static string WhyNot(in DecodedInstruction call) =>
+        call.Operation == Operation.CallHelper ? HelperAvailability.WhyNot((int)call.Immediate) : "this host does not provide it";
 
     private RunResult FaultAt(LoadedProgram program, int at, long left, FaultKind kind, ulong? address, string text)
     {

@@ -44,5 +44,5 @@ internal enum Operation : ushort
     Swap16, Swap32, Swap64,
     Cut16, Cut32, Nothing,
     LoadValue, LoadMap, LoadMapValue,
-    Jump, CallHelper, TailCall, CallLocal, Exit, Unsupported,
+    Jump, CallHelper, CallKernel, TailCall, CallLocal, Exit, Unsupported,
 }

@@ -9,6 +9,6 @@ public enum CallKind : byte
     /// <summary>BPF_PSEUDO_CALL: a local function; the immediate is the distance in slots from the next instruction.</summary>
     Local = 1,
 
-    /// <summary>BPF_PSEUDO_KFUNC_CALL: a kernel function by BTF id.</summary>
+    /// <summary>BPF_PSEUDO_KFUNC_CALL: a kernel function; the immediate is its index in <c>ProgramSpec.KernelFunctions</c>.</summary>
     Kernel = 2,
 }

@@ -129,6 +129,9 @@ public static class Instructions
     /// <summary><c>gotol +distance</c>: 32-bit distance in slots from the next instruction (kernel 6.6).</summary>
     public static Instruction JumpLong(int distance) => new((byte)InstructionClass.Jump32, 0, 0, 0, distance);
 
+    /// <summary><c>may_goto +distance</c>: taken when the loop has run too long (kernel 6.9).</summary>
+    public static Instruction MayGoto(short distance) => new(Op(JumpOperation.May, InstructionClass.Jump, OperandSource.Immediate), 0, 0, distance, 0);
+
     /// <summary><c>if dst op immediate goto +distance</c>, 64-bit.</summary>
     public static Instruction JumpIf(JumpOperation operation, Register destination, int immediate, short distance) =>
         new(Op(operation, InstructionClass.Jump, OperandSource.Immediate), (byte)destination, 0, distance, immediate);
@@ -150,6 +153,9 @@ public static class Instructions
 
     /// <summary>Call of the local function <paramref name="distance"/> slots after the next instruction.</summary>
     public static Instruction CallLocal(int distance) => Call(CallKind.Local, distance);
+
+    /// <summary>Call of the kernel function at <paramref name="index"/> of the program's kernel functions.</summary>
+    public static Instruction CallKernel(int index) => Call(CallKind.Kernel, index);
 
     /// <summary>A call in any of its forms.</summary>
     public static Instruction Call(CallKind kind, int immediate) =>

@@ -18,6 +18,11 @@ public static class ProgramFingerprint
             text.Append(instruction).Append('\n');
         }
 
+        foreach (string name in program.KernelFunctions)
+        {
+            text.Append(name).Append('\n');
+        }
+
         foreach (MapSpec map in program.Maps)
         {
             Append(text, map);
@@ -30,7 +35,7 @@ public static class ProgramFingerprint
     {
         for (MapSpec? level = map; level is not null; level = level.Inner)
         {
-            text.Append(level with { Inner = null, Contents = [] }).Append('\n');
+            text.Append(level with { Inner = null, Contents = [], Btf = null }).Append('\n');
         }
     }
 }

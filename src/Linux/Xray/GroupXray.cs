@@ -15,7 +15,6 @@ namespace ReuseportPS.Linux.Xray;
 /// </summary>
 internal sealed class GroupXray : IDisposable
 {
-    private const string BtfPath = "/sys/kernel/btf/vmlinux";
     private const int Readings = 5;
 
     private readonly Lock _lock = new();
@@ -163,7 +162,7 @@ internal sealed class GroupXray : IDisposable
         _refusal = null;
         try
         {
-            if (!BtfTypes.TryRead(File.ReadAllBytes(BtfPath), out BtfTypes? btf, out ImmutableArray<Diagnostic> diagnostics))
+            if (!BtfTypes.TryRead(File.ReadAllBytes(KernelBtf.Path), out BtfTypes? btf, out ImmutableArray<Diagnostic> diagnostics))
             {
                 return _refusal = $"The kernel's BTF cannot be read: {diagnostics[0].Message}";
             }
@@ -193,11 +192,11 @@ internal sealed class GroupXray : IDisposable
         }
         catch (IOException exception)
         {
-            _refusal = $"{BtfPath} cannot be read: {exception.Message}";
+            _refusal = $"{KernelBtf.Path} cannot be read: {exception.Message}";
         }
         catch (UnauthorizedAccessException exception)
         {
-            _refusal = $"{BtfPath} cannot be read: {exception.Message}";
+            _refusal = $"{KernelBtf.Path} cannot be read: {exception.Message}";
         }
 
         Close();

@@ -62,8 +62,8 @@ public class VectorTests
     {
         IEnumerable<string> seen = TestData.Lines(s_path).Select(x => (string?)x.Case["fault"]).OfType<string>().Distinct();
 
-        // Denied access needs read-only memory: MachineTests.
-        Assert.Equal(Enum.GetNames<FaultKind>().Except([nameof(FaultKind.AccessDenied)]).Order(), seen.Order());
+        // Denied access needs read-only memory: MachineTests. Something to hold at the end needs a map: MapHelperTests.
+        Assert.Equal(Enum.GetNames<FaultKind>().Except([nameof(FaultKind.AccessDenied), nameof(FaultKind.UnreleasedReference)]).Order(), seen.Order());
     }
 
     private static string Group(JsonObject vector) => ((string)vector["name"]!).Split('/')[0];
