@@ -274,7 +274,7 @@ public sealed partial class Machine
             return outer.FindMap(key) is BpfMap inner ? MapAddress(PlaceOf(inner)) : 0;
         }
 
-        if (!HasCpu(map, cpu) || !map.TryFindValue(key, (int)cpu, out uint offset))
+        if ((map.Spec.Type != MapType.Array && !HasCpu(map, cpu)) || !map.TryFindValue(key, (int)cpu, out uint offset))
         {
             return 0;
         }
@@ -330,6 +330,7 @@ public sealed partial class Machine
             HideKey();
         }
 
+        SelectedSlot = NoSlot;
         ReadSections = PreemptionsOff = InterruptsOff = 0;
         AbandonReferences();
         _failure = null;

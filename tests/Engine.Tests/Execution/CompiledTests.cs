@@ -4,6 +4,7 @@ using System.Globalization;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Execution;
 using ReuseportPS.Engine.Execution.Compilation;
+using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Programs;
@@ -73,7 +74,12 @@ public class CompiledTests
         private const int Items = 3;
         private const int Stride = 80;
 
-        private readonly Machine _machine = new();
+        private readonly Machine _plain = new(HelperTable.CreateDefault().Set(HelperId.SkSelectReuseport, SlotSelection.Implementation));
+        private readonly Machine _replaced = new(HelperTable.CreateDefault()
+            .Set(HelperId.SkSelectReuseport, SlotSelection.Implementation)
+            .Set(HelperId.GetSmpProcessorId, static (machine, _, _, _, _, _) => (ulong)machine.Environment.Cpu + 7));
+        private Machine _machine = null!;
+        private int[] _selected = [];
         private readonly byte[] _contexts = new byte[Items * Stride];
         private readonly byte[] _packet = new byte[64];
         private readonly PacketRange[] _ranges = new PacketRange[Items];
@@ -84,6 +90,7 @@ public class CompiledTests
 
         public void Begin(ulong seed, ImmutableArray<Instruction> code)
         {
+            _machine = seed % 16 == 6 ? _replaced : _plain;
             ulong state = seed;
             ulong Next() => state = state * 6364136223846793005 + 1442695040888963407;
             for (int i = 0; i < _contexts.Length; i++)
@@ -105,6 +112,7 @@ public class CompiledTests
             }
 
             _maps = [.. RandomProgram.Maps.Select(spec => Make(spec))];
+            _maps[RandomProgram.Sockets].SlotErrors = [0, 2, 0, 91, 0];
             OuterMap outer = (OuterMap)_maps[RandomProgram.Outer];
             outer.UpdateMap([0, 0, 0, 0], Make(RandomProgram.InnerMap));
             outer.UpdateMap([1, 0, 0, 0], Make(RandomProgram.InnerMap));
@@ -126,24 +134,36 @@ public class CompiledTests
             _machine.Packet.SetFlat(_packet, 0, _ranges[0].Length, writable: seed % 8 == 5);
             BinaryPrimitives.WriteUInt64LittleEndian(_contexts.AsSpan(8), Machine.PacketAddress + (ulong)(_ranges[0].Length + (seed % 16 == 9 ? 3 : 0)));
             ExecutionEnvironment environment = _machine.Environment;
-            environment.Cpu = (int)(seed & 1);
+            environment.Cpu = seed % 32 == 7 ? 5 : (int)(seed & 1);
             environment.MonotonicTime = Next();
             environment.RandomState = Next();
             _machine.InstructionBudget = seed % 5 == 2 ? (long)(Next() >> 56) : seed % 5 == 3 ? (long)(Next() >> 54) : 3000;
         }
 
-        public RunResult Interpret() => _machine.Run(_program);
+        public RunResult Interpret()
+        {
+            RunResult result = _machine.Run(_program);
+            _selected = [_machine.SelectedSlot];
+            return result;
+        }
 
-        public RunResult Compile() => _machine.Run(CompiledProgram.Compile(_program, ContextLayout.Reuseport));
+        public RunResult Compile()
+        {
+            RunResult result = _machine.Run(CompiledProgram.Compile(_program, ContextLayout.Reuseport));
+            _selected = [_machine.SelectedSlot];
+            return result;
+        }
 
         public RunResult[] InterpretItems()
         {
             RunResult[] results = new RunResult[Items];
+            _selected = new int[Items];
             for (int i = 0; i < Items; i++)
             {
                 _machine.Context.SetFlat(_contexts, i * Stride, RandomProgram.ContextLength, writable: true);
                 _machine.Packet.SetFlat(_packet, _ranges[i].Start, _ranges[i].Length, writable: false);
                 results[i] = _machine.Run(_program);
+                _selected[i] = _machine.SelectedSlot;
             }
 
             return results;
@@ -152,7 +172,7 @@ public class CompiledTests
         public RunResult[] RunBatch()
         {
             ulong[] values = new ulong[Items];
-            ContextBatch batch = new(_contexts, RandomProgram.ContextLength, Stride, Items) { Packets = _packet, Ranges = _ranges, Writable = true };
+            ContextBatch batch = new(_contexts, RandomProgram.ContextLength, Stride, Items) { Packets = _packet, Ranges = _ranges, Writable = true, SelectedSlots = _selected = new int[Items] };
             BatchResult result = _machine.Run(CompiledProgram.Compile(_program, ContextLayout.Reuseport), batch, values);
             RunResult[] results = [.. values.Select((value, i) => new RunResult(value, 0, result.Faults.FirstOrDefault(fault => fault.Item == i).Fault))];
             results[0] = results[0] with { InstructionCount = result.InstructionCount };
@@ -164,7 +184,7 @@ public class CompiledTests
             Faulted = results[0].Fault is not null;
             string runs = string.Join(", ", results.Select(result => string.Create(CultureInfo.InvariantCulture, $"0x{result.ReturnValue:x} {result.Fault?.Kind} {result.Fault} {result.Fault?.Address:x} {result.Fault?.Program}")));
             long count = results.Sum(result => result.InstructionCount);
-            return $"{runs} after {count} {Convert.ToHexStringLower(_contexts)} {Convert.ToHexStringLower(_packet)} {string.Join(' ', _maps.Select(Dump))}";
+            return $"{runs} after {count}, selected {string.Join(' ', _selected)} {Convert.ToHexStringLower(_contexts)} {Convert.ToHexStringLower(_packet)} {string.Join(' ', _maps.Select(Dump))}";
         }
 
         private static string Dump(BpfMap map)

@@ -76,6 +76,9 @@ internal sealed class RandomProgram
     /// <summary>Maps that are in "outer".</summary>
     public static MapSpec InnerMap => new("inner", MapType.Array, 4, 8, 2);
 
+    /// <summary>Index in <see cref="Maps"/> of the map whose entries stand for sockets.</summary>
+    public const int Sockets = 1;
+
     /// <summary>Index of "outer" in <see cref="Maps"/>.</summary>
     public const int Outer = 6;
 
@@ -752,6 +755,15 @@ internal sealed class RandomProgram
         // The kernel's clocks, random numbers and CPU are its own.
         if (_tame)
         {
+            return;
+        }
+
+        if (Chance(30))
+        {
+            Key(4);
+            Add(Instructions.Move(R3, R2), Instructions.Move(R1, R6), Instructions.LoadMap(R2, Chance(97) ? Sockets : 2), Instructions.CallHelper(HelperId.SkSelectReuseport));
+            Clobber(1);
+            Write(R0);
             return;
         }
 
