@@ -330,7 +330,8 @@ public sealed partial class Machine
             HideKey();
         }
 
-        SelectedSlot = NoSlot;
+        _ready = null;
+        _selectedSlot = NoSlot;
         ReadSections = PreemptionsOff = InterruptsOff = 0;
         AbandonReferences();
         _failure = null;
