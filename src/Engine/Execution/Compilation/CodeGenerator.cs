@@ -119,6 +119,8 @@ internal sealed partial class CodeGenerator
         _il.Emit(OpCodes.Ldc_I4_0);
         _il.Emit(OpCodes.Stloc, _item);
         BeginItem();
+        _il.Emit(OpCodes.Ldloc, _budget);
+        _il.Emit(OpCodes.Stloc, _left);
         WriteChecks(restart);
         if (!_prepared.NeedsItem)
         {
