@@ -134,7 +134,7 @@ internal sealed partial class CodeGenerator
             WriteBases();
         }
 
-        else if (_prepared.HasSelections)
+        else
         {
             _il.Emit(OpCodes.Ldarg_1);
             _il.Emit(OpCodes.Ldc_I4_M1);
