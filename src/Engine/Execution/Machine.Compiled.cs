@@ -121,7 +121,7 @@ public sealed partial class Machine
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void BeginRun(LoadedProgram program, CancellationToken cancellationToken)
+    private void MakeReady(LoadedProgram program)
     {
         if (!ReferenceEquals(_ready, program))
         {
@@ -132,7 +132,12 @@ public sealed partial class Machine
             _firstMap = 0;
             _tailCalls = 0;
         }
+    }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void BeginRun(LoadedProgram program, CancellationToken cancellationToken)
+    {
+        MakeReady(program);
         _selectedSlot = NoSlot;
         _budget = _left = Math.Max(0, InstructionBudget);
         if (_cancellation != cancellationToken)
@@ -323,12 +328,8 @@ public sealed partial class Machine
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void BeginItem(int item, long budget)
     {
-        LoadedProgram program = _batchProgram!;
-        Prepare(program);
-        _fault = null;
-        _program = program;
-        _firstMap = 0;
-        _tailCalls = 0;
+        MakeReady(_batchProgram!);
+        _selectedSlot = NoSlot;
         _left = budget;
         ShowItem(item);
     }

@@ -19,6 +19,10 @@ internal static class AccessPlanner
         }
     }
 
+    /// <summary>Whether the offset of an access in its place is known, so that its address need not be computed.</summary>
+    public static bool IsAtKnownOffset(Value access) =>
+        access.Mode == AccessMode.Guarded && ValueAnalysis.Of(access.Arguments[0]) is Fact address && address.Low == address.High && Math.Abs(address.Low) < ValueAnalysis.Unbounded;
+
     private static AccessMode ModeOf(Value access, LoadedProgram program)
     {
         Fact address = ValueAnalysis.Of(access.Arguments[0]);

@@ -427,6 +427,15 @@ internal sealed partial class CodeGenerator
             case AccessMode.Proven:
                 Reference(address);
                 break;
+            case AccessMode.Guarded when AccessPlanner.IsAtKnownOffset(access):
+                Number(fact.Low);
+                _il.Emit(OpCodes.Ldloc, _limits[(fact.Place!.Kind, access.Size, writes)]);
+                _il.Emit(OpCodes.Bge_Un, ExitTo(access.State!, access.Block));
+                Origin(fact.Place);
+                Number(fact.Low);
+                _il.Emit(OpCodes.Conv_I);
+                _il.Emit(OpCodes.Add);
+                break;
             case AccessMode.Guarded:
                 _offset ??= _il.DeclareLocal(typeof(ulong));
                 Wide(address);

@@ -69,7 +69,7 @@ internal static class UseAnalysis
             Follow(value.Arguments[0], value.Block);
         }
 
-        foreach (Value argument in value.Arguments.AsSpan(value.Mode == AccessMode.Proven ? 1 : 0))
+        foreach (Value argument in value.Arguments.AsSpan(value.Mode == AccessMode.Proven || AccessPlanner.IsAtKnownOffset(value) ? 1 : 0))
         {
             Use(argument, value.Block);
         }
