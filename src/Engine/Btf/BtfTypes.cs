@@ -9,9 +9,10 @@ namespace ReuseportPS.Engine.Btf;
 
 /// <summary>
 /// The types of a little-endian BTF blob: of the kernel (<c>/sys/kernel/btf/vmlinux</c>) or of an object file (<c>.BTF</c>).
-/// Type ids count from 1; 0 is void. Types are read where they lie, so that opening the 5 MB of a kernel costs one walk.
+/// Type ids count from 1; 0 is void. Types are read where they lie, so that opening the 5 MB of a kernel costs one walk. A blob that
+/// was read refers to no type and no string that is not there; types may still lead to themselves, so every walk here has an end.
 /// </summary>
-public sealed class BtfTypes
+public sealed partial class BtfTypes
 {
     private const ushort Magic = 0xeb9f;
     private const int HeaderLength = 24;
@@ -23,12 +24,16 @@ public sealed class BtfTypes
     private readonly ReadOnlyMemory<byte> _strings;
     private readonly int[] _offsets;
 
-    private BtfTypes(ReadOnlyMemory<byte> types, ReadOnlyMemory<byte> strings, int[] offsets)
+    private BtfTypes(ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> types, ReadOnlyMemory<byte> strings, int[] offsets)
     {
+        Bytes = bytes;
         _types = types;
         _strings = strings;
         _offsets = offsets;
     }
+
+    /// <summary>The blob.</summary>
+    public ReadOnlyMemory<byte> Bytes { get; }
 
     /// <summary>Number of types, void included: ids are below it.</summary>
     public int Count => _offsets.Length;
@@ -36,14 +41,14 @@ public sealed class BtfTypes
     /// <summary>Reads a blob.</summary>
     /// <param name="bytes">The blob; kept and not copied.</param>
     /// <param name="types">Its types, or null.</param>
-    /// <param name="diagnostics">What is wrong: RPS2101 not BTF, RPS2102 truncated or inconsistent, RPS2103 unknown kind of type.</param>
+    /// <param name="diagnostics">What is wrong: see <see cref="BtfDiagnostics"/>, RPS2101 to RPS2104.</param>
     public static bool TryRead(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out BtfTypes? types, out ImmutableArray<Diagnostic> diagnostics)
     {
         types = null;
         ReadOnlySpan<byte> span = bytes.Span;
         if (span.Length < HeaderLength || BinaryPrimitives.ReadUInt16LittleEndian(span) != Magic || span[2] != 1)
         {
-            diagnostics = [Diagnostic.Error("RPS2101", "This is not little-endian BTF of version 1.", new SourceLocation(Section: ".BTF", Offset: 0))];
+            diagnostics = [BtfDiagnostics.NotBtf.At(new SourceLocation(Section: ".BTF", Offset: 0), "This is not little-endian BTF of version 1.")];
             return false;
         }
 
@@ -69,12 +74,8 @@ public sealed class BtfTypes
             int? extra = ExtraLength((BtfKind)((info >> 24) & 31), (int)(info & 0xffff));
             if (extra is null)
             {
-                diagnostics =
-                [
-                    Diagnostic.Error(
-                        "RPS2103", string.Create(CultureInfo.InvariantCulture, $"Type {offsets.Count} is of the unknown kind {(info >> 24) & 31}."),
-                        new SourceLocation(Section: ".BTF", Offset: offset), "The blob is newer than this module."),
-                ];
+                string message = string.Create(CultureInfo.InvariantCulture, $"Type {offsets.Count} is of the unknown kind {(info >> 24) & 31}.");
+                diagnostics = [BtfDiagnostics.UnknownKind.At(new SourceLocation(Section: ".BTF", Offset: offset), message)];
                 return false;
             }
 
@@ -88,9 +89,10 @@ public sealed class BtfTypes
             offset += TypeLength + extra.Value;
         }
 
-        types = new BtfTypes(typeSection, strings, [.. offsets]);
-        diagnostics = [];
-        return true;
+        BtfTypes read = new(bytes, typeSection, strings, [.. offsets]);
+        diagnostics = read.CheckReferences() is Diagnostic broken ? [broken] : [];
+        types = diagnostics.IsEmpty ? read : null;
+        return types is not null;
     }
 
     /// <summary>Kind of a type.</summary>
@@ -167,7 +169,7 @@ public sealed class BtfTypes
     }
 
     private static Diagnostic Truncated(string message, int offset) =>
-        Diagnostic.Error("RPS2102", message, new SourceLocation(Section: ".BTF", Offset: offset), "Read the blob again; it may have been cut off.");
+        BtfDiagnostics.Truncated.At(new SourceLocation(Section: ".BTF", Offset: offset), message);
 
     private static uint U32(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[offset..]);
 
@@ -204,16 +206,5 @@ public sealed class BtfTypes
         return _offsets[id];
     }
 
-    private string Text(uint offset)
-    {
-        ReadOnlySpan<byte> strings = _strings.Span;
-        if (offset >= (uint)strings.Length)
-        {
-            return "";
-        }
-
-        ReadOnlySpan<byte> rest = strings[(int)offset..];
-        int end = rest.IndexOf((byte)0);
-        return Encoding.UTF8.GetString(end < 0 ? rest : rest[..end]);
-    }
+    private string Text(uint offset) => Encoding.UTF8.GetString(TextBytes(offset));
 }

@@ -94,6 +94,9 @@ internal struct DecodedInstruction
             _ => Operation.Unsupported,
         },
         InstructionKind.Jump or InstructionKind.JumpLong => Operation.Jump,
+
+        // The kernel leaves a loop after 8388608 rounds or 250 ms; a run ends at its instruction budget before that.
+        InstructionKind.MayGoto => Operation.Nothing,
         InstructionKind.Exit => Operation.Exit,
         InstructionKind.Call => form.CallKind switch
         {

@@ -9,7 +9,7 @@ namespace ReuseportPS.Engine.Execution;
 
 public sealed partial class Machine
 {
-    private const int CancellationInterval = 65536;
+    internal const int CancellationInterval = 65536;
 
     // A decoded instruction has 16 bytes.
     private const int InstructionShift = 4;
@@ -18,7 +18,7 @@ public sealed partial class Machine
     {
         if (_left < _nextLook)
         {
-            LookAtToken();
+            LookAtCancellation();
         }
 
         return _recorder is not null ? Interpret<TracingMode>(next, floor)
@@ -26,7 +26,7 @@ public sealed partial class Machine
             : Interpret<FastMode>(next, floor);
     }
 
-    private void LookAtToken()
+    private void LookAtCancellation()
     {
         _cancellation.ThrowIfCancellationRequested();
         _nextLook = _left - CancellationInterval;
@@ -919,6 +919,11 @@ public sealed partial class Machine
                                 _recorder!.End(this);
                             }
 
+                            if (floor == 0 && (_referenceCount | ReadSections | PreemptionsOff | InterruptsOff) != 0)
+                            {
+                                return FaultAt(program, IndexOf(ref code, ref op), _left, FaultKind.UnreleasedReference, null, DescribeReferences());
+                            }
+
                             return new RunResult(r, _budget - _left, null);
                         }
 
@@ -979,7 +984,7 @@ public sealed partial class Machine
 
             if (_left < _nextLook)
             {
-                LookAtToken();
+                LookAtCancellation();
             }
 
             limit = Math.Min(_left, CancellationInterval + threshold);
@@ -1065,25 +1070,25 @@ public sealed partial class Machine
 
     private static ulong LittleEndian(ulong value) => BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value);
 
-    private static ulong Divide(ulong dividend, ulong divisor) => divisor == 0 ? 0 : dividend / divisor;
+    internal static ulong Divide(ulong dividend, ulong divisor) => divisor == 0 ? 0 : dividend / divisor;
 
-    private static uint Divide(uint dividend, uint divisor) => divisor == 0 ? 0 : dividend / divisor;
+    internal static uint Divide(uint dividend, uint divisor) => divisor == 0 ? 0 : dividend / divisor;
 
-    private static ulong Modulo(ulong dividend, ulong divisor) => divisor == 0 ? dividend : dividend % divisor;
+    internal static ulong Modulo(ulong dividend, ulong divisor) => divisor == 0 ? dividend : dividend % divisor;
 
-    private static uint Modulo(uint dividend, uint divisor) => divisor == 0 ? dividend : dividend % divisor;
+    internal static uint Modulo(uint dividend, uint divisor) => divisor == 0 ? dividend : dividend % divisor;
 
     // The smallest number divided by -1 does not fit; RFC 9669 §4.1 gives the smallest number, and remainder 0.
-    private static ulong SignedDivide(ulong dividend, ulong divisor) =>
+    internal static ulong SignedDivide(ulong dividend, ulong divisor) =>
         divisor == 0 ? 0 : divisor == ulong.MaxValue ? 0 - dividend : (ulong)((long)dividend / (long)divisor);
 
-    private static uint SignedDivide(uint dividend, uint divisor) =>
+    internal static uint SignedDivide(uint dividend, uint divisor) =>
         divisor == 0 ? 0 : divisor == uint.MaxValue ? 0 - dividend : (uint)((int)dividend / (int)divisor);
 
-    private static ulong SignedModulo(ulong dividend, ulong divisor) =>
+    internal static ulong SignedModulo(ulong dividend, ulong divisor) =>
         divisor == 0 ? dividend : divisor == ulong.MaxValue ? 0 : (ulong)((long)dividend % (long)divisor);
 
-    private static uint SignedModulo(uint dividend, uint divisor) =>
+    internal static uint SignedModulo(uint dividend, uint divisor) =>
         divisor == 0 ? dividend : divisor == uint.MaxValue ? 0 : (uint)((int)dividend % (int)divisor);
 
     private static void Atomic64(ref byte memory, AtomicOperation operation, ref ulong source, ref ulong r0)

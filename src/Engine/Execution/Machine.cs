@@ -141,8 +141,14 @@ public sealed partial class Machine
         _tailCalls = 0;
         _budget = _left = Math.Max(0, InstructionBudget);
         _cancellation = cancellationToken;
-        LookAtToken();
-        return Interpret(next: 0, floor: 0);
+        LookAtCancellation();
+        RunResult result = Interpret(next: 0, floor: 0);
+        if (_referenceCount > 0)
+        {
+            AbandonReferences();
+        }
+
+        return result;
     }
 
     /// <summary>For helpers: calls a function of the running program, in a frame of its own. False when it faulted; the run then ends with that fault.</summary>
@@ -320,15 +326,12 @@ public sealed partial class Machine
         return false;
     }
 
-    private static ulong FrameTop(int depth) => ((ulong)(FirstFrame + (uint)depth) << 32) + StackSize;
-
-    private static ulong MapAddress(uint place) => (ulong)(MapTag + FirstMap + place) << 32;
-
     // Leaves the machine as a run of this program finds it: its own maps known, all else of the run before forgotten.
     private void Prepare(LoadedProgram program)
     {
         ReadSections = PreemptionsOff = InterruptsOff = 0;
-        if (_depth != 0 || _programCount != 1 || !ReferenceEquals(_programs[0].Program, program) || _mapCount != (uint)program.Maps.Length || _failure is not null)
+        if (_depth != 0 || _programCount != 1 || !ReferenceEquals(_programs[0].Program, program) || _mapCount != (uint)program.Maps.Length
+            || _failure is not null || _referenceCount > 0)
         {
             PrepareAnew(program);
         }
@@ -342,6 +345,7 @@ public sealed partial class Machine
             HideKey();
         }
 
+        AbandonReferences();
         _failure = null;
         uint keep = _programCount > 0 && ReferenceEquals(_programs[0].Program, program) ? (uint)program.Maps.Length : 0;
         while (_mapCount > keep)

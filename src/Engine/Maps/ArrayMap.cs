@@ -33,7 +33,7 @@ internal sealed class ArrayMap : BpfMap
         Errno refused = CheckUpdate(key, flags, out int index);
         if (refused == Errno.None)
         {
-            value.CopyTo(Values.Row(RowOf(index, cpu)));
+            SpinLockField.Write(Spec, Values.Row(RowOf(index, cpu)), value);
         }
 
         return refused;
@@ -65,7 +65,7 @@ internal sealed class ArrayMap : BpfMap
         }
         else
         {
-            Values.Row(index).CopyTo(value);
+            SpinLockField.Read(Spec, Values.Row(index), value);
         }
 
         return Errno.None;
@@ -85,7 +85,7 @@ internal sealed class ArrayMap : BpfMap
         }
         else
         {
-            value.CopyTo(Values.Row(index));
+            SpinLockField.Write(Spec, Values.Row(index), value);
         }
 
         return Errno.None;
@@ -100,9 +100,11 @@ internal sealed class ArrayMap : BpfMap
     private Errno CheckUpdate(ReadOnlySpan<byte> key, ulong flags, out int index)
     {
         index = ArrayIndex.Of(key, Spec.MaxEntries);
-        return flags > (ulong)MapUpdateFlags.Exist ? Errno.EINVAL
+        bool locks = (flags & (ulong)MapUpdateFlags.Lock) != 0;
+        return (flags & ~(ulong)MapUpdateFlags.Lock) > (ulong)MapUpdateFlags.Exist || (locks && Spec.Type == MapType.PerCpuArray) ? Errno.EINVAL
             : index < 0 ? Errno.E2BIG
-            : flags == (ulong)MapUpdateFlags.NoExist ? Errno.EEXIST
+            : (flags & (ulong)MapUpdateFlags.NoExist) != 0 ? Errno.EEXIST
+            : locks && Spec.SpinLockOffset is null ? Errno.EINVAL
             : Errno.None;
     }
 }

@@ -35,7 +35,7 @@ public static class ProgramFingerprint
     {
         for (MapSpec? level = map; level is not null; level = level.Inner)
         {
-            text.Append(level with { Inner = null, Contents = [] }).Append('\n');
+            text.Append(level with { Inner = null, Contents = [], Btf = null }).Append('\n');
         }
     }
 }

@@ -22,6 +22,9 @@ public sealed record ProgramSpec(
     ImmutableArray<MapSpec> Maps,
     string License = "MIT")
 {
+    /// <summary>Types, functions and source lines; null when they are not known. The kernel needs them for global functions.</summary>
+    public ProgramBtf? Btf { get; init; }
+
     /// <summary>
     /// Names of the kernel functions (kfuncs) that the code calls. A call with source 2 (BPF_PSEUDO_KFUNC_CALL) has in its immediate the index of the
     /// name here; a backend that loads into a kernel puts that kernel's BTF id in its place.

@@ -14,5 +14,8 @@ internal unsafe struct MapCreateAttributes
     [FieldOffset(20)] internal int inner_map_fd;
     [FieldOffset(24)] internal uint numa_node;
     [FieldOffset(28)] internal fixed byte map_name[16];
+    [FieldOffset(48)] internal int btf_fd;
+    [FieldOffset(52)] internal uint btf_key_type_id;
+    [FieldOffset(56)] internal uint btf_value_type_id;
     [FieldOffset(64)] internal ulong map_extra;
 }

@@ -52,6 +52,10 @@ public class HelperCaseTests
             HelperId.KtimeGetNanoseconds, HelperId.GetPrandomU32, HelperId.GetSmpProcessorId, HelperId.GetCurrentPidTgid, HelperId.GetCurrentUidGid,
             HelperId.GetCgroupClassId, HelperId.GetNumaNodeId, HelperId.GetCurrentCgroupId, HelperId.Jiffies64, HelperId.KtimeGetBootNanoseconds,
             HelperId.KtimeGetCoarseNanoseconds, HelperId.KtimeGetTaiNanoseconds,
+
+            // With their maps: map-cases.jsonl.
+            HelperId.MapPushElement, HelperId.MapPopElement, HelperId.MapPeekElement, HelperId.SpinLock, HelperId.SpinUnlock,
+            HelperId.RingBufferOutput, HelperId.RingBufferReserve, HelperId.RingBufferSubmit, HelperId.RingBufferDiscard,
         ];
         IEnumerable<int> called = Cases.SelectMany(x => x.Program.Instructions)
             .Where(x => x.Opcode == Instructions.CallHelper(0).Opcode && x.Source == (byte)CallKind.Helper).Select(x => x.Immediate);

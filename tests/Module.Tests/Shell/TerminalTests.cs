@@ -108,7 +108,8 @@ public sealed class TerminalTests : IDisposable
     private void Start(bool noColor, params string[] arguments)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "script(1) of util-linux makes the terminal; it is not installed.");
-        string command = string.Join(' ', arguments.Prepend(ProcessRun.ShellPath).Select(argument => $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
+        // Without exec the shell that script(1) starts may stay between, and answers Ctrl+C in its own way.
+        string command = "exec " + string.Join(' ', arguments.Prepend(ProcessRun.ShellPath).Select(argument => $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
         ProcessStartInfo start = new("/usr/bin/script", ["--quiet", "--return", "--command", command, "/dev/null"])
         {
             UseShellExecute = false,

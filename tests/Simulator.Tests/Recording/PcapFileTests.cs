@@ -136,9 +136,10 @@ public sealed class PcapFileTests
     {
         byte[] small = Many(100);
         byte[] large = Many(100_000);
-        ReadAll(small);
-        long smallBytes = ReadAll(small);
-        Assert.Equal(smallBytes, ReadAll(large));
+        // The least of several readings: now and then the runtime allocates something of its own, once.
+        Assert.Equal(Least(small), Least(large));
+
+        static long Least(byte[] file) => Enumerable.Range(0, 5).Min(_ => ReadAll(file));
 
         static byte[] Many(int count)
         {
