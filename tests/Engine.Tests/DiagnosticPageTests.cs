@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using ReuseportPS.Engine.Asm;
 using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Policies;
+using ReuseportPS.Engine.Programs;
 using ReuseportPS.Simulator.Recording;
 
 namespace ReuseportPS.Engine.Tests;
@@ -10,10 +13,15 @@ public sealed class DiagnosticPageTests
 {
     private static readonly string s_folder = RepositoryRoot.Combine("docs", "diagnostics");
 
-    private static readonly Dictionary<string, (Type Table, ImmutableArray<DiagnosticDefinition> All)> s_tables = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, (Type Table, ImmutableArray<DiagnosticDefinition> All)[]> s_tables = new(StringComparer.Ordinal)
     {
-        ["RPS4"] = (typeof(PolicyDiagnostics), PolicyDiagnostics.All),
-        ["RPS6"] = (typeof(TraceDiagnostics), TraceDiagnostics.All),
+        ["RPS1"] =
+        [
+            (typeof(InstructionDiagnostics), InstructionDiagnostics.All), (typeof(ProgramDiagnostics), ProgramDiagnostics.All),
+            (typeof(AssemblyDiagnostics), AssemblyDiagnostics.All),
+        ],
+        ["RPS4"] = [(typeof(PolicyDiagnostics), PolicyDiagnostics.All)],
+        ["RPS6"] = [(typeof(TraceDiagnostics), TraceDiagnostics.All)],
     };
 
     public static TheoryData<string> Tables() => [.. s_tables.Keys];
@@ -22,7 +30,7 @@ public sealed class DiagnosticPageTests
     [MemberData(nameof(Tables))]
     public void Pages_say_what_the_table_says(string prefix)
     {
-        ImmutableArray<DiagnosticDefinition> all = s_tables[prefix].All;
+        ImmutableArray<DiagnosticDefinition> all = [.. s_tables[prefix].SelectMany(table => table.All)];
         if (Environment.GetEnvironmentVariable("REUSEPORTPS_UPDATE_DOCS") == "1")
         {
             foreach (DiagnosticDefinition definition in all)
@@ -39,9 +47,12 @@ public sealed class DiagnosticPageTests
     [MemberData(nameof(Tables))]
     public void A_table_has_each_code_once_and_none_is_left_out(string prefix)
     {
-        (Type table, ImmutableArray<DiagnosticDefinition> all) = s_tables[prefix];
-        IEnumerable<DiagnosticDefinition> fields = table.GetFields().Select(field => (DiagnosticDefinition)field.GetValue(null)!);
-        Assert.Equal(fields.Select(d => d.Code).Order(), all.Select(d => d.Code));
-        Assert.Distinct(all.Select(d => d.Code));
+        foreach ((Type table, ImmutableArray<DiagnosticDefinition> all) in s_tables[prefix])
+        {
+            IEnumerable<DiagnosticDefinition> fields = table.GetFields().Select(field => (DiagnosticDefinition)field.GetValue(null)!);
+            Assert.Equal(fields.Select(d => d.Code).Order(), all.Select(d => d.Code));
+        }
+
+        Assert.Distinct(s_tables[prefix].SelectMany(table => table.All).Select(d => d.Code));
     }
 }
