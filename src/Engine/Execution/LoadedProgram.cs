@@ -123,13 +123,13 @@ public sealed class LoadedProgram : IProgramReference
         SourceLocation place = new(Instruction: slot);
         if (instruction.Offset != 0)
         {
-            found.Add(Diagnostic.Error("RPS1023", $"{form.Mnemonic} calls a function of a kernel module (offset {instruction.Offset}), which is not available off-kernel.", place));
+            found.Add(ProgramDiagnostics.KernelFunctionNotAvailable.At(place, $"{form.Mnemonic} calls a function of a kernel module (offset {instruction.Offset}), which is not available off-kernel."));
             return 0;
         }
 
         if ((uint)instruction.Immediate >= (uint)spec.KernelFunctions.Length)
         {
-            found.Add(Diagnostic.Error("RPS1022", $"{form.Mnemonic} refers to kernel function {instruction.Immediate}; the program names {spec.KernelFunctions.Length}.", place));
+            found.Add(ProgramDiagnostics.NoSuchKernelFunction.At(place, $"{form.Mnemonic} refers to kernel function {instruction.Immediate}; the program names {spec.KernelFunctions.Length}."));
             return 0;
         }
 
@@ -137,8 +137,7 @@ public sealed class LoadedProgram : IProgramReference
         int number = KernelFunctions.Find(name);
         if (number < 0)
         {
-            found.Add(Diagnostic.Error(
-                "RPS1023", $"The kernel function '{name}' is not available off-kernel.", place, $"Those that are: {string.Join(", ", KernelFunctions.Names)}."));
+            found.Add(ProgramDiagnostics.KernelFunctionNotAvailable.At(place, $"The kernel function '{name}' is not available off-kernel."));
         }
 
         return number;

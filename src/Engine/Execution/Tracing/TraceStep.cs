@@ -22,4 +22,7 @@ public sealed record TraceStep(
 {
     /// <summary>The instruction.</summary>
     public Instruction Instruction => Program.Instructions[Index];
+
+    /// <summary>The line of the source that it comes from, or null when it is not known.</summary>
+    public SourceLine? Source => Program.Btf?.SourceOf(Slot);
 }
