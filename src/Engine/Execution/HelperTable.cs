@@ -29,7 +29,7 @@ public sealed class HelperTable
         LoopHelpers.AddTo(table);
         DynptrHelpers.AddTo(table);
         IteratorFunctions.AddTo(table);
-        LockFunctions.AddTo(table);
+        SectionFunctions.AddTo(table);
         return table;
     }
 

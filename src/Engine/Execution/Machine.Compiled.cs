@@ -189,7 +189,7 @@ public sealed partial class Machine
     private ulong EndInHelper(int id, int at, long left)
     {
         RunResult run = _helpers.Find(id) is null
-            ? FaultAt(_program!, at, left, FaultKind.UnknownHelper, null, $"helper {HelperPrototypes.Describe(id)} is not available here: {HelperAvailability.WhyNot(id)}")
+            ? FaultAt(_program!, at, left, FaultKind.UnknownHelper, null, $"helper {HelperPrototypes.Describe(id)} is not available here")
             : FaultFrom(_program!, at, left, $"helper {HelperPrototypes.Describe(id)}: ");
         _left = left;
         _fault = run.Fault;

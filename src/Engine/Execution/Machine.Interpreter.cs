@@ -919,7 +919,7 @@ public sealed partial class Machine
                                 _recorder!.End(this);
                             }
 
-                            if (floor == 0 && (_referenceCount | ReadSections | PreemptionsOff | InterruptsOff) != 0)
+                            if (floor == 0 && _referenceCount > 0)
                             {
                                 return FaultAt(program, IndexOf(ref code, ref op), _left, FaultKind.UnreleasedReference, null, DescribeReferences());
                             }

@@ -83,11 +83,6 @@ public sealed partial class Machine
         _regions[FirstFrame] = _frameRegions[0];
     }
 
-    // Sections that the run is in: see LockFunctions.
-    internal int ReadSections;
-    internal int PreemptionsOff;
-    internal int InterruptsOff;
-
     /// <summary>Clocks, CPU, random numbers.</summary>
     public ExecutionEnvironment Environment { get; }
 
@@ -329,7 +324,6 @@ public sealed partial class Machine
     // Leaves the machine as a run of this program finds it: its own maps known, all else of the run before forgotten.
     private void Prepare(LoadedProgram program)
     {
-        ReadSections = PreemptionsOff = InterruptsOff = 0;
         if (_depth != 0 || _programCount != 1 || !ReferenceEquals(_programs[0].Program, program) || _mapCount != (uint)program.Maps.Length
             || _failure is not null || _referenceCount > 0)
         {

@@ -45,7 +45,7 @@ internal sealed class FlowGraph
                 leaders[code[i].Target] = true;
                 leaders[i + 1] = true;
             }
-            else if (operation is Operation.Exit or Operation.TailCall or Operation.CallKernel or Operation.Unsupported)
+            else if (operation is Operation.Exit or Operation.TailCall or Operation.Unsupported)
             {
                 leaders[i + 1] = true;
             }
@@ -146,7 +146,7 @@ internal sealed class FlowGraph
                 case Operation.Exit:
                     End(block, i + 1, BlockEnd.Exit);
                     return;
-                case Operation.CallLocal or Operation.TailCall or Operation.CallKernel or Operation.Unsupported:
+                case Operation.CallLocal or Operation.TailCall or Operation.Unsupported:
                     End(block, i, BlockEnd.Interpret);
                     return;
             }
