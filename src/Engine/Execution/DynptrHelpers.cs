@@ -10,7 +10,7 @@ namespace ReuseportPS.Engine.Execution;
 /// </summary>
 internal static class DynptrHelpers
 {
-    /// <summary>Bytes of memory that a dynptr can be over (DYNPTR_MAX_SIZE).</summary>
+    /// <summary>DYNPTR_MAX_SIZE.</summary>
     public const uint LargestSize = (1 << 24) - 1;
 
     private const int DynptrSize = 16;
