@@ -29,6 +29,13 @@ public static class ProgramText
             text.Append(".kfunc ").Append(Word(function)).Append('\n');
         }
 
+        text.Append(program.Maps.IsEmpty && program.KernelFunctions.IsEmpty ? "" : "\n").Append(WriteInstructions(program, style));
+        return text.ToString();
+    }
+
+    /// <summary>The instructions of a program, as in <see cref="Write"/>, without the directives.</summary>
+    public static string WriteInstructions(ProgramSpec program, DisassemblyOptions? style = null)
+    {
         style ??= new DisassemblyOptions { Labels = true };
         style = style with
         {
@@ -41,8 +48,7 @@ public static class ProgramText
                 Labels = style.Names.Labels.Count > 0 ? style.Names.Labels : Functions(program),
             },
         };
-        text.Append(program.Maps.IsEmpty && program.KernelFunctions.IsEmpty ? "" : "\n").Append(Disassembler.Disassemble(program.Instructions.AsSpan(), style));
-        return text.ToString();
+        return Disassembler.Disassemble(program.Instructions.AsSpan(), style);
     }
 
     /// <summary>Reads a program. Never throws: every finding has line, column and remedy (RPS1001 to RPS1020, RPS1040 to RPS1059).</summary>
