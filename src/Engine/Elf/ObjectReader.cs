@@ -65,7 +65,7 @@ internal sealed class ObjectReader(ReadOnlyMemory<byte> bytes, string name, ElfO
 
         return _findings.HasErrors
             ? Refuse(file.Order)
-            : new ElfObject(name, file.Order, license, ReadVersion(file), programs.DrainToImmutable(), [.. maps.Maps], slots, _findings.ToImmutable());
+            : new ElfObject(name, file.Order, license, ReadVersion(file), programs.DrainToImmutable(), [.. maps.Maps], slots, _findings.ToImmutable()) { Types = prepared };
     }
 
     private ElfObject Refuse(ElfByteOrder? order) => new(name, order, "", 0, [], [], [], _findings.ToImmutable());
