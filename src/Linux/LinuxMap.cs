@@ -12,6 +12,7 @@ namespace ReuseportPS.Linux;
 public sealed unsafe class LinuxMap : IBackendMap
 {
     private readonly int _valueLength;
+    private RingBufferReader? _reader;
 
     private LinuxMap(SafeMapFd fd, MapSpec spec, uint id)
     {
@@ -36,6 +37,48 @@ public sealed unsafe class LinuxMap : IBackendMap
         byte[] value = new byte[_valueLength];
         nint result = Element(BpfCommand.BPF_MAP_LOOKUP_ELEM, key, value, 0);
         return result == -(int)Errno.ENOENT ? null : Done(BpfCommand.BPF_MAP_LOOKUP_ELEM, result, key) ? value : null;
+    }
+
+    /// <inheritdoc/>
+    public byte[]? LookupAndDelete(ReadOnlySpan<byte> key)
+    {
+        CheckLength(key, Spec.KeySize, nameof(key));
+        byte[] value = new byte[_valueLength];
+        nint result = Element(BpfCommand.BPF_MAP_LOOKUP_AND_DELETE_ELEM, key, value, 0);
+        return result == -(int)Errno.ENOENT ? null : Done(BpfCommand.BPF_MAP_LOOKUP_AND_DELETE_ELEM, result, key) ? value : null;
+    }
+
+    /// <inheritdoc/>
+    public bool Contains(ReadOnlySpan<byte> value)
+    {
+        if (Spec.Type != MapType.BloomFilter)
+        {
+            throw new InvalidOperationException($"Map '{Spec.Name}' is no Bloom filter.");
+        }
+
+        CheckLength(value, _valueLength, nameof(value));
+        nint result = Element(BpfCommand.BPF_MAP_LOOKUP_ELEM, [], value, 0);
+        return result != -(int)Errno.ENOENT && Done(BpfCommand.BPF_MAP_LOOKUP_ELEM, result, []);
+    }
+
+    /// <inheritdoc/>
+    public byte[]? Consume()
+    {
+        if (Spec.Type != MapType.RingBuf)
+        {
+            throw new InvalidOperationException($"Map '{Spec.Name}' is no ring buffer.");
+        }
+
+        if (_reader is null)
+        {
+            _reader = RingBufferReader.TryOpen(Fd, Spec.MaxEntries, out nint refused);
+            if (_reader is null)
+            {
+                throw LinuxErrors.Refused("mmap", refused, Describe());
+            }
+        }
+
+        return _reader.Read();
     }
 
     /// <inheritdoc/>
@@ -111,7 +154,12 @@ public sealed unsafe class LinuxMap : IBackendMap
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Fd.Dispose();
+    public void Dispose()
+    {
+        _reader?.Dispose();
+        _reader = null;
+        Fd.Dispose();
+    }
 
     /// <summary>BPF_MAP_CREATE, the contents, BPF_MAP_FREEZE.</summary>
     internal static LinuxMap Create(MapSpec spec)
@@ -139,6 +187,21 @@ public sealed unsafe class LinuxMap : IBackendMap
         else if (spec.Btf is MapBtf types)
         {
             fd = Create(ref attributes, types, target);
+        }
+        else if (spec.SpinLockOffset is int offset)
+        {
+            nint result = SpinLockBtf.Load(spec.KeySize, spec.ValueSize, offset);
+            if (result < 0)
+            {
+                throw LinuxErrors.Refused("BPF_BTF_LOAD", result, target);
+            }
+
+            using SafeBtfFd btf = new(result);
+            using FdLease lease = new(btf);
+            attributes.btf_fd = lease.Number;
+            attributes.btf_key_type_id = SpinLockBtf.KeyType;
+            attributes.btf_value_type_id = SpinLockBtf.ValueType;
+            fd = BpfCall.Invoke(BpfCommand.BPF_MAP_CREATE, ref attributes);
         }
         else
         {
@@ -212,6 +275,7 @@ public sealed unsafe class LinuxMap : IBackendMap
             BpfCall.GetName(info.name), (MapType)info.type, (int)info.key_size, (int)info.value_size, (int)info.max_entries, (MapFlags)info.map_flags)
         {
             Frozen = IsFrozen(fd),
+            Extra = info.map_extra,
         };
     }
 

@@ -167,6 +167,20 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
             return Target.Lookup(key);
         }
 
+        public byte[]? LookupAndDelete(ReadOnlySpan<byte> key)
+        {
+            Backend.Step("BPF_MAP_LOOKUP_AND_DELETE_ELEM");
+            return Target.LookupAndDelete(key);
+        }
+
+        public bool Contains(ReadOnlySpan<byte> value)
+        {
+            Backend.Step("BPF_MAP_LOOKUP_ELEM");
+            return Target.Contains(value);
+        }
+
+        public byte[]? Consume() => Target.Consume();
+
         public void Update(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, MapUpdateFlags flags = MapUpdateFlags.Any)
         {
             Backend.Step("BPF_MAP_UPDATE_ELEM");

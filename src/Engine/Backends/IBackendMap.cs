@@ -11,10 +11,19 @@ public interface IBackendMap : IDisposable
     /// <summary>The kernel's id.</summary>
     uint Id { get; }
 
-    /// <summary>BPF_MAP_LOOKUP_ELEM; null for ENOENT. A sockarray answers with the 8-byte cookie.</summary>
+    /// <summary>BPF_MAP_LOOKUP_ELEM; null for ENOENT. A sockarray answers with the 8-byte cookie. With an empty key the peek of a QUEUE or STACK.</summary>
     byte[]? Lookup(ReadOnlySpan<byte> key);
 
-    /// <summary>BPF_MAP_UPDATE_ELEM.</summary>
+    /// <summary>BPF_MAP_LOOKUP_AND_DELETE_ELEM of a hash; with an empty key the pop of a QUEUE or STACK. Null for ENOENT.</summary>
+    byte[]? LookupAndDelete(ReadOnlySpan<byte> key);
+
+    /// <summary>BPF_MAP_LOOKUP_ELEM of a BLOOM_FILTER: whether a value may have been put in.</summary>
+    bool Contains(ReadOnlySpan<byte> value);
+
+    /// <summary>The next record of a RINGBUF, which leaves it; null when there is none yet. A ring buffer has one consumer.</summary>
+    byte[]? Consume();
+
+    /// <summary>BPF_MAP_UPDATE_ELEM. With an empty key the push to a QUEUE, STACK or BLOOM_FILTER.</summary>
     void Update(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, MapUpdateFlags flags = MapUpdateFlags.Any);
 
     /// <summary>BPF_MAP_UPDATE_ELEM of a socket map.</summary>

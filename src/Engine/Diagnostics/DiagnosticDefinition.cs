@@ -8,6 +8,18 @@ namespace ReuseportPS.Engine.Diagnostics;
 /// <param name="Remedy">What to do about it; the remedy of a finding that has no better one.</param>
 public sealed record DiagnosticDefinition(string Code, DiagnosticSeverity Severity, string Title, string Explanation, string Remedy)
 {
+    /// <summary>The definition of an error.</summary>
+    public static DiagnosticDefinition Error(string code, string title, string explanation, string remedy) =>
+        new(code, DiagnosticSeverity.Error, title, explanation, remedy);
+
+    /// <summary>The definition of a warning.</summary>
+    public static DiagnosticDefinition Warning(string code, string title, string explanation, string remedy) =>
+        new(code, DiagnosticSeverity.Warning, title, explanation, remedy);
+
+    /// <summary>The definition of an information.</summary>
+    public static DiagnosticDefinition Information(string code, string title, string explanation, string remedy) =>
+        new(code, DiagnosticSeverity.Information, title, explanation, remedy);
+
     /// <summary>A finding of this code.</summary>
     /// <param name="location">Where.</param>
     /// <param name="message">One sentence that names the object.</param>

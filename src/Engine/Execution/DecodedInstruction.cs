@@ -27,7 +27,7 @@ internal struct DecodedInstruction
         Operation = OperationOf(instruction, form),
         Destination = instruction.Destination,
         Source = instruction.Source,
-        Target = form.Offset == FieldUse.Any ? instruction.Offset : target,
+        Target = form.Offset == FieldUse.Any && form.Kind != InstructionKind.Call ? instruction.Offset : target,
         Immediate = ImmediateOf(instruction, form, target),
     };
 
@@ -94,6 +94,9 @@ internal struct DecodedInstruction
             _ => Operation.Unsupported,
         },
         InstructionKind.Jump or InstructionKind.JumpLong => Operation.Jump,
+
+        // The kernel leaves a loop after 8388608 rounds or 250 ms; a run ends at its instruction budget before that.
+        InstructionKind.MayGoto => Operation.Nothing,
         InstructionKind.Exit => Operation.Exit,
         InstructionKind.Call => form.CallKind switch
         {

@@ -23,6 +23,17 @@ public sealed class ExecutionEnvironment
     /// <summary>CLOCK_TAI in nanoseconds: helper 208.</summary>
     public ulong TaiTime { get; set; }
 
+    /// <summary>Timer ticks a second (CONFIG_HZ): what helper 118 counts.</summary>
+    public int TicksPerSecond { get; set; } = 250;
+
+    /// <summary>
+    /// jiffies: helper 118. The kernel begins to count 300 seconds before a 32-bit counter overflows, when it boots; the monotonic clock begins then too.
+    /// </summary>
+    public ulong Ticks => (uint)(-300 * TicksPerSecond) + (ulong)((UInt128)MonotonicTime * (uint)TicksPerSecond / 1_000_000_000);
+
+    /// <summary>The task that the packet interrupts: helpers 14, 15, 17, 80, 120 and 123.</summary>
+    public CurrentTask Task { get; set; } = CurrentTask.Idle;
+
     /// <summary>State of the random numbers; set it to a seed.</summary>
     public ulong RandomState
     {

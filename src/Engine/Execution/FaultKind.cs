@@ -26,4 +26,7 @@ public enum FaultKind
 
     /// <summary>An instruction that has no meaning off-kernel, such as the address of a kernel variable.</summary>
     Unsupported,
+
+    /// <summary>The run ended while it held a ring buffer record or a spin lock; the verifier refuses such a program.</summary>
+    UnreleasedReference,
 }

@@ -99,6 +99,12 @@ public sealed class LoadedProgram : IProgramReference
         }
 
         SourceLocation place = new(Instruction: slot);
+        if (instruction.Offset != 0)
+        {
+            found.Add(Diagnostic.Error("RPS1023", $"{form.Mnemonic} calls a function of a kernel module (offset {instruction.Offset}), which is not available off-kernel.", place));
+            return 0;
+        }
+
         if ((uint)instruction.Immediate >= (uint)spec.KernelFunctions.Length)
         {
             found.Add(Diagnostic.Error("RPS1022", $"{form.Mnemonic} refers to kernel function {instruction.Immediate}; the program names {spec.KernelFunctions.Length}.", place));
@@ -126,7 +132,7 @@ public sealed class LoadedProgram : IProgramReference
         SourceLocation place = new(Instruction: slot);
         if ((uint)instruction.Immediate >= (uint)maps.Count)
         {
-            found.Add(Diagnostic.Error("RPS1020", $"{form.Mnemonic} refers to map {instruction.Immediate}; the program has {maps.Count} maps.", place));
+            found.Add(ProgramDiagnostics.NoSuchMap.At(place, $"{form.Mnemonic} refers to map {instruction.Immediate}; the program has {maps.Count} maps."));
         }
         else if (form.WideLoad is WideLoadKind.MapValue or WideLoadKind.MapIndexValue)
         {
@@ -134,9 +140,8 @@ public sealed class LoadedProgram : IProgramReference
             MapSpec map = maps[instruction.Immediate].Spec;
             if (map.Type != MapType.Array || map.MaxEntries != 1 || (uint)instruction.NextImmediate >= (uint)map.ValueSize)
             {
-                found.Add(Diagnostic.Error(
-                    "RPS1021", $"{form.Mnemonic} wants byte {instruction.NextImmediate} of the value of map '{map.Name}', which is a {map.Type} of {map.MaxEntries} with values of {map.ValueSize} bytes.",
-                    place, "Only an ARRAY with one entry can be addressed so, inside its value."));
+                found.Add(ProgramDiagnostics.NoMapValueAddress.At(
+                    place, $"{form.Mnemonic} wants byte {instruction.NextImmediate} of the value of map '{map.Name}', which is a {map.Type} of {map.MaxEntries} with values of {map.ValueSize} bytes."));
             }
         }
     }

@@ -8,7 +8,7 @@ namespace ReuseportPS.Engine.Execution;
 
 public sealed partial class Machine
 {
-    private const int CancellationInterval = 65536;
+    internal const int CancellationInterval = 65536;
 
     // One switch over decoded instructions, and nothing between it and the next instruction: every access checked, nothing allocated.
     // Runs from an instruction until the function of frame 'floor' exits. Beforehand the registers, the program and what is left of the budget are set.
@@ -548,11 +548,12 @@ public sealed partial class Machine
                     Atomic64(bytes.AsSpan(index, 8), (AtomicOperation)op.Immediate, ref r[op.Source & 15], ref r[0]);
                     break;
                 case Operation.CallHelper:
+                case Operation.CallKernel:
                     {
-                        HelperImplementation? helper = _helpers.Find((int)op.Immediate);
+                        HelperImplementation? helper = op.Operation == Operation.CallHelper ? _helpers.Find((int)op.Immediate) : _helpers.FindKernelFunction(op.Target);
                         if (helper is null)
                         {
-                            return FaultAt(program, at, remaining + slice, FaultKind.UnknownHelper, null, $"helper {HelperPrototypes.Describe((int)op.Immediate)} is not available here");
+                            return FaultAt(program, at, remaining + slice, FaultKind.UnknownHelper, null, $"{DescribeCall(op)} is not available here: {WhyNot(op)}");
                         }
 
                         // A helper that calls back spends of the same budget.
@@ -567,7 +568,7 @@ public sealed partial class Machine
 
                         if (_failure is not null)
                         {
-                            return FaultFrom(program, at, remaining + slice, $"helper {HelperPrototypes.Describe((int)op.Immediate)}: ");
+                            return FaultFrom(program, at, remaining + slice, $"{DescribeCall(op)}: ");
                         }
 
                         r[0] = result;
@@ -606,6 +607,11 @@ public sealed partial class Machine
                     {
                         if (_depth == floor)
                         {
+                            if (floor == 0 && _referenceCount > 0)
+                            {
+                                return FaultAt(program, at, remaining + slice, FaultKind.UnreleasedReference, null, DescribeReferences());
+                            }
+
                             _left = remaining + slice;
                             return new RunResult(r[0], _budget - _left, null);
                         }
@@ -627,30 +633,30 @@ public sealed partial class Machine
                     }
 
                 default:
-                    return FaultAt(program, at, remaining + slice, FaultKind.Unsupported, null, "this instruction needs a kernel: a kernel function or variable");
+                    return FaultAt(program, at, remaining + slice, FaultKind.Unsupported, null, "this instruction needs a kernel: the address of a kernel variable");
             }
         }
     }
 
-    private static ulong Divide(ulong dividend, ulong divisor) => divisor == 0 ? 0 : dividend / divisor;
+    internal static ulong Divide(ulong dividend, ulong divisor) => divisor == 0 ? 0 : dividend / divisor;
 
-    private static uint Divide(uint dividend, uint divisor) => divisor == 0 ? 0 : dividend / divisor;
+    internal static uint Divide(uint dividend, uint divisor) => divisor == 0 ? 0 : dividend / divisor;
 
-    private static ulong Modulo(ulong dividend, ulong divisor) => divisor == 0 ? dividend : dividend % divisor;
+    internal static ulong Modulo(ulong dividend, ulong divisor) => divisor == 0 ? dividend : dividend % divisor;
 
-    private static uint Modulo(uint dividend, uint divisor) => divisor == 0 ? dividend : dividend % divisor;
+    internal static uint Modulo(uint dividend, uint divisor) => divisor == 0 ? dividend : dividend % divisor;
 
     // The smallest number divided by -1 does not fit; RFC 9669 §4.1 gives the smallest number, and remainder 0.
-    private static ulong SignedDivide(ulong dividend, ulong divisor) =>
+    internal static ulong SignedDivide(ulong dividend, ulong divisor) =>
         divisor == 0 ? 0 : divisor == ulong.MaxValue ? 0 - dividend : (ulong)((long)dividend / (long)divisor);
 
-    private static uint SignedDivide(uint dividend, uint divisor) =>
+    internal static uint SignedDivide(uint dividend, uint divisor) =>
         divisor == 0 ? 0 : divisor == uint.MaxValue ? 0 - dividend : (uint)((int)dividend / (int)divisor);
 
-    private static ulong SignedModulo(ulong dividend, ulong divisor) =>
+    internal static ulong SignedModulo(ulong dividend, ulong divisor) =>
         divisor == 0 ? dividend : divisor == ulong.MaxValue ? 0 : (ulong)((long)dividend % (long)divisor);
 
-    private static uint SignedModulo(uint dividend, uint divisor) =>
+    internal static uint SignedModulo(uint dividend, uint divisor) =>
         divisor == 0 ? dividend : divisor == uint.MaxValue ? 0 : (uint)((int)dividend % (int)divisor);
 
     private static void Atomic64(Span<byte> memory, AtomicOperation operation, ref ulong source, ref ulong r0)
@@ -689,6 +695,12 @@ public sealed partial class Machine
             source = old;
         }
     }
+
+    private static string DescribeCall(in DecodedInstruction call) =>
+        call.Operation == Operation.CallHelper ? $"helper {HelperPrototypes.Describe((int)call.Immediate)}" : $"kernel function {KernelFunctions.Names[call.Target]}";
+
+    private static string WhyNot(in DecodedInstruction call) =>
+        call.Operation == Operation.CallHelper ? HelperAvailability.WhyNot((int)call.Immediate) : "this host does not provide it";
 
     private RunResult FaultAt(LoadedProgram program, int at, long left, FaultKind kind, ulong? address, string text)
     {

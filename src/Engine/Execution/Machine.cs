@@ -12,7 +12,7 @@ namespace ReuseportPS.Engine.Execution;
 /// </summary>
 /// <remarks>
 /// An address is 64 bits: a region in the upper half, an offset in the lower. Regions: 0 nothing (null), 1 context, 2 packet, 8 to 15
-/// stack frames, 16 to 63 the host's (<see cref="AddRegion"/>), from 64 on the values of maps in the order in which the run meets them. A map itself is
+/// stack frames, 16 to 23 keys shown to callbacks, 24 to 63 the host's (<see cref="AddRegion"/>), from 64 on the values of maps in the order in which the run meets them. A map itself is
 /// <see cref="MapTag"/> plus the region of its values. Addresses depend on nothing but the run, so the same inputs give the same addresses.
 /// </remarks>
 public sealed partial class Machine
@@ -32,7 +32,8 @@ public sealed partial class Machine
     internal const uint MapTag = 0x4000_0000;
     internal const uint FunctionTag = 0x2000_0000;
     private const uint FirstFrame = 8;
-    private const uint FirstHostRegion = 16;
+    private const uint FirstKey = 16;
+    private const uint FirstHostRegion = 24;
     private const uint FirstMap = 64;
     private const int MaxTailCalls = 33;
 
@@ -40,6 +41,8 @@ public sealed partial class Machine
     private readonly Frame[] _frames = new Frame[MaxFrames];
     private readonly byte[] _stack = new byte[MaxFrames * StackSize];
     private readonly MemoryRegion[] _frameRegions = new MemoryRegion[MaxFrames];
+    private readonly MemoryRegion?[] _keyRegions = new MemoryRegion?[MaxFrames];
+    private readonly byte[][] _keys = new byte[MaxFrames][];
     private readonly MemoryRegion _nothing = new("any memory of the program");
     private MemoryRegion[] _regions = new MemoryRegion[FirstMap + 16];
     private BpfMap?[] _maps = new BpfMap?[16];
@@ -65,6 +68,7 @@ public sealed partial class Machine
         _helpers = helpers ?? HelperTable.CreateDefault();
         Environment = environment ?? new ExecutionEnvironment();
         Array.Fill(_regions, _nothing);
+        Array.Fill(_keys, []);
         _regions[ContextAddress >> 32] = Context;
         _regions[PacketAddress >> 32] = Packet;
         for (int i = 0; i < MaxFrames; i++)
@@ -75,6 +79,11 @@ public sealed partial class Machine
 
         _regions[FirstFrame] = _frameRegions[0];
     }
+
+    // Sections that the run is in: see LockFunctions.
+    internal int ReadSections;
+    internal int PreemptionsOff;
+    internal int InterruptsOff;
 
     /// <summary>Clocks, CPU, random numbers.</summary>
     public ExecutionEnvironment Environment { get; }
@@ -90,12 +99,12 @@ public sealed partial class Machine
 
     /// <summary>Gives the machine a region of the host's, for good.</summary>
     /// <returns>Address of its first byte.</returns>
-    /// <exception cref="InvalidOperationException">There are 48 already.</exception>
+    /// <exception cref="InvalidOperationException">There are 40 already.</exception>
     public ulong AddRegion(MemoryRegion region)
     {
         if (_hostRegions == FirstMap - FirstHostRegion)
         {
-            throw new InvalidOperationException("A machine has room for 48 regions of its host.");
+            throw new InvalidOperationException("A machine has room for 40 regions of its host.");
         }
 
         uint id = FirstHostRegion + _hostRegions++;
@@ -129,7 +138,13 @@ public sealed partial class Machine
         _tailCalls = 0;
         _budget = _left = Math.Max(0, InstructionBudget);
         _cancellation = cancellationToken;
-        return Interpret(next: 0, floor: 0);
+        RunResult result = Interpret(next: 0, floor: 0);
+        if (_referenceCount > 0)
+        {
+            AbandonReferences();
+        }
+
+        return result;
     }
 
     /// <summary>For helpers: calls a function of the running program, in a frame of its own. False when it faulted; the run then ends with that fault.</summary>
@@ -264,8 +279,35 @@ public sealed partial class Machine
             return 0;
         }
 
-        return (mapAddress - ((ulong)MapTag << 32)) | offset;
+        return ValueAddress(mapAddress, offset);
     }
+
+    /// <summary>For helpers: the address that a program has for a value.</summary>
+    /// <param name="mapAddress">The map as the program has it.</param>
+    /// <param name="offset">Offset in the map's values.</param>
+    public static ulong ValueAddress(ulong mapAddress, uint offset) => (mapAddress - ((ulong)MapTag << 32)) | offset;
+
+    // The key of the element that a callback of the running function is called for: written here, shown while the callback runs.
+    internal Span<byte> KeyBuffer(int size)
+    {
+        ref byte[] key = ref _keys[_depth];
+        if (key.Length < size)
+        {
+            key = new byte[size];
+        }
+
+        return key.AsSpan(0, size);
+    }
+
+    internal ulong ShowKey(int size)
+    {
+        MemoryRegion region = _keyRegions[_depth] ??= new MemoryRegion("the key of a map's element");
+        region.SetFlat(_keys[_depth], 0, size, writable: false);
+        _regions[FirstKey + _depth] = region;
+        return (ulong)(FirstKey + (uint)_depth) << 32;
+    }
+
+    internal void HideKey() => _regions[FirstKey + _depth] = _nothing;
 
     // A host that runs on a CPU which the map was not made for would reach another key's value.
     internal bool HasCpu(BpfMap map, uint cpu)
@@ -279,18 +321,17 @@ public sealed partial class Machine
         return false;
     }
 
-    private static ulong FrameTop(int depth) => ((ulong)(FirstFrame + (uint)depth) << 32) + StackSize;
-
-    private static ulong MapAddress(uint place) => (ulong)(MapTag + FirstMap + place) << 32;
-
     // Leaves the machine as a run of this program finds it: its own maps known, all else of the run before forgotten.
     private void Prepare(LoadedProgram program)
     {
         while (_depth > 0)
         {
             LeaveFrame();
+            HideKey();
         }
 
+        ReadSections = PreemptionsOff = InterruptsOff = 0;
+        AbandonReferences();
         _failure = null;
         uint keep = _programCount > 0 && ReferenceEquals(_programs[0].Program, program) ? (uint)program.Maps.Length : 0;
         while (_mapCount > keep)

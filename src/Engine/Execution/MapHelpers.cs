@@ -58,5 +58,5 @@ internal static class MapHelpers
         return true;
     }
 
-    private static ulong Negate(Errno errno) => (ulong)-(long)errno;
+    internal static ulong Negate(Errno errno) => (ulong)-(long)errno;
 }

@@ -24,7 +24,7 @@ public static class InstructionChecker
 
         if (slots is 0 or > MaxSlots)
         {
-            found.Add(Diagnostic.Error("RPS1012", $"A program has 1 to {MaxSlots} instruction slots, this one has {slots}."));
+            found.Add(InstructionDiagnostics.BadLength.At(null, $"A program has 1 to {MaxSlots} instruction slots, this one has {slots}."));
             return found.ToImmutable();
         }
 
@@ -53,7 +53,7 @@ public static class InstructionChecker
             slot += instruction.SlotCount;
             if (slot == slots && form is { EndsFlow: false })
             {
-                found.Add(At("RPS1010", slot - instruction.SlotCount, $"The last instruction is {form.Mnemonic}: the program runs off its end.", "End it with exit or a jump."));
+                found.Add(At(InstructionDiagnostics.RunsOffEnd, slot - instruction.SlotCount, $"The last instruction is {form.Mnemonic}: the program runs off its end."));
             }
         }
 
@@ -74,7 +74,7 @@ public static class InstructionChecker
         ReadOnlySpan<InstructionForm> forms = OpcodeTable.FormsOf(instruction.Opcode);
         if (forms.IsEmpty)
         {
-            return At("RPS1001", slot, $"Opcode 0x{instruction.Opcode:x2} is unknown.");
+            return At(InstructionDiagnostics.UnknownOpcode, slot, $"Opcode 0x{instruction.Opcode:x2} is unknown.");
         }
 
         (string field, int value) = forms[0] switch
@@ -83,15 +83,14 @@ public static class InstructionChecker
             { Offset: FieldUse.Selector } => ("offset", instruction.Offset),
             _ => ("immediate", instruction.Immediate),
         };
-        return At("RPS1007", slot, $"Opcode 0x{instruction.Opcode:x2} ({forms[0].Mnemonic}) has no variant with {field} {value}.");
+        return At(InstructionDiagnostics.UnknownVariant, slot, $"Opcode 0x{instruction.Opcode:x2} ({forms[0].Mnemonic}) has no variant with {field} {value}.");
     }
 
     private static void CheckFields(in Instruction instruction, InstructionForm form, int slot, ImmutableArray<Diagnostic>.Builder found)
     {
         if (form.Kind == InstructionKind.PacketLoad)
         {
-            found.Add(At(
-                "RPS1011", slot, $"{form.Mnemonic} is a packet load of classic BPF, which this kind of program may not use.", "Read through the context's data pointer or with bpf_skb_load_bytes."));
+            found.Add(At(InstructionDiagnostics.PacketLoadRefused, slot, $"{form.Mnemonic} is a packet load of classic BPF, which this kind of program may not use."));
         }
 
         CheckRegister("destination", instruction.Destination, form.Destination, form, slot, found);
@@ -101,7 +100,7 @@ public static class InstructionChecker
         bool usesNext = form is { Kind: InstructionKind.WideLoad, WideLoad: WideLoadKind.Value or WideLoadKind.MapValue or WideLoadKind.MapIndexValue or WideLoadKind.BtfVariable };
         if (instruction.NextImmediate != 0 && !usesNext)
         {
-            found.Add(At("RPS1004", slot, $"The second immediate of {form.Mnemonic} is {instruction.NextImmediate}; it is reserved and must be 0."));
+            found.Add(At(InstructionDiagnostics.ReservedField, slot, $"The second immediate of {form.Mnemonic} is {instruction.NextImmediate}; it is reserved and must be 0."));
         }
     }
 
@@ -109,11 +108,11 @@ public static class InstructionChecker
     {
         if (use is FieldUse.Any or FieldUse.Written && value > (byte)Register.R10)
         {
-            found.Add(At("RPS1005", slot, $"The {field} of {form.Mnemonic} is register {value}; registers are r0 to r10."));
+            found.Add(At(InstructionDiagnostics.NoSuchRegister, slot, $"The {field} of {form.Mnemonic} is register {value}; registers are r0 to r10."));
         }
         else if (use == FieldUse.Written && value == (byte)Register.R10)
         {
-            found.Add(At("RPS1006", slot, $"{form.Mnemonic} writes to r10, which is read-only."));
+            found.Add(At(InstructionDiagnostics.FramePointerWritten, slot, $"{form.Mnemonic} writes to r10, which is read-only."));
         }
         else
         {
@@ -125,7 +124,7 @@ public static class InstructionChecker
     {
         if (use == FieldUse.Zero && value != 0)
         {
-            found.Add(At("RPS1004", slot, $"The {field} of {form.Mnemonic} is {value}; it is reserved and must be 0."));
+            found.Add(At(InstructionDiagnostics.ReservedField, slot, $"The {field} of {form.Mnemonic} is {value}; it is reserved and must be 0."));
         }
     }
 
@@ -138,14 +137,14 @@ public static class InstructionChecker
 
         if (target < 0 || target >= starts.Length)
         {
-            found.Add(At("RPS1008", slot, $"{form.Mnemonic} leads to instruction {target}; the program has 0 to {starts.Length - 1}."));
+            found.Add(At(InstructionDiagnostics.JumpOutside, slot, $"{form.Mnemonic} leads to instruction {target}; the program has 0 to {starts.Length - 1}."));
         }
         else if (!starts[target])
         {
-            found.Add(At("RPS1009", slot, $"{form.Mnemonic} leads to instruction {target}, the second half of an lddw."));
+            found.Add(At(InstructionDiagnostics.JumpIntoWideLoad, slot, $"{form.Mnemonic} leads to instruction {target}, the second half of an lddw."));
         }
     }
 
-    private static Diagnostic At(string code, int slot, string message, string? remedy = null) =>
-        Diagnostic.Error(code, message, new SourceLocation(Instruction: slot), remedy);
+    private static Diagnostic At(DiagnosticDefinition definition, int slot, string message) =>
+        definition.At(new SourceLocation(Instruction: slot), message);
 }

@@ -19,14 +19,29 @@ public static class InstructionCodec
     /// <summary>Reads and checks code. Codes RPS1001 to RPS1013, with the instruction's index in slots.</summary>
     public static DecodeResult Decode(ReadOnlySpan<byte> bytes)
     {
+        DecodeResult read = Read(bytes);
+        if (read.Diagnostics.IsEmpty || !read.Instructions.IsEmpty)
+        {
+            read = read with { Diagnostics = [.. read.Diagnostics, .. InstructionChecker.Check(read.Instructions.AsSpan())] };
+        }
+
+        return read.Succeeded ? read : read with { Instructions = [] };
+    }
+
+    /// <summary>
+    /// Reads code that may be malformed, to show it: only what cannot be an <see cref="Instruction"/> at all is a finding (RPS1002, RPS1003, RPS1012,
+    /// RPS1013). Of an lddw with RPS1003 all but the immediate of the second slot is lost; otherwise a finding leaves no instructions.
+    /// </summary>
+    public static DecodeResult Read(ReadOnlySpan<byte> bytes)
+    {
         if (bytes.Length % SlotSize != 0)
         {
-            return Refuse(Diagnostic.Error("RPS1013", $"{bytes.Length} bytes are not a whole number of 8-byte instructions.", new SourceLocation(Offset: bytes.Length)));
+            return Refuse(InstructionDiagnostics.NotWholeSlots.At(new SourceLocation(Offset: bytes.Length), $"{bytes.Length} bytes are not a whole number of 8-byte instructions."));
         }
 
         if (bytes.Length / SlotSize > InstructionChecker.MaxSlots)
         {
-            return Refuse(Diagnostic.Error("RPS1012", $"A program has 1 to {InstructionChecker.MaxSlots} instruction slots, this one has {bytes.Length / SlotSize}."));
+            return Refuse(InstructionDiagnostics.BadLength.At(null, $"A program has 1 to {InstructionChecker.MaxSlots} instruction slots, this one has {bytes.Length / SlotSize}."));
         }
 
         ImmutableArray<Instruction>.Builder code = ImmutableArray.CreateBuilder<Instruction>(bytes.Length / SlotSize);
@@ -40,13 +55,13 @@ public static class InstructionCodec
                 at += SlotSize;
                 if (at == bytes.Length)
                 {
-                    return Refuse(Diagnostic.Error("RPS1002", "lddw takes two slots, and the second is missing.", place));
+                    return Refuse(InstructionDiagnostics.HalfWideLoad.At(place, "lddw takes two slots, and the second is missing."));
                 }
 
                 Instruction second = ReadSlot(bytes[at..]);
                 if (second with { Immediate = 0 } != default)
                 {
-                    halves.Add(Diagnostic.Error("RPS1003", "The second slot of lddw has something other than an immediate.", place));
+                    halves.Add(InstructionDiagnostics.WideLoadSecondSlot.At(place, "The second slot of lddw has something other than an immediate."));
                 }
 
                 instruction = instruction with { NextImmediate = second.Immediate };
@@ -55,8 +70,7 @@ public static class InstructionCodec
             code.Add(instruction);
         }
 
-        ImmutableArray<Diagnostic> diagnostics = [.. halves, .. InstructionChecker.Check(code.ToArray())];
-        return diagnostics.IsEmpty ? new DecodeResult(code.ToImmutable(), []) : new DecodeResult([], diagnostics);
+        return new DecodeResult(code.ToImmutable(), [.. halves]);
     }
 
     /// <summary>Writes code; every instruction takes 8 bytes, lddw 16. Nothing is checked.</summary>

@@ -45,6 +45,9 @@ public enum InstructionKind : byte
     /// <summary>Jump on a comparison: <see cref="InstructionForm.Condition"/>.</summary>
     JumpIf,
 
+    /// <summary>Jump out of a loop that has run too long (kernel 6.9): else nothing.</summary>
+    MayGoto,
+
     /// <summary>Call: <see cref="InstructionForm.CallKind"/>.</summary>
     Call,
 

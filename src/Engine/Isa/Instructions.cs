@@ -129,6 +129,9 @@ public static class Instructions
     /// <summary><c>gotol +distance</c>: 32-bit distance in slots from the next instruction (kernel 6.6).</summary>
     public static Instruction JumpLong(int distance) => new((byte)InstructionClass.Jump32, 0, 0, 0, distance);
 
+    /// <summary><c>may_goto +distance</c>: taken when the loop has run too long (kernel 6.9).</summary>
+    public static Instruction MayGoto(short distance) => new(Op(JumpOperation.May, InstructionClass.Jump, OperandSource.Immediate), 0, 0, distance, 0);
+
     /// <summary><c>if dst op immediate goto +distance</c>, 64-bit.</summary>
     public static Instruction JumpIf(JumpOperation operation, Register destination, int immediate, short distance) =>
         new(Op(operation, InstructionClass.Jump, OperandSource.Immediate), (byte)destination, 0, distance, immediate);

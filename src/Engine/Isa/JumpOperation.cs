@@ -50,4 +50,7 @@ public enum JumpOperation : byte
 
     /// <summary>dst &lt;= src, signed.</summary>
     SignedLessOrEqual = 0xd0,
+
+    /// <summary>may_goto: taken when a loop has run too long.</summary>
+    May = 0xe0,
 }

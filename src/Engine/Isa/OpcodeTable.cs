@@ -124,6 +124,7 @@ public static class OpcodeTable
         ];
         yield return new(0x05, InstructionKind.Jump, "ja") { Offset = FieldUse.Distance };
         yield return new(0x06, InstructionKind.JumpLong, "jal") { Immediate = FieldUse.Distance };
+        yield return new(0xe5, InstructionKind.MayGoto, "may_goto") { Source = FieldUse.Selector, Offset = FieldUse.Distance };
         foreach (byte width in (byte[])[32, 64])
         {
             InstructionClass @class = width == 32 ? InstructionClass.Jump32 : InstructionClass.Jump;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using ReuseportPS.Engine.Diagnostics;
 
 namespace ReuseportPS.Engine.Maps;
@@ -32,10 +33,20 @@ internal sealed class ArrayMap : BpfMap
         Errno refused = CheckUpdate(key, flags, out int index);
         if (refused == Errno.None)
         {
-            value.CopyTo(Values.Row(RowOf(index, cpu)));
+            SpinLockField.Write(Spec, Values.Row(RowOf(index, cpu)), value);
         }
 
         return refused;
+    }
+
+    public override bool HasProgramForEach => true;
+
+    internal override bool NextElement(ref int element, int cpu, Span<byte> key, out uint offset)
+    {
+        bool isThere = ++element < Spec.MaxEntries;
+        offset = isThere ? Values.OffsetOf(RowOf(element, cpu)) : 0;
+        BinaryPrimitives.WriteInt32LittleEndian(key, element);
+        return isThere;
     }
 
     public override Errno DeleteFromProgram(ReadOnlySpan<byte> key) => Errno.EINVAL;
@@ -54,7 +65,7 @@ internal sealed class ArrayMap : BpfMap
         }
         else
         {
-            Values.Row(index).CopyTo(value);
+            SpinLockField.Read(Spec, Values.Row(index), value);
         }
 
         return Errno.None;
@@ -74,7 +85,7 @@ internal sealed class ArrayMap : BpfMap
         }
         else
         {
-            value.CopyTo(Values.Row(index));
+            SpinLockField.Write(Spec, Values.Row(index), value);
         }
 
         return Errno.None;
@@ -89,9 +100,11 @@ internal sealed class ArrayMap : BpfMap
     private Errno CheckUpdate(ReadOnlySpan<byte> key, ulong flags, out int index)
     {
         index = ArrayIndex.Of(key, Spec.MaxEntries);
-        return flags > (ulong)MapUpdateFlags.Exist ? Errno.EINVAL
+        bool locks = (flags & (ulong)MapUpdateFlags.Lock) != 0;
+        return (flags & ~(ulong)MapUpdateFlags.Lock) > (ulong)MapUpdateFlags.Exist || (locks && Spec.Type == MapType.PerCpuArray) ? Errno.EINVAL
             : index < 0 ? Errno.E2BIG
-            : flags == (ulong)MapUpdateFlags.NoExist ? Errno.EEXIST
+            : (flags & (ulong)MapUpdateFlags.NoExist) != 0 ? Errno.EEXIST
+            : locks && Spec.SpinLockOffset is null ? Errno.EINVAL
             : Errno.None;
     }
 }

@@ -9,6 +9,9 @@ namespace ReuseportPS.Engine.Maps;
 /// </summary>
 public abstract class BpfMap
 {
+    private readonly bool _userMayRead;
+    private readonly bool _userMayWrite;
+
     /// <summary>A map that has passed the checks of creation.</summary>
     /// <param name="spec">What it is made from; its contents are written by <see cref="MapFactory"/>, not here.</param>
     /// <param name="cpuCount">Possible CPUs.</param>
@@ -17,6 +20,8 @@ public abstract class BpfMap
         Spec = spec;
         CpuCount = cpuCount;
         Values = new MemoryRegion($"map '{spec.Name}'");
+        _userMayRead = !spec.Flags.HasFlag(MapFlags.WriteOnly);
+        _userMayWrite = !spec.Flags.HasFlag(MapFlags.ReadOnly);
         ProgramsMayRead = !spec.Flags.HasFlag(MapFlags.WriteOnlyProgram);
         ProgramsMayWrite = !spec.Flags.HasFlag(MapFlags.ReadOnlyProgram);
     }
@@ -29,6 +34,9 @@ public abstract class BpfMap
 
     /// <summary>The id that a backend gave it; what a lookup in a map of maps returns.</summary>
     public uint Id { get; set; }
+
+    /// <summary>The CPU on which user space calls, below <see cref="CpuCount"/>: which one takes free elements, and what goes from an LRU map for them, depends on it.</summary>
+    public int UserCpu { get; set; }
 
     /// <summary>Whether user space may write no more.</summary>
     public bool IsFrozen { get; private set; }
@@ -45,6 +53,9 @@ public abstract class BpfMap
     /// <summary>Whether helpers 2 and 3 take this map: the verifier refuses them on the others.</summary>
     public virtual bool HasProgramUpdate => false;
 
+    /// <summary>Whether helper 164 takes this map: the verifier refuses it on the others.</summary>
+    public virtual bool HasProgramForEach => false;
+
     /// <summary>No BPF_F_WRONLY_PROG.</summary>
     internal bool ProgramsMayRead { get; }
 
@@ -57,19 +68,29 @@ public abstract class BpfMap
     /// <summary>BPF_MAP_LOOKUP_ELEM.</summary>
     /// <param name="key">The key, of the map's key size.</param>
     /// <param name="value">Receives the value: <see cref="UserValueSize"/> bytes.</param>
-    /// <param name="flags">Flags; 0.</param>
+    /// <param name="flags">BPF_F_LOCK, where values have a spin lock; else 0.</param>
     /// <returns>None, ENOENT, EINVAL (flags), EPERM (write-only for user space), or an error of the map type.</returns>
     public Errno Lookup(ReadOnlySpan<byte> key, Span<byte> value, ulong flags = 0)
     {
         CheckKey(key);
-        if ((flags & ~(ulong)MapUpdateFlags.Lock) != 0)
-        {
-            return Errno.EINVAL;
-        }
-
-        return Spec.Flags.HasFlag(MapFlags.WriteOnly) ? Errno.EPERM
-            : (flags & (ulong)MapUpdateFlags.Lock) != 0 ? Errno.EINVAL
+        return (flags & ~(ulong)MapUpdateFlags.Lock) != 0 ? Errno.EINVAL
+            : !_userMayRead ? Errno.EPERM
+            : LacksLock(flags) ? Errno.EINVAL
             : LookupCore(key, value);
+    }
+
+    /// <summary>BPF_MAP_LOOKUP_AND_DELETE_ELEM: the value of a key, which is deleted; a pop of a queue or stack.</summary>
+    /// <param name="key">The key; empty for a queue or stack.</param>
+    /// <param name="value">Receives the value: <see cref="UserValueSize"/> bytes.</param>
+    /// <param name="flags">BPF_F_LOCK, where values have a spin lock; else 0.</param>
+    /// <returns>None, ENOENT, EINVAL (flags), EPERM (read- or write-only for user space, or frozen), ENOTSUPP (a type that has no such thing).</returns>
+    public Errno LookupAndDelete(ReadOnlySpan<byte> key, Span<byte> value, ulong flags = 0)
+    {
+        CheckKey(key);
+        return (flags & ~(ulong)MapUpdateFlags.Lock) != 0 ? Errno.EINVAL
+            : !IsWritable || !_userMayRead ? Errno.EPERM
+            : LacksLock(flags) ? Errno.EINVAL
+            : LookupAndDeleteCore(key, value);
     }
 
     /// <summary>BPF_MAP_UPDATE_ELEM with bytes.</summary>
@@ -100,13 +121,18 @@ public abstract class BpfMap
             CheckKey(key);
         }
 
-        return Spec.Flags.HasFlag(MapFlags.WriteOnly) ? Errno.EPERM : NextKeyCore(key, next);
+        return _userMayRead ? NextKeyCore(key, next) : Errno.EPERM;
     }
 
     /// <summary>BPF_MAP_FREEZE.</summary>
-    /// <returns>None, or EPERM when it is frozen already or read-only for user space.</returns>
+    /// <returns>None, EPERM when it is frozen already or read-only for user space, or ENOTSUPP when values have a spin lock.</returns>
     public Errno Freeze()
     {
+        if (Spec.SpinLockOffset is not null)
+        {
+            return Errno.ENOTSUPP;
+        }
+
         if (!IsWritable)
         {
             return Errno.EPERM;
@@ -134,10 +160,27 @@ public abstract class BpfMap
     /// <returns>None, or the error that the helper returns negated.</returns>
     public virtual Errno DeleteFromProgram(ReadOnlySpan<byte> key) => Errno.ENOTSUPP;
 
+    /// <summary>Helper 164: the element after another one, in the kernel's order. False at the end.</summary>
+    /// <param name="element">Number of the element before, -1 for the first; receives that of the element.</param>
+    /// <param name="cpu">CPU whose value is meant.</param>
+    /// <param name="key">Receives the key.</param>
+    /// <param name="offset">Offset of the value in <see cref="Values"/>.</param>
+    internal virtual bool NextElement(ref int element, int cpu, Span<byte> key, out uint offset)
+    {
+        offset = 0;
+        return false;
+    }
+
+    /// <summary>A run ended that still had something of the map at an offset in <see cref="Values"/>: a spin lock it held, a record it was writing.</summary>
+    internal virtual void Abandon(uint offset) => Values.TryFind(offset, SpinLockField.Size).Clear();
+
     /// <summary>Lookup by user space, after the common checks.</summary>
     protected abstract Errno LookupCore(ReadOnlySpan<byte> key, Span<byte> value);
 
-    /// <summary>Update by user space, after the common checks. BPF_F_LOCK is refused before.</summary>
+    /// <summary>Lookup and delete by user space, after the common checks.</summary>
+    protected virtual Errno LookupAndDeleteCore(ReadOnlySpan<byte> key, Span<byte> value) => Errno.ENOTSUPP;
+
+    /// <summary>Update by user space, after the common checks. BPF_F_LOCK is refused before where values have no lock.</summary>
     protected abstract Errno UpdateCore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong flags);
 
     /// <summary>Delete by user space, after the common checks.</summary>
@@ -149,10 +192,12 @@ public abstract class BpfMap
     /// <summary>The checks of an update that come before those of the map type, for updates that do not carry bytes (sockets, maps, programs).</summary>
     protected Errno CheckWrite(MapUpdateFlags flags) =>
         !IsWritable ? Errno.EPERM
-        : flags.HasFlag(MapUpdateFlags.Lock) ? Errno.EINVAL
+        : LacksLock((ulong)flags) ? Errno.EINVAL
         : Errno.None;
 
-    private bool IsWritable => !IsFrozen && !Spec.Flags.HasFlag(MapFlags.ReadOnly);
+    private bool LacksLock(ulong flags) => (flags & (ulong)MapUpdateFlags.Lock) != 0 && Spec.SpinLockOffset is null;
+
+    private bool IsWritable => !IsFrozen && _userMayWrite;
 
     private void CheckKey(ReadOnlySpan<byte> key)
     {

@@ -3,22 +3,24 @@ using ReuseportPS.Engine.Diagnostics;
 namespace ReuseportPS.Engine.Maps;
 
 /// <summary>
-/// HASH and PERCPU_HASH (<c>kernel/bpf/hashtab.c</c>). An update of a key that is there replaces the value as a whole in HASH (a
-/// pointer to the old value keeps reading the old value) and writes in place in PERCPU_HASH.
+/// HASH and PERCPU_HASH (<c>kernel/bpf/hashtab.c</c>). An update of a key that is there replaces the element as a whole in HASH (a
+/// pointer to the old value keeps reading the old value, and the key moves to the front of its bucket) and writes in place in PERCPU_HASH.
 /// </summary>
 internal sealed class HashMap : BpfMap
 {
-    private readonly KeyIndex _index;
+    private readonly ElementTable _table;
     private readonly RowPool _rows;
     private readonly bool _perCpu;
-    private int[] _rowOf = new int[8];
+    private readonly int[] _spares;
 
-    public HashMap(MapSpec spec, int cpuCount)
+    public HashMap(MapSpec spec, int cpuCount, uint seed)
         : base(spec, cpuCount)
     {
         _perCpu = spec.Type == MapType.PerCpuHash;
-        _index = new KeyIndex(spec.KeySize);
-        _rows = new RowPool(this, _perCpu ? cpuCount : 1, spare: _perCpu ? 0 : 1);
+        _table = new ElementTable(spec, seed);
+        _spares = new int[_perCpu ? 0 : cpuCount];
+        Array.Fill(_spares, ElementTable.None);
+        _rows = new RowPool(this, _perCpu ? cpuCount : 1, spare: _spares.Length);
     }
 
     public override int UserValueSize => _perCpu ? PerCpuValue.UserSize(Spec, CpuCount) : Spec.ValueSize;
@@ -29,53 +31,59 @@ internal sealed class HashMap : BpfMap
 
     public override bool TryFindValue(ReadOnlySpan<byte> key, int cpu, out uint offset)
     {
-        int entry = _index.Find(key);
-        offset = entry < 0 ? 0 : Values.OffsetOf(_rowOf[entry] + (_perCpu ? cpu : 0));
-        return entry >= 0;
+        int element = _table.Find(key);
+        offset = element < 0 ? 0 : Values.OffsetOf(_perCpu ? element * CpuCount + cpu : element);
+        return element >= 0;
     }
 
     public override Errno UpdateFromProgram(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong flags, int cpu)
     {
-        Errno refused = PlaceFor(key, flags, out int row, out bool isNew);
+        Errno refused = PlaceFor(key, flags, cpu, out int element, out bool isNew);
         if (refused != Errno.None)
         {
             return refused;
         }
 
-        for (int other = 0; _perCpu && isNew && other < CpuCount; other++)
+        if (_perCpu)
         {
-            Values.PaddedRow(row + other).Clear();
+            PerCpuValue.WriteOne(Values, element * CpuCount, CpuCount, cpu, value, isNew);
+        }
+        else
+        {
+            SpinLockField.Write(Spec, Values.Row(element), value);
         }
 
-        value.CopyTo(Values.Row(row + (_perCpu ? cpu : 0)));
         return Errno.None;
+    }
+
+    public override bool HasProgramForEach => true;
+
+    internal override bool NextElement(ref int element, int cpu, Span<byte> key, out uint offset)
+    {
+        bool isThere = _table.TryAdvance(ref element, key);
+        offset = isThere ? Values.OffsetOf(_perCpu ? element * CpuCount + cpu : element) : 0;
+        return isThere;
     }
 
     public override Errno DeleteFromProgram(ReadOnlySpan<byte> key) => DeleteCore(key);
 
-    protected override Errno LookupCore(ReadOnlySpan<byte> key, Span<byte> value)
+    protected override Errno LookupCore(ReadOnlySpan<byte> key, Span<byte> value) => Read(_table.Find(key), value);
+
+    protected override Errno LookupAndDeleteCore(ReadOnlySpan<byte> key, Span<byte> value)
     {
-        int entry = _index.Find(key);
-        if (entry < 0)
+        int element = _table.Find(key);
+        Errno missing = Read(element, value);
+        if (missing == Errno.None)
         {
-            return Errno.ENOENT;
+            Free(element);
         }
 
-        if (_perCpu)
-        {
-            PerCpuValue.Read(Values, _rowOf[entry], CpuCount, value);
-        }
-        else
-        {
-            Values.Row(_rowOf[entry]).CopyTo(value);
-        }
-
-        return Errno.None;
+        return missing;
     }
 
     protected override Errno UpdateCore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong flags)
     {
-        Errno refused = PlaceFor(key, flags, out int row, out _);
+        Errno refused = PlaceFor(key, flags, UserCpu, out int element, out _);
         if (refused != Errno.None)
         {
             return refused;
@@ -83,11 +91,11 @@ internal sealed class HashMap : BpfMap
 
         if (_perCpu)
         {
-            PerCpuValue.Write(Values, row, CpuCount, value);
+            PerCpuValue.Write(Values, element * CpuCount, CpuCount, value);
         }
         else
         {
-            value.CopyTo(Values.Row(row));
+            SpinLockField.Write(Spec, Values.Row(element), value);
         }
 
         return Errno.None;
@@ -95,25 +103,51 @@ internal sealed class HashMap : BpfMap
 
     protected override Errno DeleteCore(ReadOnlySpan<byte> key)
     {
-        int entry = _index.Find(key);
-        if (entry < 0)
+        int element = _table.Find(key);
+        if (element < 0)
         {
             return Errno.ENOENT;
         }
 
-        _index.Remove(entry);
-        _rows.Free(_rowOf[entry]);
+        Free(element);
         return Errno.None;
     }
 
-    protected override Errno NextKeyCore(ReadOnlySpan<byte> key, Span<byte> next) => _index.NextKey(key, next);
+    protected override Errno NextKeyCore(ReadOnlySpan<byte> key, Span<byte> next) => _table.NextKey(key, next);
 
-    // The row that the new value goes to.
-    private Errno PlaceFor(ReadOnlySpan<byte> key, ulong flags, out int row, out bool isNew)
+    private Errno Read(int element, Span<byte> value)
     {
-        row = 0;
-        Errno refused = _index.CheckUpdate(key, flags, Spec.MaxEntries, out int entry);
-        isNew = entry < 0;
+        if (element < 0)
+        {
+            return Errno.ENOENT;
+        }
+
+        if (_perCpu)
+        {
+            PerCpuValue.Read(Values, element * CpuCount, CpuCount, value);
+        }
+        else
+        {
+            SpinLockField.Read(Spec, Values.Row(element), value);
+        }
+
+        return Errno.None;
+    }
+
+    private void Free(int element)
+    {
+        _table.Remove(element);
+        _rows.Free(element);
+    }
+
+    // The element that the new value goes to.
+    private Errno PlaceFor(ReadOnlySpan<byte> key, ulong flags, int cpu, out int element, out bool isNew)
+    {
+        ulong known = Spec.SpinLockOffset is null ? 0 : (ulong)MapUpdateFlags.Lock;
+        uint hash = _table.Hash(key);
+        element = _table.Find(key, hash);
+        isNew = element < 0;
+        Errno refused = (flags & ~known) > (ulong)MapUpdateFlags.Exist ? Errno.EINVAL : ElementTable.CheckPresence(!isNew, flags);
         if (refused != Errno.None)
         {
             return refused;
@@ -121,22 +155,38 @@ internal sealed class HashMap : BpfMap
 
         if (isNew)
         {
+            if (_table.Count >= Spec.MaxEntries)
+            {
+                return Errno.E2BIG;
+            }
+
             if (!_rows.HasRoom)
             {
                 return Errno.ENOMEM;
             }
 
-            entry = _index.Add(key, ref _rowOf);
-            _rowOf[entry] = _rows.Allocate();
+            element = _rows.Allocate();
         }
-        else if (!_perCpu)
+        else if (_perCpu || (flags & (ulong)MapUpdateFlags.Lock) != 0)
         {
-            int old = _rowOf[entry];
-            _rowOf[entry] = _rows.Allocate();
-            _rows.Free(old);
+            return Errno.None;
+        }
+        else
+        {
+            // Each CPU has one element in reserve for this, and the one that is replaced is the next in reserve.
+            ref int spare = ref _spares[cpu];
+            if (spare < 0 && !_rows.HasRoom)
+            {
+                return Errno.ENOMEM;
+            }
+
+            int old = element;
+            element = spare >= 0 ? spare : _rows.Allocate();
+            spare = old;
+            _table.Remove(old);
         }
 
-        row = _rowOf[entry];
+        _table.Add(element, key, hash);
         return Errno.None;
     }
 }

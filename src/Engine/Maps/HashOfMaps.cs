@@ -2,19 +2,21 @@ using ReuseportPS.Engine.Diagnostics;
 
 namespace ReuseportPS.Engine.Maps;
 
-/// <summary>HASH_OF_MAPS (<c>kernel/bpf/hashtab.c</c>, <c>fd_htab_map</c>).</summary>
+/// <summary>HASH_OF_MAPS (<c>kernel/bpf/hashtab.c</c>, <c>fd_htab_map</c>). An update of a key that is there writes in place.</summary>
 internal sealed class HashOfMaps : OuterMap
 {
-    private readonly KeyIndex _index;
+    private readonly ElementTable _table;
+    private readonly Stack<int> _free = [];
     private BpfMap?[] _maps = new BpfMap?[8];
+    private int _used;
 
-    public HashOfMaps(MapSpec spec, int cpuCount)
-        : base(spec, cpuCount) => _index = new KeyIndex(spec.KeySize);
+    public HashOfMaps(MapSpec spec, int cpuCount, uint seed)
+        : base(spec, cpuCount) => _table = new ElementTable(spec, seed);
 
     public override BpfMap? FindMap(ReadOnlySpan<byte> key)
     {
-        int entry = _index.Find(key);
-        return entry < 0 ? null : _maps[entry];
+        int element = _table.Find(key);
+        return element < 0 ? null : _maps[element];
     }
 
     // The kernel looks the descriptor up before it looks at the flags.
@@ -27,33 +29,45 @@ internal sealed class HashOfMaps : OuterMap
             return Errno.EINVAL;
         }
 
-        Errno refused = _index.CheckUpdate(key, flags, Spec.MaxEntries, out int entry);
+        uint hash = _table.Hash(key);
+        int element = _table.Find(key, hash);
+        Errno refused = flags > (ulong)MapUpdateFlags.Exist ? Errno.EINVAL
+            : ElementTable.CheckPresence(element >= 0, flags) is not Errno.None and Errno wrong ? wrong
+            : element < 0 && _table.Count >= Spec.MaxEntries ? Errno.E2BIG
+            : Errno.None;
         if (refused != Errno.None)
         {
             return refused;
         }
 
-        if (entry < 0)
+        if (element < 0)
         {
-            entry = _index.Add(key, ref _maps);
+            element = _free.TryPop(out int freed) ? freed : _used++;
+            if (element >= _maps.Length)
+            {
+                Array.Resize(ref _maps, _maps.Length * 2);
+            }
+
+            _table.Add(element, key, hash);
         }
 
-        _maps[entry] = inner;
+        _maps[element] = inner;
         return Errno.None;
     }
 
     protected override Errno DeleteCore(ReadOnlySpan<byte> key)
     {
-        int entry = _index.Find(key);
-        if (entry < 0)
+        int element = _table.Find(key);
+        if (element < 0)
         {
             return Errno.ENOENT;
         }
 
-        _index.Remove(entry);
-        _maps[entry] = null;
+        _table.Remove(element);
+        _maps[element] = null;
+        _free.Push(element);
         return Errno.None;
     }
 
-    protected override Errno NextKeyCore(ReadOnlySpan<byte> key, Span<byte> next) => _index.NextKey(key, next);
+    protected override Errno NextKeyCore(ReadOnlySpan<byte> key, Span<byte> next) => _table.NextKey(key, next);
 }

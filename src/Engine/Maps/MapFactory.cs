@@ -1,3 +1,4 @@
+using System.Numerics;
 using ReuseportPS.Engine.Diagnostics;
 
 namespace ReuseportPS.Engine.Maps;
@@ -15,35 +16,51 @@ public static class MapFactory
     private const long LargestHash = 1 << 28;
     private const long TrieNodeHeader = 24;
     private const int TrieDataMost = 256;
+    private const int PageSize = 4096;
+
+    // Twice that is the largest array.
+    private const uint LargestRing = 1 << 29;
 
     /// <summary>
-    /// Creates a map and writes its contents. ARRAY, PERCPU_ARRAY, HASH, PERCPU_HASH, LPM_TRIE, ARRAY_OF_MAPS, HASH_OF_MAPS and PROG_ARRAY;
-    /// socket maps are made by the host that has the sockets. Codes: RPS5101 refused attributes, RPS5102 type not available here, RPS5103 refused contents.
+    /// Creates a map and writes its contents. ARRAY, PERCPU_ARRAY, HASH, PERCPU_HASH, LRU_HASH, LRU_PERCPU_HASH, LPM_TRIE, QUEUE, STACK, BLOOM_FILTER,
+    /// RINGBUF, ARRAY_OF_MAPS, HASH_OF_MAPS and PROG_ARRAY; socket maps are made by the host that has the sockets.
+    /// Codes: RPS5101 refused attributes, RPS5102 type not available here, RPS5103 refused contents.
     /// </summary>
     /// <param name="spec">What to make.</param>
     /// <param name="cpuCount">Possible CPUs, at least 1.</param>
-    public static MapCreation Create(MapSpec spec, int cpuCount)
+    /// <param name="seed">What the kernel draws at random for a map that hashes, and takes as 0 with BPF_F_ZERO_SEED: the order of keys and the false positives of a Bloom filter depend on it.</param>
+    public static MapCreation Create(MapSpec spec, int cpuCount, uint seed = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(cpuCount, 1);
-        return spec.Type switch
+        return (spec.Extra != 0 && spec.Type != MapType.BloomFilter ? Refuse(spec, Errno.EINVAL, "only a Bloom filter takes map_extra") : null) ?? spec.Type switch
         {
             MapType.Array => CheckArray(spec, MapFlags.NumaNode | MapFlags.Mmapable | MapFlags.InnerMap | Access) ?? CheckMemory(spec, spec.MaxEntries),
             MapType.PerCpuArray => CheckArray(spec, Access) ?? CheckPerCpu(spec) ?? CheckMemory(spec, (long)spec.MaxEntries * cpuCount),
             MapType.Hash => CheckHash(spec, MapFlags.NumaNode),
             MapType.PerCpuHash => CheckHash(spec, MapFlags.None) ?? CheckPerCpu(spec),
+            MapType.LruHash => CheckLru(spec, MapFlags.NumaNode, cpuCount),
+            MapType.LruPerCpuHash => CheckLru(spec, MapFlags.None, cpuCount) ?? CheckPerCpu(spec),
             MapType.LpmTrie => CheckTrie(spec) ?? CheckCount(spec),
+            MapType.Queue or MapType.Stack => CheckKeyless(spec, MapFlags.NumaNode | Access) ?? CheckMemory(spec, spec.MaxEntries),
+            MapType.BloomFilter => CheckBloom(spec),
+            MapType.RingBuf => CheckRing(spec),
             MapType.ProgArray => CheckFileArray(spec),
             MapType.ArrayOfMaps => CheckInner(spec) ?? CheckFileArray(spec),
             MapType.HashOfMaps => CheckInner(spec) ?? CheckHash(spec, MapFlags.NumaNode),
             _ => new MapCreation(null, Errno.ENOTSUPP, Diagnostic.Error("RPS5102", $"Map '{spec.Name}': maps of type {spec.Type} cannot be made here.")),
         }
+        ?? CheckSpinLock(spec)
         ?? Fill(spec.Type switch
         {
             MapType.Array or MapType.PerCpuArray => new ArrayMap(spec, cpuCount),
-            MapType.Hash or MapType.PerCpuHash => new HashMap(spec, cpuCount),
+            MapType.Hash or MapType.PerCpuHash => new HashMap(spec, cpuCount, seed),
+            MapType.LruHash or MapType.LruPerCpuHash => new LruHashMap(WithEqualShares(spec, cpuCount), cpuCount, seed),
             MapType.LpmTrie => new LpmTrie(spec, cpuCount),
+            MapType.Queue or MapType.Stack => new QueueMap(spec, cpuCount),
+            MapType.BloomFilter => new BloomFilter(spec, cpuCount, seed),
+            MapType.RingBuf => new RingBuffer(spec, cpuCount),
             MapType.ArrayOfMaps => new ArrayOfMaps(spec, cpuCount),
-            MapType.HashOfMaps => new HashOfMaps(spec, cpuCount),
+            MapType.HashOfMaps => new HashOfMaps(spec, cpuCount, seed),
             _ => new ProgramArray(spec, cpuCount),
         });
     }
@@ -98,6 +115,45 @@ public static class MapFactory
         ?? ((long)(uint)spec.KeySize + (uint)spec.ValueSize >= LargestAllocation - HashElementHeader ? Refuse(spec, Errno.E2BIG, "key and value are too large")
             : (uint)spec.MaxEntries > LargestHash ? Refuse(spec, Errno.E2BIG, "max_entries is too large")
             : null);
+
+    private static MapCreation? CheckLru(MapSpec spec, MapFlags alsoAllowed, int cpuCount) =>
+        CheckFlags(spec, MapFlags.NoPreallocation | MapFlags.NoCommonLru | MapFlags.NumaNode | MapFlags.ZeroSeed | Access)
+        ?? (spec.Flags.HasFlag(MapFlags.NoPreallocation) ? Refuse(spec, Errno.ENOTSUPP, "an LRU map has all its elements from the beginning")
+            : spec.Flags.HasFlag(MapFlags.NumaNode) && (spec.Flags.HasFlag(MapFlags.NoCommonLru) || alsoAllowed == MapFlags.None) ? Refuse(spec, Errno.EINVAL, "NumaNode goes with neither values nor LRU lists per CPU")
+            : null)
+        ?? CheckHash(spec, MapFlags.NoCommonLru | MapFlags.NumaNode)
+        ?? CheckMemory(spec, (long)spec.MaxEntries * (spec.Type == MapType.LruPerCpuHash ? cpuCount : 1));
+
+    // With lists per CPU each CPU gets the same number of elements (htab_map_alloc).
+    private static MapSpec WithEqualShares(MapSpec spec, int cpuCount) =>
+        spec.Flags.HasFlag(MapFlags.NoCommonLru) ? spec with { MaxEntries = (spec.MaxEntries - 1) / cpuCount * cpuCount + cpuCount } : spec;
+
+    private static MapCreation? CheckKeyless(MapSpec spec, MapFlags allowed) =>
+        spec.MaxEntries == 0 ? Refuse(spec, Errno.EINVAL, "max_entries must not be 0")
+        : spec.KeySize != 0 ? Refuse(spec, Errno.EINVAL, "there are no keys: the key size must be 0")
+        : spec.ValueSize == 0 ? Refuse(spec, Errno.EINVAL, "the value size must not be 0")
+        : CheckFlags(spec, allowed)
+        ?? ((uint)spec.ValueSize > LargestAllocation ? Refuse(spec, Errno.E2BIG, "the value size is too large") : null);
+
+    private static MapCreation? CheckBloom(MapSpec spec) =>
+        ((uint)spec.ValueSize > LargestAllocation ? Refuse(spec, Errno.E2BIG, "the value size is too large") : null)
+        ?? CheckKeyless(spec, MapFlags.NumaNode | MapFlags.ZeroSeed | Access)
+        ?? (spec.Extra > 15 ? Refuse(spec, Errno.EINVAL, "map_extra is the number of hashes, at most 15") : null);
+
+    private static MapCreation? CheckRing(MapSpec spec) =>
+        (spec.Flags & ~MapFlags.NumaNode) is not MapFlags.None and MapFlags odd ? Refuse(spec, Errno.EINVAL, $"flags {odd} do not apply to this type")
+        : spec.KeySize != 0 || spec.ValueSize != 0 ? Refuse(spec, Errno.EINVAL, "a ring buffer has no keys and values: both sizes must be 0")
+        : !BitOperations.IsPow2((uint)spec.MaxEntries) || (uint)spec.MaxEntries < PageSize ? Refuse(spec, Errno.EINVAL, "max_entries is the size in bytes: a power of two, at least a page of 4096")
+        : (uint)spec.MaxEntries > LargestRing ? Refuse(spec, Errno.ENOMEM, "it is too large")
+        : null;
+
+    private static MapCreation? CheckSpinLock(MapSpec spec) =>
+        spec.SpinLockOffset is not int offset ? null
+        : offset < 0 || offset > spec.ValueSize - SpinLockField.Size ? Refuse(spec, Errno.EINVAL, "the spin lock must lie within the value")
+        : offset % SpinLockField.Size != 0 ? Refuse(spec, Errno.EFAULT, "the spin lock must lie on a multiple of 4")
+        : (spec.Flags & (MapFlags.ReadOnlyProgram | MapFlags.WriteOnlyProgram)) != MapFlags.None ? Refuse(spec, Errno.EACCES, "programs that take a spin lock read and write")
+        : spec.Type is not (MapType.Hash or MapType.Array) ? Refuse(spec, Errno.EOPNOTSUPP, "its values cannot have a spin lock")
+        : null;
 
     private static MapCreation? CheckPerCpu(MapSpec spec) =>
         (((long)(uint)spec.ValueSize + 7) & ~7L) > LargestPerCpuValue ? Refuse(spec, Errno.E2BIG, "a per-CPU value has at most 32768 bytes") : null;

@@ -14,6 +14,12 @@ public sealed record MapSpec(string Name, MapType Type, int KeySize, int ValueSi
     /// <summary>For a map of maps: the template that inner maps must match.</summary>
     public MapSpec? Inner { get; init; }
 
+    /// <summary><c>map_extra</c>: for a BLOOM_FILTER its number of hashes, 1 to 15, or 0 for 5.</summary>
+    public ulong Extra { get; init; }
+
+    /// <summary>Where in a value there is a <c>struct bpf_spin_lock</c> of 4 bytes, or null: HASH and ARRAY. (In the kernel, BTF of the value says so.)</summary>
+    public int? SpinLockOffset { get; init; }
+
     /// <summary>Entries written after creation, before any program runs.</summary>
     public ImmutableArray<MapEntry> Contents { get; init; } = [];
 
@@ -22,9 +28,6 @@ public sealed record MapSpec(string Name, MapType Type, int KeySize, int ValueSi
 
     /// <summary>Types of key and value; a value with a spin lock or a timer needs them. Null when they are not known.</summary>
     public MapBtf? Btf { get; init; }
-
-    /// <summary>map_extra: for a bloom filter the number of hash functions.</summary>
-    public ulong Extra { get; init; }
 
     /// <summary>The NUMA node of its memory, with <see cref="MapFlags.NumaNode"/>.</summary>
     public int NumaNode { get; init; }

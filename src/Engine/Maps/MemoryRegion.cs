@@ -3,8 +3,8 @@ using System.Numerics;
 namespace ReuseportPS.Engine.Maps;
 
 /// <summary>
-/// A piece of memory that a program can point into. It has one of two shapes: flat (a stack frame, a context, a packet), or rows
-/// of one size (the values of a map), where an access may not cross the end of its row. Addresses in rows are spread over a power of two larger than a
+/// A piece of memory that a program can point into. It has one of three shapes: flat (a stack frame, a context, a packet), windows (the records of a ring
+/// buffer that are being written), of which all else is closed, or rows of one size (the values of a map), where an access may not cross the end of its row. Addresses in rows are spread over a power of two larger than a
 /// row, so that the byte after a row belongs to no row: offset = row &lt;&lt; <see cref="RowShift"/> | byte in row.
 /// </summary>
 public sealed class MemoryRegion
@@ -15,6 +15,8 @@ public sealed class MemoryRegion
     private int _rowStride;
     private bool _readable;
     private bool _writable;
+    private (uint Offset, uint Length)[] _windows = [];
+    private int _openWindows;
 
     /// <summary>An empty region; every access to it is a fault.</summary>
     /// <param name="name">What it is, for fault texts: <c>stack frame</c>, <c>map 'seats'</c>.</param>
@@ -66,6 +68,39 @@ public sealed class MemoryRegion
         _readable = _writable = false;
     }
 
+    /// <summary>Makes the region one of windows, all closed. No copy is made.</summary>
+    internal void SetWindows(byte[] bytes)
+    {
+        SetFlat(bytes, 0, 0, writable: true);
+        _openWindows = 0;
+    }
+
+    /// <summary>Opens a window for reading and writing.</summary>
+    internal void OpenWindow(uint offset, uint length)
+    {
+        if (_openWindows == _windows.Length)
+        {
+            Array.Resize(ref _windows, Math.Max(4, 2 * _windows.Length));
+        }
+
+        _windows[_openWindows++] = (offset, length);
+    }
+
+    /// <summary>Closes the window that begins at an offset. False when there is none.</summary>
+    internal bool CloseWindow(uint offset)
+    {
+        for (int i = 0; i < _openWindows; i++)
+        {
+            if (_windows[i].Offset == offset)
+            {
+                _windows[i] = _windows[--_openWindows];
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>How many rows of a size can be addressed, and held in one array.</summary>
     public static long MostRows(int rowSize) => Math.Min(Array.MaxLength / Stride(rowSize), 1L << (32 - ShiftFor(rowSize)));
 
@@ -96,6 +131,9 @@ public sealed class MemoryRegion
     /// <summary>The bytes of a row and what fills it up to a multiple of 8: what bpf(2) copies of a per-CPU value.</summary>
     public Span<byte> PaddedRow(int row) => Bytes.AsSpan(row * _rowStride, _rowStride);
 
+    /// <summary>The bytes at an offset, for the host: empty when they are not all in the region or in one row.</summary>
+    internal Span<byte> TryFind(uint offset, int size) => TryLocate(offset, size, _writable, out int index) ? Bytes.AsSpan(index, size) : [];
+
     /// <summary>Offset of the first byte of a row.</summary>
     public uint OffsetOf(int row) => (uint)row << RowShift;
 
@@ -109,7 +147,7 @@ public sealed class MemoryRegion
         if (RowCount <= 1)
         {
             index = Start + (int)offset;
-            return (ulong)offset + (uint)size <= (uint)(write ? _writeLength : _readLength);
+            return (ulong)offset + (uint)size <= (uint)(write ? _writeLength : _readLength) || (_openWindows > 0 && IsInWindow(offset, (uint)size));
         }
 
         uint row = offset >> RowShift;
@@ -118,12 +156,28 @@ public sealed class MemoryRegion
         return (write ? _writable : _readable) && row < (uint)RowCount && (ulong)within + (uint)size <= (uint)_rowSize;
     }
 
+    /// <summary>Whether the program may load from, or store to, what is in the region.</summary>
+    internal bool Allows(bool write) => write ? _writable : _readable;
+
     /// <summary>Why an access that <see cref="TryLocate"/> refused is refused, in words.</summary>
     public string Explain(bool write) =>
         write && !_writable && _readable ? $"{Name} is read-only" :
         !write && !_readable && _writable ? $"{Name} is write-only" :
         !_readable && !_writable ? $"{Name} is not accessible" :
         $"outside {Name}";
+
+    private bool IsInWindow(uint offset, uint size)
+    {
+        foreach ((uint start, uint length) in _windows.AsSpan(0, _openWindows))
+        {
+            if (offset >= start && (ulong)offset + size <= (ulong)start + length)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static int Stride(int rowSize) => (int)Math.Min(((long)rowSize + 7) & ~7L, int.MaxValue);
 

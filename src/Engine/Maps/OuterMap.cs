@@ -47,6 +47,7 @@ public abstract class OuterMap : BpfMap
         MapSpec template = Spec.Inner!;
         MapSpec spec = inner.Spec;
         return spec.Type == template.Type && spec.KeySize == template.KeySize && spec.ValueSize == template.ValueSize && spec.Flags == template.Flags
+            && spec.SpinLockOffset == template.SpinLockOffset
             && (template.Type != MapType.Array || spec.Flags.HasFlag(MapFlags.InnerMap) || spec.MaxEntries == template.MaxEntries);
     }
 }

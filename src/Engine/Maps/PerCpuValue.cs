@@ -22,4 +22,18 @@ internal static class PerCpuValue
             value.Slice(cpu * row.Length, row.Length).CopyTo(row);
         }
     }
+
+    /// <summary>
+    /// A write by a program, to the value of its CPU; those of the other CPUs are cleared when the key is new. What fills a value up to 8 bytes keeps what
+    /// user space last wrote there (<c>pcpu_init_value</c> in 6.18).
+    /// </summary>
+    public static void WriteOne(MemoryRegion values, int firstRow, int cpuCount, int cpu, ReadOnlySpan<byte> value, bool isNew)
+    {
+        for (int other = 0; isNew && other < cpuCount; other++)
+        {
+            values.Row(firstRow + other).Clear();
+        }
+
+        value.CopyTo(values.Row(firstRow + cpu));
+    }
 }

@@ -28,6 +28,9 @@ public sealed class ProgramArray : BpfMap
         return refused;
     }
 
+    /// <summary>Empties all places (<c>bpf_fd_array_map_clear</c>): what happens when the last descriptor or pin of the map goes.</summary>
+    public void Clear() => Array.Clear(_programs);
+
     /// <summary>The program at an index; null when there is none or the index is not below max_entries.</summary>
     public IProgramReference? Find(uint index) => index < (uint)_programs.Length ? _programs[index] : null;
 

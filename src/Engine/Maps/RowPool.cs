@@ -1,6 +1,9 @@
 namespace ReuseportPS.Engine.Maps;
 
-/// <summary>Hands out rows of a <see cref="MemoryRegion"/> for values that come and go; the memory grows as it is needed, up to a limit.</summary>
+/// <summary>
+/// Hands out places in a <see cref="MemoryRegion"/> for values that come and go, by number from 0; the memory grows as it is needed, up to a limit. A value
+/// has one row, or one for each CPU: its number times the rows of each is its first.
+/// </summary>
 internal sealed class RowPool
 {
     private readonly BpfMap _map;
@@ -25,12 +28,12 @@ internal sealed class RowPool
     /// <summary>Whether another value can be held: false only at the 2 GiB that an array of .NET holds.</summary>
     public bool HasRoom => _free.Count > 0 || _used < _limit;
 
-    /// <summary>First row of a value that is in use by no other. The rows hold what the last value left.</summary>
+    /// <summary>A value's place that is in use by no other. It holds what the last value left.</summary>
     public int Allocate()
     {
         if (_free.TryPop(out int value))
         {
-            return value * _rowsPerValue;
+            return value;
         }
 
         if (_used == _capacity)
@@ -38,11 +41,11 @@ internal sealed class RowPool
             Grow((int)Math.Min(_limit, 2L * _capacity));
         }
 
-        return _used++ * _rowsPerValue;
+        return _used++;
     }
 
-    /// <summary>Gives a value back. A program that points at it still may; it is the next to be handed out, as with the kernel's preallocated elements.</summary>
-    public void Free(int firstRow) => _free.Push(firstRow / _rowsPerValue);
+    /// <summary>Gives a place back. A program that points at it still may; it is the next to be handed out, as with the kernel's preallocated elements.</summary>
+    public void Free(int value) => _free.Push(value);
 
     private void Grow(int capacity)
     {

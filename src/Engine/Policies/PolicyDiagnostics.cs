@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ReuseportPS.Engine.Diagnostics;
+using static ReuseportPS.Engine.Diagnostics.DiagnosticDefinition;
 
 namespace ReuseportPS.Engine.Policies;
 
@@ -222,13 +223,4 @@ public static class PolicyDiagnostics
         DuplicateName, UnreachableRule, Contradiction, NeverMatches, WeightsAllZero, WeightOutsideTo, SlotWithoutWeight,
         WeightOfSeveral, WeightsTooFine, KernelChoosesAmongAll, DuplicatePrefix, TooManyRules, ListTooLarge, BadSlotCount, TablesTooLarge,
     ];
-
-    private static DiagnosticDefinition Error(string code, string title, string explanation, string remedy) =>
-        new(code, DiagnosticSeverity.Error, title, explanation, remedy);
-
-    private static DiagnosticDefinition Warning(string code, string title, string explanation, string remedy) =>
-        new(code, DiagnosticSeverity.Warning, title, explanation, remedy);
-
-    private static DiagnosticDefinition Information(string code, string title, string explanation, string remedy) =>
-        new(code, DiagnosticSeverity.Information, title, explanation, remedy);
 }

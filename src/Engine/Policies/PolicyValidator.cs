@@ -20,7 +20,7 @@ public sealed class PolicyValidator
     private readonly SteeringPolicy _policy;
     private readonly int? _slotCount;
     private readonly Dictionary<string, NamedSlots> _names = new(StringComparer.Ordinal);
-    private readonly DiagnosticBag _diagnostics = new();
+    private readonly DiagnosticBag _diagnostics = new(PolicyDiagnostics.MoreFindings);
 
     private PolicyValidator(SteeringPolicy policy, int? slotCount) => (_policy, _slotCount) = (policy, slotCount);
 

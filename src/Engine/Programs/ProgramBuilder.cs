@@ -39,7 +39,7 @@ public sealed class ProgramBuilder
         Own(label);
         if (label.Position is not null)
         {
-            _diagnostics.Add(Diagnostic.Error("RPS1031", $"Label '{label.Name}' is put down twice.", remedy: "Give each place a label of its own."));
+            _diagnostics.Add(ProgramDiagnostics.LabelMarkedTwice.At(null, $"Label '{label.Name}' is put down twice."));
         }
 
         label.Position = _items.Count;
@@ -98,13 +98,13 @@ public sealed class ProgramBuilder
         {
             if (_items[i].Target is { Position: null } label)
             {
-                found.Add(Diagnostic.Error(
-                    "RPS1030", $"Label '{label.Name}' is jumped to but never put down.", new SourceLocation(Instruction: i), "Mark it before the instruction it stands for."));
+                found.Add(ProgramDiagnostics.LabelNotMarked.At(
+                    new SourceLocation(Instruction: i), $"Label '{label.Name}' is jumped to but never put down."));
             }
             else if (_items[i].Target is { Position: int position } end && position == _items.Count)
             {
-                found.Add(Diagnostic.Error(
-                    "RPS1032", $"Label '{end.Name}' is put down after the last instruction.", new SourceLocation(Instruction: i), "End the program with an exit."));
+                found.Add(ProgramDiagnostics.LabelAtEnd.At(
+                    new SourceLocation(Instruction: i), $"Label '{end.Name}' is put down after the last instruction."));
             }
         }
 

@@ -13,4 +13,5 @@ internal unsafe struct MapInfo
     [FieldOffset(16)] internal uint max_entries;
     [FieldOffset(20)] internal uint map_flags;
     [FieldOffset(24)] internal fixed byte name[16];
+    [FieldOffset(80)] internal ulong map_extra;
 }

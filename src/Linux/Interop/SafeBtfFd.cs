@@ -1,4 +1,4 @@
 namespace ReuseportPS.Linux.Interop;
 
-/// <summary>Types that the kernel holds.</summary>
+/// <summary>Types (BTF) that the kernel has loaded.</summary>
 internal sealed class SafeBtfFd(nint fd) : SafeFd(fd);

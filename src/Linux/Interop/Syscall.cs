@@ -8,6 +8,8 @@ internal enum Syscall
 {
     read = 0 | (63 << 16),
     close = 3 | (57 << 16),
+    mmap = 9 | (222 << 16),
+    munmap = 11 | (215 << 16),
     socket = 41 | (198 << 16),
     connect = 42 | (203 << 16),
     sendto = 44 | (206 << 16),

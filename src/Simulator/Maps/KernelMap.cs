@@ -1,25 +1,52 @@
 using System.Buffers.Binary;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Maps;
+using ReuseportPS.Engine.Programs;
 using ReuseportPS.Simulator.Programs;
 
 namespace ReuseportPS.Simulator.Maps;
 
 /// <summary>
 /// A map of the simulated kernel with the number of those who hold it: descriptors, pins, programs, outer maps. With the last
-/// of them a sockarray lets its sockets go.
+/// of them a sockarray lets its sockets go; with the last descriptor or pin a PROG_ARRAY lets its programs go, whatever program uses it.
 /// </summary>
 internal sealed class KernelMap(SimulatorBackend backend, BpfMap map)
 {
     private readonly Dictionary<uint, KernelMap> _inner = [];
     private readonly Dictionary<uint, KernelProgram> _programs = [];
+    private ProgramType? _programType;
     private int _references;
+    private int _users;
 
     public BpfMap Map { get; } = map;
 
     public uint Id => Map.Id;
 
     public void AddReference() => _references++;
+
+    /// <summary>A descriptor or a pin holds the map from now on.</summary>
+    public void Open()
+    {
+        _users++;
+        AddReference();
+    }
+
+    /// <summary>A descriptor or a pin lets the map go.</summary>
+    public void Close()
+    {
+        if (--_users == 0)
+        {
+            (Map as ProgramArray)?.Clear();
+            foreach (KernelProgram program in _programs.Values)
+            {
+                program.Release();
+            }
+
+            _programs.Clear();
+        }
+
+        Release();
+    }
 
     public void Release()
     {
@@ -34,11 +61,6 @@ internal sealed class KernelMap(SimulatorBackend backend, BpfMap map)
         {
             inner.Release();
         }
-
-        foreach (KernelProgram program in _programs.Values)
-        {
-            program.Release();
-        }
     }
 
     /// <summary>Puts a map into this map of maps, which holds it from then on. EINVAL when this is none.</summary>
@@ -49,9 +71,7 @@ internal sealed class KernelMap(SimulatorBackend backend, BpfMap map)
             return Errno.EINVAL;
         }
 
-        Span<byte> key = stackalloc byte[sizeof(uint)];
-        BinaryPrimitives.WriteUInt32LittleEndian(key, index);
-        Errno error = outer.UpdateMap(key, inner.Map);
+        Errno error = outer.UpdateMap(Key(index, stackalloc byte[sizeof(uint)]), inner.Map);
         if (error == Errno.None)
         {
             inner.AddReference();
@@ -61,19 +81,18 @@ internal sealed class KernelMap(SimulatorBackend backend, BpfMap map)
         return error;
     }
 
-    /// <summary>Puts a program into this PROG_ARRAY, which holds it from then on. EINVAL when this is none.</summary>
+    /// <summary>Puts a program into this PROG_ARRAY, which holds it from then on. EINVAL when this is none, or has programs of another type.</summary>
     public Errno UpdateProgram(uint index, KernelProgram program)
     {
-        if (Map is not ProgramArray array)
+        if (Map is not ProgramArray array || (_programType is ProgramType type && type != program.Spec.Type))
         {
             return Errno.EINVAL;
         }
 
-        Span<byte> key = stackalloc byte[sizeof(uint)];
-        BinaryPrimitives.WriteUInt32LittleEndian(key, index);
-        Errno error = array.UpdateProgram(key, program.Loaded);
+        Errno error = array.UpdateProgram(Key(index, stackalloc byte[sizeof(uint)]), program.Loaded);
         if (error == Errno.None)
         {
+            _programType = program.Spec.Type;
             program.AddReference();
             _programs.Remove(index, out KernelProgram? old);
             _programs.Add(index, program);
@@ -86,18 +105,24 @@ internal sealed class KernelMap(SimulatorBackend backend, BpfMap map)
     public Errno Delete(ReadOnlySpan<byte> key)
     {
         Errno error = Map.Delete(key);
-        if (error == Errno.None && Map is OuterMap)
-        {
-            Replace(BinaryPrimitives.ReadUInt32LittleEndian(key), null);
-        }
-
         if (error == Errno.None && Map is ProgramArray)
         {
             _programs.Remove(BinaryPrimitives.ReadUInt32LittleEndian(key), out KernelProgram? old);
             old?.Release();
         }
 
+        if (error == Errno.None && Map is OuterMap)
+        {
+            Replace(BinaryPrimitives.ReadUInt32LittleEndian(key), null);
+        }
+
         return error;
+    }
+
+    private static ReadOnlySpan<byte> Key(uint index, Span<byte> key)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(key, index);
+        return key;
     }
 
     private void Replace(uint index, KernelMap? inner)

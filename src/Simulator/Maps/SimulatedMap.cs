@@ -16,7 +16,7 @@ internal sealed class SimulatedMap : IBackendMap
 
     public SimulatedMap(KernelMap target, SimulatedProcess process)
     {
-        target.AddReference();
+        target.Open();
         _target = target;
         _process = process;
         _descriptor = process.Open(this, target);
@@ -51,15 +51,49 @@ internal sealed class SimulatedMap : IBackendMap
         return value;
     }
 
-    public void Update(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, MapUpdateFlags flags = MapUpdateFlags.Any)
+    public byte[]? LookupAndDelete(ReadOnlySpan<byte> key)
     {
         BpfMap map = Target.Map;
-        if (value.Length != map.UserValueSize)
+        byte[] value = new byte[map.UserValueSize];
+        Errno error = map.LookupAndDelete(key, value);
+        if (error == Errno.ENOENT)
         {
-            throw new ArgumentException($"The value has {value.Length} bytes, the values of {Name} have {map.UserValueSize}.", nameof(value));
+            return null;
         }
 
-        Check(map.Update(key, value, flags), "BPF_MAP_UPDATE_ELEM");
+        Check(error, "BPF_MAP_LOOKUP_AND_DELETE_ELEM");
+        return value;
+    }
+
+    public bool Contains(ReadOnlySpan<byte> value)
+    {
+        BpfMap map = Target.Map;
+        if (map.Spec.Type != MapType.BloomFilter)
+        {
+            throw new InvalidOperationException($"Map '{Spec.Name}' is no Bloom filter.");
+        }
+
+        CheckLength(value);
+        Errno error = map.Lookup([], value.ToArray());
+        if (error == Errno.ENOENT)
+        {
+            return false;
+        }
+
+        Check(error, "BPF_MAP_LOOKUP_ELEM");
+        return true;
+    }
+
+    public byte[]? Consume()
+    {
+        RingBuffer ring = Target.Map as RingBuffer ?? throw new InvalidOperationException($"Map '{Spec.Name}' is no ring buffer.");
+        return ring.TryConsume(out ReadOnlySpan<byte> record) ? record.ToArray() : null;
+    }
+
+    public void Update(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, MapUpdateFlags flags = MapUpdateFlags.Any)
+    {
+        CheckLength(value);
+        Check(Target.Map.Update(key, value, flags), "BPF_MAP_UPDATE_ELEM");
     }
 
     public void UpdateSocket(uint index, IBackendSocket socket, MapUpdateFlags flags = MapUpdateFlags.Any)
@@ -105,7 +139,15 @@ internal sealed class SimulatedMap : IBackendMap
         {
             _isClosed = true;
             _process.Close(_descriptor);
-            _target.Release();
+            _target.Close();
+        }
+    }
+
+    private void CheckLength(ReadOnlySpan<byte> value)
+    {
+        if (value.Length != Target.Map.UserValueSize)
+        {
+            throw new ArgumentException($"The value has {value.Length} bytes, the values of {Name} have {Target.Map.UserValueSize}.", nameof(value));
         }
     }
 

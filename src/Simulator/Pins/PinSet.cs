@@ -14,7 +14,7 @@ internal sealed class PinSet
 
     public void Set(string name, KernelMap map)
     {
-        map.AddReference();
+        map.Open();
         Replace(name, map);
     }
 
@@ -42,7 +42,7 @@ internal sealed class PinSet
 
     private static void Release(object pinned)
     {
-        (pinned as KernelMap)?.Release();
+        (pinned as KernelMap)?.Close();
         (pinned as KernelProgram)?.Release();
     }
 

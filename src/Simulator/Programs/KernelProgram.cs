@@ -109,8 +109,9 @@ internal sealed class KernelProgram
         {
             if (IsHelperCall(instruction) && !backend.ProgramRun.HasHelper(instruction.Immediate))
             {
+                Errno errno = HelperPrototypes.Find(instruction.Immediate) is null ? Errno.EINVAL : Errno.ENOTSUPP;
                 throw Refusal.Of(
-                    Errno.ENOTSUPP, Operation, target, $"instruction {slot} calls helper {instruction.Immediate}, which the simulator does not have");
+                    errno, Operation, target, $"instruction {slot} calls helper {HelperPrototypes.Describe(instruction.Immediate)}: {HelperAvailability.WhyNot(instruction.Immediate)}");
             }
 
             slot += instruction.SlotCount;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Execution;
 using ReuseportPS.Engine.Helpers;
@@ -330,7 +331,94 @@ public class MachineTests
     public void An_unknown_helper_is_named()
     {
         Fault fault = _machine.Run(Load([], [Instructions.CallHelper(82), Instructions.Exit()])).Fault!;
-        Assert.Equal("helper 82 (sk_select_reuseport) is not available here", fault.Text);
+        Assert.Equal("helper 82 (sk_select_reuseport) is not available here: this host does not provide it", fault.Text);
+    }
+
+    [Theory]
+    [InlineData(35, "helper 35 (get_current_task) is not available here: it looks into a running kernel and needs CAP_PERFMON there; off-kernel there is nothing to look into")]
+    [InlineData(148, "helper 148 (copy_from_user) is not available here: it may sleep, which a program of this type may not")]
+    [InlineData(171, "helper 171 (timer_start) is not available here: off-kernel a timer never fires, so a program that counts on one would run differently")]
+    [InlineData(25, "helper 25 is not available here: an SK_REUSEPORT program may not call it on Linux 6.18")]
+    public void A_helper_that_makes_no_sense_off_kernel_says_why(int helper, string text)
+    {
+        Fault fault = _machine.Run(Load([], [Instructions.CallHelper(helper), Instructions.Exit()])).Fault!;
+        Assert.Equal((FaultKind.UnknownHelper, text), (fault.Kind, fault.Text));
+    }
+
+    [Fact]
+    public void Every_listed_helper_is_there_or_has_a_reason_of_its_own()
+    {
+        // The packet, the sockets and the records are a host's.
+        int[] host = [HelperId.SkbLoadBytes, HelperId.GetSocketCookie, HelperId.SkbLoadBytesRelative, HelperId.SkSelectReuseport, HelperId.TailCall];
+        HelperTable table = HelperTable.CreateDefault();
+        IEnumerable<string> without = HelperPrototypes.All.Where(x => table.Find(x.Id) is null && HelperAvailability.WhyNot(x.Id).StartsWith("this host", StringComparison.Ordinal))
+            .Where(x => !host.Contains(x.Id)).Select(x => x.Name);
+        Assert.Empty(without);
+    }
+
+    [Fact]
+    public void The_current_task_is_an_input()
+    {
+        CurrentTask task = new(ProcessId: 4321, ThreadId: 4322, UserId: 1000, GroupId: 100)
+        {
+            CgroupClassId = 0x10001,
+            CgroupIds = [1, 77, 5150],
+            PidNamespaceDevice = 4,
+            PidNamespaceInode = 0xf0000001,
+        };
+        Machine machine = new(environment: new ExecutionEnvironment { Task = task, MonotonicTime = 2_500_000_000 });
+        ulong Ask(int helper, int level = 0) =>
+            machine.Run(Load([], [Instructions.MoveImmediate(R1, level), Instructions.CallHelper(helper), Instructions.Exit()])).ReturnValue;
+        Assert.Equal([(4321ul << 32) | 4322, (100ul << 32) | 1000, 0x10001, 5150], ((int[])[14, 15, 17, 80]).Select(x => Ask(x)));
+        Assert.Equal([1ul, 77, 5150, 0, 0], ((int[])[0, 1, 2, 3, -1]).Select(x => Ask(HelperId.GetCurrentAncestorCgroupId, x)));
+
+        // 250 ticks a second, from 300 seconds before the lower half overflows.
+        Assert.Equal(0xfffffffful - 75000 + 1 + 625, Ask(HelperId.Jiffies64));
+
+        LoadedProgram program = Load([],
+        [
+            Instructions.MoveImmediate(R1, 4), Instructions.LoadImmediate64(R2, 0xf0000001), Instructions.Move(R3, R10), Instructions.Alu64(AluOperation.Add, R3, -8),
+            Instructions.MoveImmediate(R4, 8), Instructions.CallHelper(HelperId.GetNamespaceCurrentPidTgid),
+            Instructions.Load(MemorySize.DoubleWord, R1, R10, -8), Instructions.Alu64(AluOperation.Add, R0, R1), Instructions.Exit(),
+        ]);
+        Assert.Equal((4321ul << 32) | 4322, machine.Run(program).ReturnValue);
+    }
+
+    [Theory]
+    [InlineData("bpf_rcu_read_unlock", "kernel function bpf_rcu_read_unlock: there is no RCU read section to leave")]
+    [InlineData("bpf_preempt_enable", "kernel function bpf_preempt_enable: there is no section without preemption to leave")]
+    public void A_section_that_was_not_entered_cannot_be_left(string function, string text)
+    {
+        LoadedProgram program = LoadedProgram.Load(
+            new ProgramSpec("test", ProgramType.SkReuseport, AttachType.None, [Instructions.CallKernel(0), Instructions.Exit()], []) { KernelFunctions = [function] });
+        Assert.Equal(text, _machine.Run(program).Fault?.Text);
+    }
+
+    [Theory]
+    [InlineData("bpf_cpumask_create", 0, "RPS1023")]
+    [InlineData("bpf_rcu_read_lock", 1, "RPS1022")]
+    public void A_kernel_function_that_is_not_there_is_refused_at_load(string function, int index, string code)
+    {
+        ProgramSpec spec = new("test", ProgramType.SkReuseport, AttachType.None, [Instructions.CallKernel(index), Instructions.Exit()], []) { KernelFunctions = [function] };
+        Assert.False(LoadedProgram.TryLoad(spec, [], out _, out ImmutableArray<Diagnostic> diagnostics));
+        Assert.Equal(code, Assert.Single(diagnostics).Code);
+    }
+
+    [Fact]
+    public void The_key_that_a_callback_sees_is_read_only_and_gone_afterwards()
+    {
+        BpfMap map = Make(new MapSpec("array", MapType.Array, 4, 8, 2));
+        Instruction[] Walk(Instruction inCallback) =>
+        [
+            Instructions.LoadMap(R1, 0), Instructions.WideLoad(WideLoadKind.Function, R2, 5, 0), Instructions.MoveImmediate(R3, 0), Instructions.MoveImmediate(R4, 0),
+            Instructions.CallHelper(HelperId.ForEachMapElement), Instructions.Exit(),
+            inCallback, Instructions.MoveImmediate(R0, 0), Instructions.Exit(),
+        ];
+        Assert.Equal(2ul, Value(Load([map], Walk(Instructions.Load(MemorySize.Word, R1, R2, 0)))));
+        Fault fault = _machine.Run(Load([map], Walk(Instructions.StoreImmediate(MemorySize.Word, R2, 0, 1)))).Fault!;
+        Assert.Equal((FaultKind.AccessDenied, 8), (fault.Kind, fault.Instruction));
+        Assert.Contains("the key of a map's element is read-only", fault.Text);
+        Assert.Equal(FaultKind.OutOfBounds, _machine.Run(Load([], [Instructions.LoadImmediate64(R2, 16UL << 32), Instructions.Load(MemorySize.Word, R0, R2, 0), Instructions.Exit()])).Fault?.Kind);
     }
 
     [Theory]

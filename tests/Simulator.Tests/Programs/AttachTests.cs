@@ -163,8 +163,13 @@ public sealed class AttachTests
         Assert.Equal(Errno.EINVAL, Host.Outcome(() => _host.Program([], Instructions.MoveImmediate(Register.R0, 1))));
         BackendException refusal = Assert.Throws<BackendException>(() =>
             _host.Program([], Instructions.MoveImmediate(Register.R0, 1), Instructions.CallHelper(25), Instructions.Exit()));
-        Assert.Equal(Errno.ENOTSUPP, refusal.Errno);
+        Assert.Equal(Errno.EINVAL, refusal.Errno);
         Assert.Contains("instruction 1 calls helper 25", refusal.Message, StringComparison.Ordinal);
+
+        // The kernel would let this one through with CAP_PERFMON.
+        refusal = Assert.Throws<BackendException>(() => _host.Program([], Instructions.CallHelper(35), Instructions.Exit()));
+        Assert.Equal(Errno.ENOTSUPP, refusal.Errno);
+        Assert.Contains("helper 35 (get_current_task): it looks into a running kernel", refusal.Message, StringComparison.Ordinal);
     }
 
     private Attachment Inspect(IBackendSocket socket) => _host.Backend.InspectAttachment(_host.Record(socket));

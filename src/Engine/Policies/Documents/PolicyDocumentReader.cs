@@ -12,7 +12,7 @@ internal sealed class PolicyDocumentReader
 
     private delegate bool Parser<T>(string text, out T value, out Diagnostic? problem);
 
-    public DiagnosticBag Diagnostics { get; } = new();
+    public DiagnosticBag Diagnostics { get; } = new(PolicyDiagnostics.MoreFindings);
 
     public SteeringPolicy? ReadPolicy(DocumentNode root)
     {

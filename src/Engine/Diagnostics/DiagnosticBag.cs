@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using ReuseportPS.Engine.Diagnostics;
 
-namespace ReuseportPS.Engine.Policies;
+namespace ReuseportPS.Engine.Diagnostics;
 
 /// <summary>Collects findings, the first hundred of them; the rest are counted, so that a damaged text cannot flood its reader.</summary>
-internal sealed class DiagnosticBag
+/// <param name="more">What says that there are more.</param>
+internal sealed class DiagnosticBag(DiagnosticDefinition more)
 {
     private const int Most = 100;
     private readonly List<Diagnostic> _diagnostics = [];
@@ -28,5 +28,5 @@ internal sealed class DiagnosticBag
 
     public ImmutableArray<Diagnostic> ToImmutable() => _more == 0
         ? [.. _diagnostics]
-        : [.. _diagnostics, PolicyDiagnostics.MoreFindings.At(null, string.Create(CultureInfo.InvariantCulture, $"There are {_more} more findings."))];
+        : [.. _diagnostics, more.At(null, string.Create(CultureInfo.InvariantCulture, $"There are {_more} more findings."))];
 }

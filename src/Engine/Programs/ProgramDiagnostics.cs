@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using ReuseportPS.Engine.Diagnostics;
+using static ReuseportPS.Engine.Diagnostics.DiagnosticDefinition;
+
+namespace ReuseportPS.Engine.Programs;
+
+/// <summary>The findings about programs and their maps as a whole, RPS1020 to RPS1032.</summary>
+public static class ProgramDiagnostics
+{
+#pragma warning disable CS1591 // Each says what it is in its title.
+    public static readonly DiagnosticDefinition NoSuchMap = Error(
+        "RPS1020", "No such map",
+        "An lddw refers to a map by an index that the program does not have.",
+        "Add the map to the program, or correct the index.");
+
+    public static readonly DiagnosticDefinition NoMapValueAddress = Error(
+        "RPS1021", "No address inside that map",
+        "Only an ARRAY with one entry has a value whose address is known when the program is loaded.",
+        "Make the map an ARRAY of one entry, stay inside its value, or look the value up with bpf_map_lookup_elem.");
+
+    public static readonly DiagnosticDefinition LabelNotMarked = Error(
+        "RPS1030", "A label that is nowhere",
+        "Code that is put together jumps to a label that was never put down.",
+        "Mark the label before the instruction that it stands for.");
+
+    public static readonly DiagnosticDefinition LabelMarkedTwice = Error(
+        "RPS1031", "A label in two places",
+        "A label was put down twice.",
+        "Give each place a label of its own.");
+
+    public static readonly DiagnosticDefinition LabelAtEnd = Error(
+        "RPS1032", "A label behind the last instruction",
+        "A jump to it would run off the end.",
+        "End the program with an exit.");
+#pragma warning restore CS1591
+
+    /// <summary>All of them, by code.</summary>
+    public static ImmutableArray<DiagnosticDefinition> All { get; } = [NoSuchMap, NoMapValueAddress, LabelNotMarked, LabelMarkedTwice, LabelAtEnd];
+}
