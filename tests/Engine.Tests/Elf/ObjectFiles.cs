@@ -17,7 +17,4 @@ internal static class ObjectFiles
     public static byte[] Bytes(string name) => File.ReadAllBytes(RepositoryRoot.Combine("tests", "Engine.Tests", "Elf", "objects", name));
 
     public static ElfObject Read(string name, BtfTypes? kernel = null) => ElfObject.Read(Bytes(name), name, new ElfOptions(kernel));
-
-    /// <summary>The types in an object, in the place of a kernel's.</summary>
-    public static BtfTypes TypesOf(string name) => Read(name, Read("hash_select.o").Types).Types!;
 }

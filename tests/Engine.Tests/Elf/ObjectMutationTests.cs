@@ -154,7 +154,7 @@ public sealed class ObjectMutationTests(ITestOutputHelper output)
     private void Run(ulong seed, int mutations, IReadOnlyList<(string Name, byte[] Bytes)> originals)
     {
         Xoshiro256 random = new(seed);
-        BtfTypes kernel = ObjectFiles.TypesOf("kernel_fields.o");
+        BtfTypes kernel = ObjectFiles.Read("kernel_types.o").Types!;
         long most = 0;
         double mostShare = 0;
         int read = 0;

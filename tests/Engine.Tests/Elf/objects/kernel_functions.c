@@ -15,6 +15,8 @@ int under_lock(context *ctx)
 	bpf_rcu_read_lock();
 	failed = select_socket(ctx, &sockets, &slot, 0);
 	bpf_rcu_read_unlock();
+	if (bpf_no_such_function)
+		bpf_no_such_function(1);
 	return failed ? SK_DROP : SK_PASS;
 }
 
