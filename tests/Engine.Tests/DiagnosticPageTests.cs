@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using ReuseportPS.Engine.Btf;
 using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Elf;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Simulator.Recording;
 
@@ -12,6 +14,8 @@ public sealed class DiagnosticPageTests
 
     private static readonly Dictionary<string, (Type Table, ImmutableArray<DiagnosticDefinition> All)> s_tables = new(StringComparer.Ordinal)
     {
+        ["RPS20"] = (typeof(ElfDiagnostics), ElfDiagnostics.All),
+        ["RPS21"] = (typeof(BtfDiagnostics), BtfDiagnostics.All),
         ["RPS4"] = (typeof(PolicyDiagnostics), PolicyDiagnostics.All),
         ["RPS6"] = (typeof(TraceDiagnostics), TraceDiagnostics.All),
     };

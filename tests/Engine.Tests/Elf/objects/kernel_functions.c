@@ -2,7 +2,6 @@
 
 extern void bpf_rcu_read_lock(void) __attribute__((section(".ksyms")));
 extern void bpf_rcu_read_unlock(void) __attribute__((section(".ksyms")));
-extern void bpf_no_such_function(int value) __attribute__((section(".ksyms"))) WEAK;
 
 SOCKETS(sockets, 8);
 
@@ -15,8 +14,6 @@ int under_lock(context *ctx)
 	bpf_rcu_read_lock();
 	failed = select_socket(ctx, &sockets, &slot, 0);
 	bpf_rcu_read_unlock();
-	if (bpf_no_such_function)
-		bpf_no_such_function(1);
 	return failed ? SK_DROP : SK_PASS;
 }
 
