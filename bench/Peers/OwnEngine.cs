@@ -6,13 +6,11 @@ using ReuseportPS.Engine.Maps;
 namespace ReuseportPS.Bench.Peers;
 
 /// <summary>What this project's ways of running a program share: the packets, the choice of slots, the sums.</summary>
-internal abstract class OwnEngine : IContender
+/// <typeparam name="TProgram">A program in the form that is run.</typeparam>
+internal abstract class OwnEngine<TProgram> : IContender
 {
-    private readonly byte[] _packets = PacketSet.Create();
     private readonly uint[] _slots = new uint[PacketSet.Count];
-    private readonly uint[] _returned = new uint[PacketSet.Count];
-    private readonly Dictionary<string, LoadedProgram> _programs = [];
-    private int _current;
+    private readonly Dictionary<string, TProgram> _programs = [];
 
     protected OwnEngine()
     {
@@ -23,41 +21,41 @@ internal abstract class OwnEngine : IContender
 
     protected Machine Machine { get; }
 
-    protected Span<uint> Returned => _returned;
+    protected byte[] Packets { get; } = PacketSet.Create();
 
-    public virtual string? Load(PeerProgram program)
+    protected uint[] Returned { get; } = new uint[PacketSet.Count];
+
+    /// <summary>The packet being run.</summary>
+    protected int Current { get; set; }
+
+    public string? Load(PeerProgram program)
     {
-        _programs[program.Name] = LoadedProgram.Load(program.Spec, program.CreateMaps());
+        _programs[program.Name] = Prepare(LoadedProgram.Load(program.Spec, program.CreateMaps()));
         return null;
     }
 
     public Sample Measure(PeerProgram program, long runs)
     {
-        LoadedProgram loaded = _programs[program.Name];
+        TProgram prepared = _programs[program.Name];
         Array.Fill(_slots, uint.MaxValue);
         long passes = Math.Max(1, runs / PacketSet.Count);
         long start = ThreadTime.Now();
         for (long pass = 0; pass < passes; pass++)
         {
-            Pass(loaded);
+            Pass(prepared);
         }
 
         long spent = ThreadTime.Now() - start;
-        return new Sample((double)spent / (passes * PacketSet.Count), Checksum.Of(_slots, _returned));
+        return new Sample((double)spent / (passes * PacketSet.Count), Checksum.Of(_slots, Returned));
     }
+
+    protected abstract TProgram Prepare(LoadedProgram program);
 
     /// <summary>One run over every packet.</summary>
-    protected abstract void Pass(LoadedProgram program);
+    protected abstract void Pass(TProgram program);
 
-    /// <summary>One call for each packet.</summary>
-    protected void Each(Func<RunResult> run)
-    {
-        for (_current = 0; _current < PacketSet.Count; _current++)
-        {
-            Machine.Context.SetFlat(_packets, _current * PacketSet.Size, PacketSet.Size, writable: false);
-            _returned[_current] = (uint)run().ReturnValue;
-        }
-    }
+    /// <summary>The number of the packet whose run calls a helper.</summary>
+    protected virtual int Item(Machine machine) => Current;
 
     // Helper 82 as the peers have it: the slot is noted if the map has it.
     private ulong Select(Machine machine, ulong context, ulong mapAddress, ulong keyAddress, ulong flags, ulong unused)
@@ -73,7 +71,7 @@ internal abstract class OwnEngine : IContender
             return unchecked((ulong)-2);
         }
 
-        _slots[_current] = slot;
+        _slots[Item(machine)] = slot;
         return 0;
     }
 }

@@ -184,9 +184,9 @@ public sealed unsafe class LinuxMap : IBackendMap
             attributes.inner_map_fd = lease.Number;
             fd = BpfCall.Invoke(BpfCommand.BPF_MAP_CREATE, ref attributes);
         }
-        else if (spec.Btf is MapBtf types)
+        else if (spec.Btf is MapBtf described)
         {
-            fd = Create(ref attributes, types, target);
+            fd = Create(ref attributes, described, target);
         }
         else if (spec.SpinLockOffset is int offset)
         {

@@ -193,12 +193,6 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
             Target.UpdateSocket(index, Inner(socket), flags);
         }
 
-        public void UpdateProgram(uint index, IBackendProgram program)
-        {
-            Backend.Step("BPF_MAP_UPDATE_ELEM");
-            Target.UpdateProgram(index, Inner(program));
-        }
-
         public void UpdateMap(uint index, IBackendMap inner)
         {
             Backend.Step("BPF_MAP_UPDATE_ELEM");

@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
+using ReuseportPS.Engine.Asm;
 using ReuseportPS.Engine.Btf;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Elf;
+using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Policies;
+using ReuseportPS.Engine.Programs;
 using ReuseportPS.Simulator.Recording;
 
 namespace ReuseportPS.Engine.Tests;
@@ -12,12 +15,16 @@ public sealed class DiagnosticPageTests
 {
     private static readonly string s_folder = RepositoryRoot.Combine("docs", "diagnostics");
 
-    private static readonly Dictionary<string, (Type Table, ImmutableArray<DiagnosticDefinition> All)> s_tables = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, (Type Table, ImmutableArray<DiagnosticDefinition> All)[]> s_tables = new(StringComparer.Ordinal)
     {
-        ["RPS20"] = (typeof(ElfDiagnostics), ElfDiagnostics.All),
-        ["RPS21"] = (typeof(BtfDiagnostics), BtfDiagnostics.All),
-        ["RPS4"] = (typeof(PolicyDiagnostics), PolicyDiagnostics.All),
-        ["RPS6"] = (typeof(TraceDiagnostics), TraceDiagnostics.All),
+        ["RPS1"] =
+        [
+            (typeof(InstructionDiagnostics), InstructionDiagnostics.All), (typeof(ProgramDiagnostics), ProgramDiagnostics.All),
+            (typeof(AssemblyDiagnostics), AssemblyDiagnostics.All),
+        ],
+        ["RPS2"] = [(typeof(ElfDiagnostics), ElfDiagnostics.All), (typeof(BtfDiagnostics), BtfDiagnostics.All)],
+        ["RPS4"] = [(typeof(PolicyDiagnostics), PolicyDiagnostics.All)],
+        ["RPS6"] = [(typeof(TraceDiagnostics), TraceDiagnostics.All)],
     };
 
     public static TheoryData<string> Tables() => [.. s_tables.Keys];
@@ -26,7 +33,7 @@ public sealed class DiagnosticPageTests
     [MemberData(nameof(Tables))]
     public void Pages_say_what_the_table_says(string prefix)
     {
-        ImmutableArray<DiagnosticDefinition> all = s_tables[prefix].All;
+        ImmutableArray<DiagnosticDefinition> all = [.. s_tables[prefix].SelectMany(table => table.All)];
         if (Environment.GetEnvironmentVariable("REUSEPORTPS_UPDATE_DOCS") == "1")
         {
             foreach (DiagnosticDefinition definition in all)
@@ -43,9 +50,12 @@ public sealed class DiagnosticPageTests
     [MemberData(nameof(Tables))]
     public void A_table_has_each_code_once_and_none_is_left_out(string prefix)
     {
-        (Type table, ImmutableArray<DiagnosticDefinition> all) = s_tables[prefix];
-        IEnumerable<DiagnosticDefinition> fields = table.GetFields().Select(field => (DiagnosticDefinition)field.GetValue(null)!);
-        Assert.Equal(fields.Select(d => d.Code).Order(), all.Select(d => d.Code));
-        Assert.Distinct(all.Select(d => d.Code));
+        foreach ((Type table, ImmutableArray<DiagnosticDefinition> all) in s_tables[prefix])
+        {
+            IEnumerable<DiagnosticDefinition> fields = table.GetFields().Select(field => (DiagnosticDefinition)field.GetValue(null)!);
+            Assert.Equal(fields.Select(d => d.Code).Order(), all.Select(d => d.Code));
+        }
+
+        Assert.Distinct(s_tables[prefix].SelectMany(table => table.All).Select(d => d.Code));
     }
 }

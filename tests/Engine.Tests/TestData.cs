@@ -15,6 +15,14 @@ internal static class TestData
     /// <summary>A file of the shared corpora; the test is skipped when there is none.</summary>
     public static string SharedCorpus(string name)
     {
+        string? path = FindSharedCorpus(name);
+        Assert.SkipWhen(path is null, $"{name} is not there: no shared corpora beside the repository (REUSEPORTPS_SHARED names another place).");
+        return path;
+    }
+
+    /// <summary>A file of the shared corpora, or null.</summary>
+    public static string? FindSharedCorpus(string name)
+    {
         string? shared = Environment.GetEnvironmentVariable("REUSEPORTPS_SHARED");
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); shared is null && folder is not null; folder = folder.Parent)
         {
@@ -25,7 +33,6 @@ internal static class TestData
         }
 
         string path = Path.Combine(shared ?? "", "corpora", name);
-        Assert.SkipUnless(File.Exists(path), $"{name} is not there: no shared corpora beside the repository (REUSEPORTPS_SHARED names another place).");
-        return path;
+        return File.Exists(path) ? path : null;
     }
 }

@@ -22,6 +22,6 @@ public sealed record AssemblyNames
     internal int? MapIndex(string name)
     {
         int index = Maps.IndexOf(name);
-        return index >= 0 && Maps.IndexOf(name, index + 1) < 0 ? index : null;
+        return index >= 0 && Maps.LastIndexOf(name) == index ? index : null;
     }
 }

@@ -8,7 +8,8 @@ namespace ReuseportPS.Engine.Asm;
 /// <summary>A text that has been read: its instructions, the names in them still open, and its directives.</summary>
 internal sealed class AssemblySyntax
 {
-    private readonly record struct Item(Instruction Instruction, Reference? Reference, SourceLocation Place);
+    // Names that a misspelt one is compared with.
+    private const int MostCandidates = 1000;
 
     private readonly List<Item> _items = [];
     private readonly Dictionary<string, (int Slot, SourceLocation Place)> _labels = new(StringComparer.Ordinal);
@@ -41,19 +42,29 @@ internal sealed class AssemblySyntax
             Findings.Add(AssemblyDiagnostics.Empty.At(new SourceLocation(_source, 1, 1), "The text has no instruction."));
         }
 
+        Dictionary<string, int> helpers = new(StringComparer.Ordinal);
+        foreach ((int number, string name) in names.Helpers)
+        {
+            helpers.TryAdd(name, number);
+        }
+
         ImmutableArray<Instruction>.Builder code = ImmutableArray.CreateBuilder<Instruction>(_items.Count);
         int slot = 0;
         foreach (Item item in _items)
         {
-            code.Add(item.Reference is Reference reference ? Resolve(item.Instruction, reference, slot, names) : item.Instruction);
+            code.Add(item.Reference is Reference reference ? Resolve(item.Instruction, reference, slot, names, helpers) : item.Instruction);
             slot += item.Instruction.SlotCount;
         }
 
         ImmutableSortedDictionary<int, string> labels = _labels
             .GroupBy(label => label.Value.Slot)
             .ToImmutableSortedDictionary(group => group.Key, group => group.First().Key);
-        return new AssemblyResult(Findings.HasErrors ? [] : code.ToImmutable(), [.. _items.Select(item => item.Place)], labels, Findings.ToImmutable());
+        return new AssemblyResult(Findings.HasErrors ? [] : code.ToImmutable(), [.. _items.Select(item => item.Place)], labels, InOrder(Findings.ToImmutable()));
     }
+
+    // What has no place says that there are more.
+    private static ImmutableArray<Diagnostic> InOrder(ImmutableArray<Diagnostic> findings) =>
+        [.. findings.OrderBy(finding => finding.Location?.Line ?? int.MaxValue).ThenBy(finding => finding.Location?.Column)];
 
     private void ReadLine(string line, int number)
     {
@@ -124,7 +135,7 @@ internal sealed class AssemblySyntax
         }
     }
 
-    private Instruction Resolve(Instruction instruction, Reference reference, int slot, AssemblyNames names)
+    private Instruction Resolve(Instruction instruction, Reference reference, int slot, AssemblyNames names, Dictionary<string, int> helpers)
     {
         switch (reference.Kind)
         {
@@ -140,7 +151,7 @@ internal sealed class AssemblySyntax
                 return instruction;
 
             case ReferenceKind.Function when reference.Number is not null || !_labels.ContainsKey(reference.Name):
-                return instruction with { Immediate = HelperNumber(reference, names) };
+                return instruction with { Immediate = HelperNumber(reference, helpers) };
 
             case ReferenceKind.Function:
                 return instruction with { Source = (byte)CallKind.Local, Immediate = DistanceTo(reference, slot + 1) };
@@ -176,21 +187,18 @@ internal sealed class AssemblySyntax
         return label.Slot - from;
     }
 
-    private int HelperNumber(Reference reference, AssemblyNames names)
+    private int HelperNumber(Reference reference, Dictionary<string, int> helpers)
     {
         string name = reference.Name.StartsWith("bpf_", StringComparison.Ordinal) ? reference.Name["bpf_".Length..] : reference.Name;
-        foreach ((int number, string helper) in names.Helpers)
+        if (helpers.TryGetValue(name, out int number))
         {
-            if (helper == name)
+            if (reference.Number is int wanted && wanted != number)
             {
-                if (reference.Number is int wanted && wanted != number)
-                {
-                    Findings.Add(AssemblyDiagnostics.UnknownFunction.At(
-                        reference.Place, string.Create(CultureInfo.InvariantCulture, $"bpf_{name} is helper {number}, not {wanted}."), "Write the name or the number alone."));
-                }
-
-                return number;
+                Findings.Add(AssemblyDiagnostics.UnknownFunction.At(
+                    reference.Place, string.Create(CultureInfo.InvariantCulture, $"bpf_{name} is helper {number}, not {wanted}."), "Write the name or the number alone."));
             }
+
+            return number;
         }
 
         if (reference.Number is int alone)
@@ -199,15 +207,14 @@ internal sealed class AssemblySyntax
             return alone;
         }
 
-        string? helperMeant = Spelling.Closest(name, names.Helpers.Values);
         Findings.Add(AssemblyDiagnostics.UnknownFunction.At(
             reference.Place, $"There is no label and no helper '{reference.Name}'.",
-            Spelling.Closest(reference.Name, _labels.Keys) is string label ? $"Did you mean '{label}'?"
-            : helperMeant is not null ? $"Did you mean 'bpf_{helperMeant}'?"
-            : null));
+            DidYouMean(reference.Name, _labels.Keys) ?? DidYouMean("bpf_" + name, helpers.Keys.Select(helper => "bpf_" + helper))));
         return 0;
     }
 
-    private static string? DidYouMean(string word, IEnumerable<string> candidates) =>
-        Spelling.Closest(word, candidates) is string meant ? $"Did you mean '{meant}'?" : null;
+    private string? DidYouMean(string word, IEnumerable<string> candidates) =>
+        !Findings.IsFull && Spelling.Closest(word, candidates.Take(MostCandidates)) is string meant ? $"Did you mean '{meant}'?" : null;
+
+    private readonly record struct Item(Instruction Instruction, Reference? Reference, SourceLocation Place);
 }

@@ -47,7 +47,7 @@ internal sealed class InstructionParser(List<Token> tokens, int first, int line,
 
         if (word.Kind != TokenKind.Word)
         {
-            Fail(word, AssemblyDiagnostics.UnknownStatement, $"{Capital(word)} begins no instruction.");
+            Fail(word, AssemblyDiagnostics.UnknownStatement, $"{word} begins no instruction.");
             return default;
         }
 
@@ -117,19 +117,16 @@ internal sealed class InstructionParser(List<Token> tokens, int first, int line,
     private Instruction Call()
     {
         Token target = Next;
-        if (target.Kind == TokenKind.Number)
-        {
-            return CallHelper((int)Number(int.MinValue, uint.MaxValue, "a helper number"));
-        }
-
-        if (target.Is("-") && tokens[_at + 1].Kind == TokenKind.Number)
+        if (target.Kind == TokenKind.Number || target.Is("-"))
         {
             return CallHelper((int)Number(int.MinValue, uint.MaxValue, "a helper number"));
         }
 
         if (target.Is("+") || target.IsWord("pc"))
         {
-            return CallLocal(Distance(int.MinValue, int.MaxValue));
+            int distance = Distance(int.MinValue, int.MaxValue);
+            SkipSymbol();
+            return CallLocal(distance);
         }
 
         string name = Name("a helper, a label or a distance");
@@ -202,7 +199,7 @@ internal sealed class InstructionParser(List<Token> tokens, int first, int line,
         Mark("=");
         if (type.IsSigned)
         {
-            Fail(tokens[_at - 1], AssemblyDiagnostics.Expected, $"A store has no sign: u{type.Bits} was expected, not s{type.Bits}.");
+            Fail(tokens[_at - 1], AssemblyDiagnostics.Expected, string.Create(CultureInfo.InvariantCulture, $"A store has no sign: expected u{type.Bits}, found s{type.Bits}."));
         }
 
         return Next.Kind == TokenKind.Word
@@ -319,7 +316,7 @@ internal sealed class InstructionParser(List<Token> tokens, int first, int line,
         ulong value = Next.Value ?? 0;
         if (Next.Value is null || (isNegative && value > 1UL << 63))
         {
-            Fail(Next, AssemblyDiagnostics.NumberOutOfRange, $"{Capital(Next)} is no number of 64 bits.");
+            Fail(Next, AssemblyDiagnostics.NumberOutOfRange, $"{Next} is no number of 64 bits.");
         }
 
         _at += 2;
@@ -337,7 +334,7 @@ internal sealed class InstructionParser(List<Token> tokens, int first, int line,
         int bits = word switch { "s8" => 8, "s16" => 16, "s32" when !left.Is32 => 32, _ => 0 };
         if (bits == 0)
         {
-            Fail(type, AssemblyDiagnostics.Expected, left.Is32 ? $"s8 or s16 was expected, not '{word}'." : $"s8, s16 or s32 was expected, not '{word}'.");
+            Fail(type, AssemblyDiagnostics.Expected, $"Expected {(left.Is32 ? "s8 or s16" : "s8, s16 or s32")}, found '{word}'.");
         }
 
         Operand right = RegisterOfWidth(left.Is32);
@@ -434,7 +431,7 @@ internal sealed class InstructionParser(List<Token> tokens, int first, int line,
             word.Text,
             ["le16", "le32", "le64", "be16", "be32", "be64", "bswap16", "bswap32", "bswap64", "load_acquire", "map", "map_value", "subprog", "xchg_64", "xchg32_32", "cmpxchg_64", "cmpxchg32_32",
              "atomic_fetch_add", "atomic_fetch_or", "atomic_fetch_and", "atomic_fetch_xor"]);
-        Fail(word, AssemblyDiagnostics.Expected, $"A register, a number or a load was expected, not '{word.Text}'.", meant is null ? null : $"Did you mean '{meant}'?");
+        Fail(word, AssemblyDiagnostics.Expected, $"Expected a register, a number or a load, found {word}.", meant is null ? null : $"Did you mean '{meant}'?");
         return default;
     }
 
@@ -591,7 +588,7 @@ internal sealed class InstructionParser(List<Token> tokens, int first, int line,
         }
         else if (!int.TryParse(name.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out distance))
         {
-            Fail(name, AssemblyDiagnostics.Expected, $"A label or a distance such as +5 was expected, not '{name.Text}'.");
+            Fail(name, AssemblyDiagnostics.Expected, $"Expected a label or a distance such as +5, found {name}.");
         }
 
         return WideLoad(WideLoadKind.Function, register, distance, 0);
@@ -860,7 +857,7 @@ internal sealed class InstructionParser(List<Token> tokens, int first, int line,
         }
     }
 
-    private void Expected(string what) => Fail(Next, AssemblyDiagnostics.Expected, $"{Capital(what)} was expected, not {Next}.");
+    private void Expected(string what) => Fail(Next, AssemblyDiagnostics.Expected, $"Expected {what}, found {Next}.");
 
     private void Fail(Token place, DiagnosticDefinition definition, string message, string? remedy = null)
     {
@@ -873,10 +870,6 @@ internal sealed class InstructionParser(List<Token> tokens, int first, int line,
     }
 
     private SourceLocation PlaceOf(Token token) => new(source, line, token.Column);
-
-    private static string Capital(Token token) => Capital(token.ToString());
-
-    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 
     private readonly record struct Operand(Register Register, bool Is32);
 }

@@ -107,7 +107,7 @@ internal sealed class InstructionWriter(DisassemblyOptions options, PlaceNames? 
     private string Callee(in Instruction instruction, InstructionForm form, int slot) => form.CallKind switch
     {
         CallKind.Helper => options.Names.Helpers.TryGetValue(instruction.Immediate, out string? name) ? "bpf_" + name : Number(instruction.Immediate),
-        CallKind.Local => LabelOf(instruction, form, slot) ?? "pc" + Signed(instruction.Immediate),
+        CallKind.Local => LabelOf(instruction, form, slot) ?? "pc" + Plus(instruction.Immediate),
         _ => instruction.Offset == 0
             ? Text($"kernel-function#{(uint)instruction.Immediate}")
             : Text($"kernel-function#{(uint)instruction.Immediate}, {instruction.Offset}"),

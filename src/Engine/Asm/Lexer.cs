@@ -113,6 +113,20 @@ internal static class Lexer
         return at;
     }
 
+    /// <summary>A text in quotes, so that it is one token of one line.</summary>
+    public static string Quote(string text)
+    {
+        StringBuilder quoted = new("\"");
+        foreach (char character in text)
+        {
+            _ = character is '"' or '\\' ? quoted.Append('\\').Append(character)
+                : char.IsControl(character) || character is '\u2028' or '\u2029' ? quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}")
+                : quoted.Append(character);
+        }
+
+        return quoted.Append('"').ToString();
+    }
+
     private static int EndOfQuoted(string line, int at, out Token token)
     {
         StringBuilder text = new();
@@ -124,12 +138,23 @@ internal static class Lexer
                 return i + 1;
             }
 
-            if (line[i] == '\\' && i + 1 < line.Length && line[i + 1] is '\\' or '"')
+            if (line[i] != '\\')
             {
-                i++;
+                text.Append(line[i]);
             }
-
-            text.Append(line[i]);
+            else if (i + 1 < line.Length && line[i + 1] is '\\' or '"')
+            {
+                text.Append(line[++i]);
+            }
+            else if (i + 5 < line.Length && line[i + 1] == 'u' && ushort.TryParse(line.AsSpan(i + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort character))
+            {
+                text.Append((char)character);
+                i += 5;
+            }
+            else
+            {
+                text.Append('\\');
+            }
         }
 
         token = default;

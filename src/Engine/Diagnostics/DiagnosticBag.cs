@@ -13,6 +13,9 @@ internal sealed class DiagnosticBag(DiagnosticDefinition more)
 
     public bool HasErrors { get; private set; }
 
+    /// <summary>Whether further findings are only counted, so that no work need go into their texts.</summary>
+    public bool IsFull => _diagnostics.Count == Most;
+
     public void Add(Diagnostic diagnostic)
     {
         HasErrors |= diagnostic.Severity == DiagnosticSeverity.Error;
