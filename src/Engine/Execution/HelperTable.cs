@@ -13,7 +13,7 @@ public sealed class HelperTable
     /// <summary>
     /// A table with the helpers that need no host: maps (1, 2, 3, 195), queues (87 to 89), spin locks (93, 94), ring buffers
     /// (130 to 134), clocks (5, 118, 125, 160, 208), random (7), CPU and node (8, 42), the current task
-    /// (14, 15, 17, 80, 120, 123), text (105, 106, 182), callbacks (164, 181), dynptrs (197, 201 to 203), and all <see cref="KernelFunctions"/>. Tail calls
+    /// (14, 15, 17, 80, 120, 123), text (105, 106, 182), callbacks (164, 181), dynptrs (197 to 203), and all <see cref="KernelFunctions"/>. Tail calls
     /// (12) are the machine's own.
     /// </summary>
     public static HelperTable CreateDefault()
@@ -29,7 +29,7 @@ public sealed class HelperTable
         LoopHelpers.AddTo(table);
         DynptrHelpers.AddTo(table);
         IteratorFunctions.AddTo(table);
-        LockFunctions.AddTo(table);
+        SectionFunctions.AddTo(table);
         return table;
     }
 
@@ -47,6 +47,7 @@ public sealed class HelperTable
         }
 
         _implementations[id] = implementation;
+        HasSlotSelection = ReferenceEquals(Find(HelperId.SkSelectReuseport), SlotSelection.Implementation);
         HasDefaultLookups = s_default is not null && Array.TrueForAll(s_compiled, helper => ReferenceEquals(Find(helper), s_default.Find(helper)));
         return this;
     }
@@ -64,6 +65,9 @@ public sealed class HelperTable
 
     /// <summary>The kernel function of a number (<see cref="KernelFunctions.Find"/>), or null.</summary>
     public HelperImplementation? FindKernelFunction(int number) => _kernelFunctions[number];
+
+    /// <summary>Whether helper 82 is <see cref="SlotSelection"/>.</summary>
+    internal bool HasSlotSelection { get; private set; }
 
     /// <summary>Whether the helpers that compiled code does by itself are the default ones.</summary>
     internal bool HasDefaultLookups { get; private set; }
