@@ -190,13 +190,13 @@ public sealed unsafe class LinuxMap : IBackendMap
         }
         else if (spec.SpinLockOffset is int offset)
         {
-            nint result = SpinLockBtf.Load(spec.KeySize, spec.ValueSize, offset);
-            if (result < 0)
+            nint types = SpinLockBtf.Load(spec.KeySize, spec.ValueSize, offset);
+            if (types < 0)
             {
-                throw LinuxErrors.Refused("BPF_BTF_LOAD", result, target);
+                throw LinuxErrors.Refused("BPF_BTF_LOAD", types, target);
             }
 
-            using SafeBtfFd btf = new(result);
+            using SafeBtfFd btf = new(types);
             using FdLease lease = new(btf);
             attributes.btf_fd = lease.Number;
             attributes.btf_key_type_id = SpinLockBtf.KeyType;

@@ -181,6 +181,12 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
 
         public byte[]? Consume() => Target.Consume();
 
+        public void UpdateProgram(uint index, IBackendProgram program)
+        {
+            Backend.Step("BPF_MAP_UPDATE_ELEM");
+            Target.UpdateProgram(index, Inner(program));
+        }
+
         public void Update(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, MapUpdateFlags flags = MapUpdateFlags.Any)
         {
             Backend.Step("BPF_MAP_UPDATE_ELEM");
