@@ -57,32 +57,6 @@ internal static class RingBufferHelpers
         return 0;
     }
 
-    private static ulong ReserveDynptr(Machine machine, ulong mapAddress, uint size, ulong flags, ulong dynptr)
-    {
-        Errno error = flags != 0 ? Errno.EINVAL : size > DynptrHelpers.LargestSize ? Errno.E2BIG : Errno.None;
-        ulong record = 0;
-        if (error == Errno.None)
-        {
-            record = Reserve(machine, mapAddress, size, 0);
-            error = record == 0 ? Errno.EINVAL : Errno.None;
-        }
-
-        DynptrHelpers.TryWriteDynptr(machine, dynptr, record, record == 0 ? 0 : size);
-        return error.Negated();
-    }
-
-    // The dynptr of a failed reservation is given back too, and nothing happens.
-    private static ulong CommitDynptr(Machine machine, ulong dynptr, ulong flags, bool discard)
-    {
-        if (DynptrHelpers.TryReadDynptr(machine, dynptr, out ulong record, out _) && record != 0)
-        {
-            Commit(machine, record, flags, discard);
-            DynptrHelpers.TryWriteDynptr(machine, dynptr, 0, 0);
-        }
-
-        return 0;
-    }
-
     private static bool TryGet(Machine machine, ulong address, [NotNullWhen(true)] out RingBuffer? ring)
     {
         ring = null;
