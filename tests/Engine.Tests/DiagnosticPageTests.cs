@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ReuseportPS.Engine.Asm;
+using ReuseportPS.Engine.Classic;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Policies;
@@ -18,7 +19,7 @@ public sealed class DiagnosticPageTests
         ["RPS1"] =
         [
             (typeof(InstructionDiagnostics), InstructionDiagnostics.All), (typeof(ProgramDiagnostics), ProgramDiagnostics.All),
-            (typeof(AssemblyDiagnostics), AssemblyDiagnostics.All),
+            (typeof(AssemblyDiagnostics), AssemblyDiagnostics.All), (typeof(ClassicDiagnostics), ClassicDiagnostics.All),
         ],
         ["RPS4"] = [(typeof(PolicyDiagnostics), PolicyDiagnostics.All)],
         ["RPS6"] = [(typeof(TraceDiagnostics), TraceDiagnostics.All)],
