@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Immutable;
 using System.Globalization;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Classic;
@@ -30,7 +29,7 @@ public abstract class ClassicContract<TWorld>(TWorld world) : ContractTest<TWorl
     {
         IBackendSocket socket = InState(what);
 
-        Assert.Equal(expected, Refusal(() => socket.AttachClassicProgram(Program(new(0x06, 0, 0, 0)))));
+        Assert.Equal(expected, Refusal(() => socket.AttachClassicProgram(Program(Do(Return, 0)))));
         if (expected == Errno.None)
         {
             Assert.Equal(Errno.None, Refusal(socket.DetachProgram));
@@ -86,7 +85,7 @@ public abstract class ClassicContract<TWorld>(TWorld world) : ContractTest<TWorl
     [InlineData(4096, Errno.None)]
     [InlineData(4097, Errno.EINVAL)]
     public void The_longest_program(int length, Errno expected) => Assert.Equal(
-        expected, Refusal(() => Open("udp4").AttachClassicProgram(Program([.. Enumerable.Repeat(new ClassicInstruction(0x06, 0, 0, 1), length)]))));
+        expected, Refusal(() => Open("udp4").AttachClassicProgram(Program([.. Enumerable.Repeat(Do(Return, 1), length)]))));
 
     /// <summary>Instructions of all codes and operands at the edges: the checker refuses what is refused here.</summary>
     [Fact]
@@ -98,7 +97,7 @@ public abstract class ClassicContract<TWorld>(TWorld world) : ContractTest<TWorl
         int accepted = 0;
         for (int round = 0; round < 3000; round++)
         {
-            ClassicProgram program = Program([.. Enumerable.Range(0, random.Next(1, 7)).Select(_ => AnyInstruction(random)), new ClassicInstruction((ushort)Return, 0, 0, 0)]);
+            ClassicProgram program = Program([.. Enumerable.Range(0, random.Next(1, 7)).Select(_ => AnyInstruction(random)), Do(Return, 0)]);
             bool isRefused = !ClassicChecker.Check(program.Instructions.AsSpan()).IsEmpty;
             accepted += isRefused ? 0 : 1;
 
@@ -123,7 +122,7 @@ public abstract class ClassicContract<TWorld>(TWorld world) : ContractTest<TWorl
             (TransportProtocol protocol, IpFamily family) = SocketText.Packet(kind);
             FlowKey flow = World.NextFlow(protocol, family, Port);
             FlowArrival byHash = Arrival(flow, members);
-            members[1].AttachClassicProgram(Program(new ClassicInstruction((ushort)Return, 0, 0, index)));
+            members[1].AttachClassicProgram(Program(Do(Return, index)));
 
             Assert.Equal(index < 3 ? Slot((int)index) : byHash, Arrival(flow with { SourcePort = flow.SourcePort }, members));
             members[2].DetachProgram();
@@ -134,9 +133,9 @@ public abstract class ClassicContract<TWorld>(TWorld world) : ContractTest<TWorl
     public void A_connection_attempt_has_no_payload_to_load()
     {
         IBackendSocket[] members = [.. OpenMany("tcp4", 3)];
-        members[0].AttachClassicProgram(Program(new((ushort)LoadByte, 0, 0, 0), new((ushort)Return, 0, 0, 2)));
+        members[0].AttachClassicProgram(Program(Do(LoadByte, 0), Do(Return, 2)));
         Assert.Equal(Slot(0), Arrival("tcp4", members));
-        members[0].AttachClassicProgram(Program(new((ushort)LoadLength, 0, 0, 0), new((ushort)AddImmediate, 0, 0, 2), new((ushort)ReturnAccumulator, 0, 0, 0)));
+        members[0].AttachClassicProgram(Program(Do(LoadLength, 0), Do(AddImmediate, 2), Do(ReturnAccumulator, 0)));
         Assert.Equal(Slot(2), Arrival("tcp4", members));
     }
 
@@ -145,14 +144,14 @@ public abstract class ClassicContract<TWorld>(TWorld world) : ContractTest<TWorl
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 3)];
         IBackendMap seats = CreateSeats(members);
-        members[0].AttachClassicProgram(Program(new ClassicInstruction((ushort)Return, 0, 0, 1)));
+        members[0].AttachClassicProgram(Program(Do(Return, 1)));
         Assert.Equal(Slot(1), Arrival("udp4", members));
         AttachmentState seen = Backend.InspectAttachment(Record(members[0])).State;
         Assert.True(seen is AttachmentState.Classic or AttachmentState.Unknown, seen.ToString());
 
         _ = AttachSelection(members[1], seats, 2);
         Assert.Equal(Slot(2), Arrival("udp4", members));
-        members[2].AttachClassicProgram(Program(new ClassicInstruction((ushort)Return, 0, 0, 0)));
+        members[2].AttachClassicProgram(Program(Do(Return, 0)));
         Assert.Equal(Slot(0), Arrival("udp4", members));
         members[0].DetachProgram();
         Assert.Equal(Errno.ENOENT, Refusal(members[1].DetachProgram));
@@ -227,10 +226,12 @@ public abstract class ClassicContract<TWorld>(TWorld world) : ContractTest<TWorl
         Assert.All(chosen, count => Assert.InRange(count, 20, 1500));
     }
 
+    private static ClassicInstruction Do(ClassicCode code, uint k) => new((ushort)code, 0, 0, k);
+
     private static ClassicProgram Program(params ClassicInstruction[] code) => new([.. code]);
 
     private static ClassicProgram ModuloMembers(IEnumerable<ClassicInstruction> code) =>
-        new([.. code, new((ushort)ModuloImmediate, 0, 0, Members), new((ushort)ReturnAccumulator, 0, 0, 0)]);
+        new([.. code, Do(ModuloImmediate, Members), Do(ReturnAccumulator, 0)]);
 
     private static ClassicInstruction AnyInstruction(Random random)
     {
@@ -249,11 +250,11 @@ public abstract class ClassicContract<TWorld>(TWorld world) : ContractTest<TWorl
         int length = random.Next(3, 24);
         for (ushort word = 0; word < 4; word++)
         {
-            code.Add(new((ushort)LoadImmediate, 0, 0, (uint)random.Next()));
-            code.Add(new((ushort)Store, 0, 0, word));
+            code.Add(Do(LoadImmediate, (uint)random.Next()));
+            code.Add(Do(Store, word));
         }
 
-        code.Add(new((ushort)LoadIndexImmediate, 0, 0, (uint)random.Next(0, 40)));
+        code.Add(Do(LoadIndexImmediate, (uint)random.Next(0, 40)));
         for (int i = 0; i < length; i++)
         {
             ClassicCode operation = codes[random.Next(codes.Length)];
@@ -271,7 +272,7 @@ public abstract class ClassicContract<TWorld>(TWorld world) : ContractTest<TWorl
                 LoadIndexImmediate => (uint)random.Next(0, 60),
                 _ => random.Next(3) == 0 ? (uint)random.NextInt64(uint.MaxValue) : (uint)random.Next(0, 300),
             };
-            code.Add(new((ushort)operation, distance(), distance(), k));
+            code.Add(new ClassicInstruction((ushort)operation, distance(), distance(), k));
         }
 
         return ModuloMembers(code);
