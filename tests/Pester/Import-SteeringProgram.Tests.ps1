@@ -1,6 +1,7 @@
 BeforeAll {
     Import-Module "$PSScriptRoot/../../ReuseportPS.psd1"
     Set-ReuseportBackend Simulator -Seed 1
+    $objects = "$PSScriptRoot/../Engine.Tests/Elf/objects"
     Set-Content TestDrive:/one.bpfasm "r0 = 1`nexit"
     Set-Content TestDrive:/two.s ".program second`nr0 = 2`nexit"
     Export-SteeringProgram TestDrive:/raw.bin -InputObject TestDrive:/one.bpfasm
@@ -52,6 +53,36 @@ Describe 'Import-SteeringProgram' {
         $failure = $null
         Import-SteeringProgram TestDrive:/wrong.ddd -ErrorVariable failure -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $failure[0].ErrorDetails.Message | Should -Match 'wrong\.ddd:2.*RPS1105'
+    }
+
+    It 'reads the programs of an object file with their maps' {
+        $programs = Import-SteeringProgram $objects/tail_calls.o
+        $programs.Name | Should -Be @('on_tcp', 'on_udp', 'by_protocol')
+        $programs[0].Map | Should -Be 'sockets'
+        $programs[2].Collection.Slots.Length | Should -Be 2
+        (Import-SteeringProgram $objects/hash_select.o).Program.Btf.SourceOf(0).Text | Should -Match 'by_hash'
+    }
+
+    It 'writes what an object file has as text that can be read again' {
+        $program = Import-SteeringProgram $objects/subprograms.o -Name by_both
+        Export-SteeringProgram TestDrive:/again.s -InputObject $program
+        (Import-SteeringProgram TestDrive:/again.s).InstructionCount | Should -Be $program.InstructionCount
+    }
+
+    It 'warns of programs that are left out' {
+        (Import-SteeringProgram $objects/migrate.o -WarningVariable warning -WarningAction SilentlyContinue).Name | Should -Contain 'pick_or_move'
+        "$warning" | Should -Match 'kprobe/tcp_v4_rcv'
+    }
+
+    It 'names what is wrong with <File>' -ForEach @(
+        @{ File = 'odd/no_types.o'; Id = 'ObjectFileInvalid,*'; Text = 'RPS2010' }
+        @{ File = 'odd/old_maps.o'; Id = 'ObjectFileInvalid,*'; Text = 'RPS2011' }
+        @{ File = 'kernel_fields.o'; Id = 'ObjectFileInvalid,*'; Text = 'RPS2120' }
+    ) {
+        { Import-SteeringProgram $objects/$File -ErrorAction Stop } | Should -Throw -ErrorId $Id
+        $failure = $null
+        Import-SteeringProgram $objects/$File -ErrorVariable failure -ErrorAction SilentlyContinue
+        "$($failure[0].Exception.Message) $($failure[0].ErrorDetails.Message)" | Should -Match $Text
     }
 
     It 'refuses what is no object file' {

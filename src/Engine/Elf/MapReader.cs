@@ -125,6 +125,11 @@ internal sealed class MapReader(ElfFile file, string name, BtfTypes? types, Find
         {
             bool isSection = types.KindOf(id) == BtfKind.DataSection;
             int member = types.TypeAt(id, i);
+            if (isSection && types.KindOf(member) != BtfKind.Variable)
+            {
+                continue;
+            }
+
             if (SpinLockIn(types, isSection ? types.SizeOrTypeOf(member) : member, depth + 1, ref steps) is int inner)
             {
                 return inner + (isSection ? (int)types.PlaceAt(id, i).Offset : (int)(types.BitOffsetAt(id, i) / 8));
