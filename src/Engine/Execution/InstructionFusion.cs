@@ -57,12 +57,18 @@ internal static class InstructionFusion
             (Operation.MoveRegister64, Operation.ShiftRightImmediate64) => Operation.MoveShiftRight64,
             (Operation.MoveRegister32 or Operation.MoveRegister64, Operation.ShiftRightImmediate32) => Operation.MoveShiftRight32,
             (Operation.ShiftLeftImmediate64, Operation.ShiftRightImmediate64) => Operation.ShiftLeftRight64,
+            (Operation.MoveRegister64, Operation.AddRegister64) => Operation.MoveAddRegister64,
+            (Operation.MoveRegister64, Operation.AndRegister64) => Operation.MoveAndRegister64,
+            (Operation.MoveRegister64, Operation.XorRegister64) => Operation.MoveXorRegister64,
             _ => null,
         };
         return operation switch
         {
             null => null,
             Operation.ShiftLeftRight64 => first with { Operation = Operation.ShiftLeftRight64, Target = (int)second.Immediate },
+            >= Operation.MoveAddRegister64 and <= Operation.MoveXorRegister64 => second.Source == second.Destination
+                ? null
+                : first with { Operation = operation.Value, Target = second.Source },
             Operation fused => first with { Operation = fused, Immediate = second.Immediate },
         };
     }

@@ -828,6 +828,18 @@ public sealed partial class Machine
                     To(ref r, op) = (uint)From(ref r, op) >> (int)op.Immediate;
                     op = ref Unsafe.Add(ref op, 2);
                     continue;
+                case Operation.MoveAddRegister64:
+                    To(ref r, op) = From(ref r, op) + Unsafe.Add(ref r, op.Target);
+                    op = ref Unsafe.Add(ref op, 2);
+                    continue;
+                case Operation.MoveAndRegister64:
+                    To(ref r, op) = From(ref r, op) & Unsafe.Add(ref r, op.Target);
+                    op = ref Unsafe.Add(ref op, 2);
+                    continue;
+                case Operation.MoveXorRegister64:
+                    To(ref r, op) = From(ref r, op) ^ Unsafe.Add(ref r, op.Target);
+                    op = ref Unsafe.Add(ref op, 2);
+                    continue;
                 case Operation.ShiftLeftRight64:
                     To(ref r, op) = To(ref r, op) << (int)op.Immediate >> op.Target;
                     op = ref Unsafe.Add(ref op, 2);
@@ -835,7 +847,7 @@ public sealed partial class Machine
                 case Operation.CallHelper:
                 case Operation.CallKernel:
                     {
-                        HelperImplementation? helper = op.Operation == Operation.CallHelper ? _helpers.Find((int)op.Immediate) : _helpers.FindKernelFunction(op.Target);
+                        HelperImplementation? helper = op.Operation == Operation.CallKernel ? _helpers.FindKernelFunction(op.Target) : _helpers.Find((int)op.Immediate);
                         long left = limit - IndexOf(ref code, ref op) - 1 + saved;
                         if (helper is null)
                         {
@@ -1129,14 +1141,15 @@ public sealed partial class Machine
     }
 
     private static string DescribeCall(in DecodedInstruction call) =>
-        call.Operation == Operation.CallHelper ? $"helper {HelperPrototypes.Describe((int)call.Immediate)}" : $"kernel function {KernelFunctions.Names[call.Target]}";
+        call.Operation == Operation.CallKernel ? $"kernel function {KernelFunctions.Names[call.Target]}" : $"helper {HelperPrototypes.Describe((int)call.Immediate)}";
 
     private static string WhyNot(in DecodedInstruction call) =>
-        call.Operation == Operation.CallHelper ? HelperAvailability.WhyNot((int)call.Immediate) : "this host does not provide it";
+        call.Operation == Operation.CallKernel ? "this host does not provide it" : HelperAvailability.WhyNot((int)call.Immediate);
 
     private RunResult FaultAt(LoadedProgram program, int at, long left, FaultKind kind, ulong? address, string text)
     {
         _left = left;
+        AbandonReferences();
         return new RunResult(0, _budget - left, new Fault(kind, program.SlotOf(at), address, text, program.Spec.Name));
     }
 
