@@ -102,6 +102,8 @@ public sealed class SimulatorBackend : IReuseportBackend
 
     internal ReuseportRun ProgramRun { get; }
 
+    internal int InterpretedRuns => _options.InterpretedRuns;
+
     /// <summary>Starts a process that can own sockets.</summary>
     /// <param name="command">Command name (comm).</param>
     /// <param name="uid">Effective uid.</param>

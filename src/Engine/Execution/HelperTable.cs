@@ -47,6 +47,7 @@ public sealed class HelperTable
         }
 
         _implementations[id] = implementation;
+        HasSlotSelection = ReferenceEquals(Find(HelperId.SkSelectReuseport), SlotSelection.Implementation);
         HasDefaultLookups = s_default is not null && Array.TrueForAll(s_compiled, helper => ReferenceEquals(Find(helper), s_default.Find(helper)));
         return this;
     }
@@ -64,6 +65,9 @@ public sealed class HelperTable
 
     /// <summary>The kernel function of a number (<see cref="KernelFunctions.Find"/>), or null.</summary>
     public HelperImplementation? FindKernelFunction(int number) => _kernelFunctions[number];
+
+    /// <summary>Whether helper 82 is <see cref="SlotSelection"/>.</summary>
+    internal bool HasSlotSelection { get; private set; }
 
     /// <summary>Whether the helpers that compiled code does by itself are the default ones.</summary>
     internal bool HasDefaultLookups { get; private set; }

@@ -3,17 +3,26 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ReuseportPS.Engine.Execution.Compilation;
-using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Isa;
 
 namespace ReuseportPS.Engine.Execution;
 
 public sealed partial class Machine
 {
+    private const int NoSlot = -1;
+
     // Why the compiled run, or the item of a batch, has no result.
     private Fault? _fault;
+    private int _selectedSlot = NoSlot;
     private ContextBatch? _batch;
     private ImmutableArray<BatchFault>.Builder? _batchFaults;
+
+    /// <summary>The slot that the last run selected by <see cref="SlotSelection"/>; -1 for none.</summary>
+    public int SelectedSlot
+    {
+        get => _selectedSlot;
+        internal set => _selectedSlot = value;
+    }
 
     /// <summary>Index of the item of a batch whose run calls a helper.</summary>
     public int BatchItem { get; private set; }
@@ -37,6 +46,11 @@ public sealed partial class Machine
 
         BeginRun(program.Program, cancellationToken);
         ulong result = code.Single(this, r1, r2);
+        if (_referenceCount > 0)
+        {
+            AbandonReferences();
+        }
+
         return new RunResult(result, _budget - _left, _fault);
     }
 
@@ -72,6 +86,11 @@ public sealed partial class Machine
                     RunResult run = Run(program.Program, cancellationToken);
                     results[i] = run.ReturnValue;
                     executed += run.InstructionCount;
+                    if (batch.SelectedSlots is not null)
+                    {
+                        batch.SelectedSlots[i] = _selectedSlot;
+                    }
+
                     _fault = run.Fault;
                     EndItem();
                 }
@@ -161,9 +180,9 @@ public sealed partial class Machine
         }
     }
 
-    private ulong CallHelper(int id, int depth, long left, ulong r1, ulong r2, ulong r3, ulong r4, ulong r5)
+    private ulong CallHelper(int id, bool isKernelFunction, int depth, long left, ulong r1, ulong r2, ulong r3, ulong r4, ulong r5)
     {
-        HelperImplementation? helper = _helpers.Find(id);
+        HelperImplementation? helper = isKernelFunction ? _helpers.FindKernelFunction(id) : _helpers.Find(id);
         if (helper is null)
         {
             Fail(FaultKind.UnknownHelper, null, "");
@@ -186,11 +205,13 @@ public sealed partial class Machine
     }
 
     // A helper refused.
-    private ulong EndInHelper(int id, int at, long left)
+    private ulong EndInHelper(int at, long left)
     {
-        RunResult run = _helpers.Find(id) is null
-            ? FaultAt(_program!, at, left, FaultKind.UnknownHelper, null, $"helper {HelperPrototypes.Describe(id)} is not available here")
-            : FaultFrom(_program!, at, left, $"helper {HelperPrototypes.Describe(id)}: ");
+        ref readonly DecodedInstruction op = ref _program!.Code[at];
+        HelperImplementation? helper = op.Operation == Operation.CallHelper ? _helpers.Find((int)op.Immediate) : _helpers.FindKernelFunction(op.Target);
+        RunResult run = helper is null
+            ? FaultAt(_program, at, left, FaultKind.UnknownHelper, null, $"{DescribeCall(op)} is not available here: {WhyNot(op)}")
+            : FaultFrom(_program, at, left, $"{DescribeCall(op)}: ");
         _left = left;
         _fault = run.Fault;
         return 0;
@@ -240,6 +261,14 @@ public sealed partial class Machine
 
     private int WritablePacket() => Packet.WriteLength;
 
+    private ref int SlotErrors(int map) => ref MemoryMarshal.GetArrayDataReference(_maps[map]!.SlotErrors!);
+
+    private int SlotCount(int map) => _maps[map]!.SlotErrors!.Length;
+
+    private ref int SelectedSlots() => ref _batch!.SelectedSlots is int[] slots ? ref MemoryMarshal.GetArrayDataReference(slots) : ref Unsafe.NullRef<int>();
+
+    private uint CurrentCpu() => (uint)Environment.Cpu;
+
     private int ItemCount() => _batch!.Count;
 
     private int ItemStart() => _batch!.Start;
@@ -275,6 +304,11 @@ public sealed partial class Machine
     // What the interpreter, or a helper, left behind in an item's run.
     private void EndItem()
     {
+        if (_referenceCount > 0)
+        {
+            AbandonReferences();
+        }
+
         if (_fault is not null)
         {
             (_batchFaults ??= ImmutableArray.CreateBuilder<BatchFault>()).Add(new BatchFault(BatchItem, _fault));
@@ -287,6 +321,7 @@ public sealed partial class Machine
     {
         public static readonly FieldInfo Left = typeof(Machine).GetField(nameof(_left), BindingFlags.NonPublic | BindingFlags.Instance)!;
         public static readonly FieldInfo Failure = typeof(Machine).GetField(nameof(_failure), BindingFlags.NonPublic | BindingFlags.Instance)!;
+        public static readonly FieldInfo ReferenceCount = typeof(Machine).GetField(nameof(_referenceCount), BindingFlags.NonPublic | BindingFlags.Instance)!;
         public static readonly FieldInfo Fault = typeof(Machine).GetField(nameof(_fault), BindingFlags.NonPublic | BindingFlags.Instance)!;
         public static readonly MethodInfo Restart = Method(nameof(Machine.Restart));
         public static readonly MethodInfo RegisterFile = Method(nameof(Machine.RegisterFile));
@@ -305,6 +340,11 @@ public sealed partial class Machine
         public static readonly MethodInfo WritableContext = Method(nameof(Machine.WritableContext));
         public static readonly MethodInfo ReadablePacket = Method(nameof(Machine.ReadablePacket));
         public static readonly MethodInfo WritablePacket = Method(nameof(Machine.WritablePacket));
+        public static readonly FieldInfo SelectedSlot = typeof(Machine).GetField(nameof(_selectedSlot), BindingFlags.NonPublic | BindingFlags.Instance)!;
+        public static readonly MethodInfo SlotErrors = Method(nameof(Machine.SlotErrors));
+        public static readonly MethodInfo SlotCount = Method(nameof(Machine.SlotCount));
+        public static readonly MethodInfo SelectedSlots = Method(nameof(Machine.SelectedSlots));
+        public static readonly MethodInfo CurrentCpu = Method(nameof(Machine.CurrentCpu));
         public static readonly MethodInfo ItemCount = Method(nameof(Machine.ItemCount));
         public static readonly MethodInfo ItemStart = Method(nameof(Machine.ItemStart));
         public static readonly MethodInfo ItemStride = Method(nameof(Machine.ItemStride));

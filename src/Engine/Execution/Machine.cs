@@ -256,7 +256,7 @@ public sealed partial class Machine
             return 0;
         }
 
-        if (map.ProgramsMayRead && cpu < (uint)map.CpuCount && map.TryFindValue(key, (int)cpu, out uint offset))
+        if (map.ProgramsMayRead && (cpu < (uint)map.CpuCount || map.Spec.Type == MapType.Array) && map.TryFindValue(key, (int)cpu, out uint offset))
         {
             return ValueAddress(mapAddress, offset);
         }
@@ -272,7 +272,11 @@ public sealed partial class Machine
             return outer.FindMap(key) is BpfMap inner ? MapAddress(PlaceOf(inner)) : 0;
         }
 
-        HasCpu(map, cpu);
+        if (map.Spec.Type != MapType.Array)
+        {
+            HasCpu(map, cpu);
+        }
+
         return 0;
     }
 
@@ -333,6 +337,7 @@ public sealed partial class Machine
             HideKey();
         }
 
+        SelectedSlot = NoSlot;
         AbandonReferences();
         _failure = null;
         uint keep = _programCount > 0 && ReferenceEquals(_programs[0].Program, program) ? (uint)program.Maps.Length : 0;

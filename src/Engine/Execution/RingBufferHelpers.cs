@@ -45,6 +45,28 @@ internal static class RingBufferHelpers
         return Machine.ValueAddress(mapAddress, offset);
     }
 
+    // The dynptr of a call that failed is given up like one over a record.
+    private static ulong ReserveDynptr(Machine machine, ulong mapAddress, uint size, ulong flags, ulong dynptr)
+    {
+        Errno refused = flags != 0 ? Errno.EINVAL : size > DynptrHelpers.LargestSize ? Errno.E2BIG : Errno.None;
+        ulong record = refused == Errno.None ? Reserve(machine, mapAddress, size, 0) : 0;
+        return !DynptrHelpers.TryWriteDynptr(machine, dynptr, record, record == 0 ? 0 : size) ? 0
+            : refused != Errno.None ? refused.Negated()
+            : record == 0 ? Errno.EINVAL.Negated()
+            : 0;
+    }
+
+    private static ulong CommitDynptr(Machine machine, ulong dynptr, ulong flags, bool discard)
+    {
+        if (DynptrHelpers.TryReadDynptr(machine, dynptr, out ulong record, out _) && record != 0)
+        {
+            Commit(machine, record, flags, discard);
+            DynptrHelpers.TryWriteDynptr(machine, dynptr, 0, 0);
+        }
+
+        return 0;
+    }
+
     private static ulong Commit(Machine machine, ulong record, ulong flags, bool discard)
     {
         if (!machine.TryGetMapOfValue(record, out BpfMap? map, out uint offset) || map is not RingBuffer ring || !machine.Release(ring, offset))
@@ -54,32 +76,6 @@ internal static class RingBufferHelpers
         }
 
         ring.Commit(offset, discard, flags);
-        return 0;
-    }
-
-    private static ulong ReserveDynptr(Machine machine, ulong mapAddress, uint size, ulong flags, ulong dynptr)
-    {
-        Errno error = flags != 0 ? Errno.EINVAL : size > DynptrHelpers.LargestSize ? Errno.E2BIG : Errno.None;
-        ulong record = 0;
-        if (error == Errno.None)
-        {
-            record = Reserve(machine, mapAddress, size, 0);
-            error = record == 0 ? Errno.EINVAL : Errno.None;
-        }
-
-        DynptrHelpers.TryWriteDynptr(machine, dynptr, record, record == 0 ? 0 : size);
-        return error.Negated();
-    }
-
-    // The dynptr of a failed reservation is given back too, and nothing happens.
-    private static ulong CommitDynptr(Machine machine, ulong dynptr, ulong flags, bool discard)
-    {
-        if (DynptrHelpers.TryReadDynptr(machine, dynptr, out ulong record, out _) && record != 0)
-        {
-            Commit(machine, record, flags, discard);
-            DynptrHelpers.TryWriteDynptr(machine, dynptr, 0, 0);
-        }
-
         return 0;
     }
 

@@ -62,6 +62,9 @@ public abstract class BpfMap
     /// <summary>No BPF_F_RDONLY_PROG.</summary>
     internal bool ProgramsMayWrite { get; }
 
+    /// <summary>For a map of sockets and <c>SlotSelection</c>: what selecting each slot returns, as a positive errno; 0 where it selects. Set before the program is compiled.</summary>
+    public int[]? SlotErrors { get; set; }
+
     /// <summary>Where the machine that used the map last keeps it; only a hint.</summary>
     internal int Place { get; set; }
 

@@ -44,6 +44,9 @@ public sealed class MemoryRegion
     /// <summary>Bits of the offset that are the byte in the row; 0 for a flat region.</summary>
     public int RowShift { get; private set; }
 
+    /// <summary>Bytes in <see cref="Bytes"/> from one row to the next.</summary>
+    internal int RowStride => _rowStride;
+
     /// <summary>Bytes that may be read when flat; 0 for rows.</summary>
     internal int ReadLength => _readLength;
 

@@ -57,9 +57,10 @@ public class HelperCaseTests
             HelperId.GetCgroupClassId, HelperId.GetNumaNodeId, HelperId.GetCurrentCgroupId, HelperId.Jiffies64, HelperId.KtimeGetBootNanoseconds,
             HelperId.KtimeGetCoarseNanoseconds, HelperId.KtimeGetTaiNanoseconds,
 
-            // With their maps: map-cases.jsonl.
+            // map-cases.jsonl and map-traces.jsonl.
             HelperId.MapPushElement, HelperId.MapPopElement, HelperId.MapPeekElement, HelperId.SpinLock, HelperId.SpinUnlock,
-            HelperId.RingBufferOutput, HelperId.RingBufferReserve, HelperId.RingBufferSubmit, HelperId.RingBufferDiscard,
+            HelperId.RingBufferOutput, HelperId.RingBufferReserve, HelperId.RingBufferSubmit, HelperId.RingBufferDiscard, HelperId.RingBufferQuery,
+            HelperId.RingBufferReserveDynptr, HelperId.RingBufferSubmitDynptr, HelperId.RingBufferDiscardDynptr,
         ];
         IEnumerable<int> called = Cases.SelectMany(x => x.Program.Instructions)
             .Where(x => x.Opcode == Instructions.CallHelper(0).Opcode && x.Source == (byte)CallKind.Helper).Select(x => x.Immediate);

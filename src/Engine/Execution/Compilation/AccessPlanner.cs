@@ -37,7 +37,7 @@ internal static class AccessPlanner
                 return address.Low >= 0 && address.Low == address.High && address.High + access.Size <= MostContext ? AccessMode.Proven : AccessMode.Guarded;
             case PlaceKind.Packet:
                 return AccessMode.Guarded;
-            case PlaceKind.Value:
+            case PlaceKind.Value or PlaceKind.Row:
                 return fits && program.Maps[place.Map].Values.Allows(writes) ? AccessMode.Proven : AccessMode.Search;
             default:
                 return AccessMode.Search;

@@ -9,6 +9,7 @@ namespace ReuseportPS.Engine.Execution.Compilation;
 /// <summary>This part writes values, accesses and comparisons.</summary>
 internal sealed partial class CodeGenerator
 {
+    private LocalBuilder? _address;
     private LocalBuilder? _offset;
     private LocalBuilder? _found;
     private LocalBuilder? _old32;
@@ -30,6 +31,15 @@ internal sealed partial class CodeGenerator
                 break;
             case ValueKind.Call:
                 WriteCall(value);
+                break;
+            case ValueKind.Lookup when value.IsNeeded:
+                WriteLookup(value);
+                break;
+            case ValueKind.Select:
+                WriteSelect(value);
+                break;
+            case ValueKind.Cpu when value.IsNeeded:
+                WriteCpu(value);
                 break;
             default:
                 if (value.IsPure && value.NeedsLocal && value.IsNeeded && value.Kind != ValueKind.Refined && value.Same is null)
@@ -102,7 +112,11 @@ internal sealed partial class CodeGenerator
 
     private void Held(Value value)
     {
-        if (value.NeedsLocal || !value.IsPure)
+        if (value is { Kind: ValueKind.Lookup, NeedsLocal: false })
+        {
+            AddressFromReference(value);
+        }
+        else if (value.NeedsLocal || !value.IsPure)
         {
             _il.Emit(OpCodes.Ldloc, Local(value));
         }
@@ -303,6 +317,15 @@ internal sealed partial class CodeGenerator
         }
 
         Label taken = _labels[block.Block.Successors[1]];
+        if (block.IsNullTest)
+        {
+            RowReference(left);
+            _il.Emit(OpCodes.Conv_U);
+            _il.Emit(block.Comparison == Operation.EqualImmediate64 ? OpCodes.Brfalse : OpCodes.Brtrue, taken);
+            Continue(block.Block);
+            return;
+        }
+
         if (block.Comparison == Operation.BitsSetImmediate64)
         {
             Operand(left, narrow);
@@ -334,8 +357,13 @@ internal sealed partial class CodeGenerator
             }, taken);
         }
 
-        BasicBlock next = block.Block.Successors[0];
-        if (next.Order != block.Block.Order + 1)
+        Continue(block.Block);
+    }
+
+    private void Continue(BasicBlock block)
+    {
+        BasicBlock next = block.Successors[0];
+        if (next.Order != block.Order + 1)
         {
             _il.Emit(OpCodes.Br, _labels[next]);
         }
@@ -454,6 +482,12 @@ internal sealed partial class CodeGenerator
     private void Reference(Value pointer)
     {
         Fact fact = ValueAnalysis.Of(pointer);
+        if (fact.Place!.Kind == PlaceKind.Row)
+        {
+            RowReference(pointer);
+            return;
+        }
+
         if (fact.Low == fact.High)
         {
             Origin(fact.Place!);
@@ -557,6 +591,7 @@ internal sealed partial class CodeGenerator
     {
         _il.Emit(OpCodes.Ldarg_1);
         _il.Emit(OpCodes.Ldc_I4, (int)call.Constant);
+        _il.Emit(call.Operation == Operation.CallHelper ? OpCodes.Ldc_I4_0 : OpCodes.Ldc_I4_1);
         _il.Emit(OpCodes.Ldc_I4, call.Block.Function.Depth);
         Left(call.Block, call.At + 1);
         for (int i = 0; i < 5; i++)
@@ -589,7 +624,6 @@ internal sealed partial class CodeGenerator
         {
             _il.MarkLabel(failed);
             _il.Emit(OpCodes.Ldarg_1);
-            _il.Emit(OpCodes.Ldc_I4, (int)call.Constant);
             _il.Emit(OpCodes.Ldc_I4, call.At);
             Left(call.Block, call.At + 1);
             _il.Emit(OpCodes.Call, Members.EndInHelper);

@@ -96,7 +96,9 @@ internal sealed partial class CodeGenerator
         Label loop = _il.DefineLabel();
         _slowEnd = _il.DefineLabel();
         _itemEnd = _il.DefineLabel();
+        LocalBuilder slots = _il.DeclareLocal(typeof(int).MakeByRefType());
         Call(Members.ItemCount, count);
+        Call(Members.SelectedSlots, slots);
         _il.Emit(OpCodes.Ldarg_1);
         _il.Emit(OpCodes.Call, Members.ItemStride);
         _il.Emit(OpCodes.Conv_I);
@@ -125,6 +127,13 @@ internal sealed partial class CodeGenerator
         {
             BeginItem();
             WriteBases();
+        }
+
+        else if (_prepared.HasSelections)
+        {
+            _il.Emit(OpCodes.Ldarg_1);
+            _il.Emit(OpCodes.Ldc_I4_M1);
+            _il.Emit(OpCodes.Stfld, Members.SelectedSlot);
         }
 
         _il.Emit(OpCodes.Ldloc, _budget);
@@ -160,6 +169,7 @@ internal sealed partial class CodeGenerator
         _il.Emit(OpCodes.Ldc_I4_8);
         _il.Emit(OpCodes.Add);
         _il.Emit(OpCodes.Stloc, results);
+        WriteSelected(slots);
         _il.Emit(OpCodes.Ldloc, _executed);
         _il.Emit(OpCodes.Ldloc, _budget);
         _il.Emit(OpCodes.Add);
@@ -179,6 +189,22 @@ internal sealed partial class CodeGenerator
         _il.Emit(OpCodes.Blt, loop);
         _il.Emit(OpCodes.Ldloc, _executed);
         _il.Emit(OpCodes.Ret);
+    }
+
+    private void WriteSelected(LocalBuilder slots)
+    {
+        Label unwanted = _il.DefineLabel();
+        _il.Emit(OpCodes.Ldloc, slots);
+        _il.Emit(OpCodes.Conv_U);
+        _il.Emit(OpCodes.Brfalse, unwanted);
+        _il.Emit(OpCodes.Ldloc, slots);
+        Machine(Members.SelectedSlot);
+        _il.Emit(OpCodes.Stind_I4);
+        _il.Emit(OpCodes.Ldloc, slots);
+        _il.Emit(OpCodes.Ldc_I4_4);
+        _il.Emit(OpCodes.Add);
+        _il.Emit(OpCodes.Stloc, slots);
+        _il.MarkLabel(unwanted);
     }
 
     private void BeginItem()
@@ -260,12 +286,23 @@ internal sealed partial class CodeGenerator
     {
         HashSet<PlaceKind> kinds = [];
         SortedSet<int> maps = [];
+        SortedSet<int> selections = [];
         SortedSet<(PlaceKind Kind, int Size, bool Write)> limits = [];
         foreach (Value value in _prepared.Blocks.SelectMany(block => block.Values))
         {
             if (value.Kind == ValueKind.Load && value.Place is { Kind: PlaceKind.Packet })
             {
                 limits.Add((PlaceKind.Packet, 0, false));
+            }
+
+            if (value.Kind == ValueKind.Lookup && value.IsNeeded)
+            {
+                maps.Add(value.Map);
+            }
+
+            if (value.Kind == ValueKind.Select)
+            {
+                selections.Add(value.Map);
             }
 
             if (!value.IsNeeded || value.Kind is not (ValueKind.Load or ValueKind.Store or ValueKind.Atomic) || value.Mode == AccessMode.Search)
@@ -307,6 +344,23 @@ internal sealed partial class CodeGenerator
             _il.Emit(OpCodes.Ldc_I4, map);
             _il.Emit(OpCodes.Call, Members.ValueBytes);
             _il.Emit(OpCodes.Stloc, _mapBytes.TryGetValue(map, out LocalBuilder? local) ? local : _mapBytes[map] = _il.DeclareLocal(typeof(byte).MakeByRefType()));
+        }
+
+        foreach (int map in selections)
+        {
+            if (!_slots.TryGetValue(map, out (LocalBuilder Errors, LocalBuilder Count) slots))
+            {
+                slots = _slots[map] = (_il.DeclareLocal(typeof(int).MakeByRefType()), _il.DeclareLocal(typeof(int)));
+            }
+
+            _il.Emit(OpCodes.Ldarg_1);
+            _il.Emit(OpCodes.Ldc_I4, map);
+            _il.Emit(OpCodes.Call, Members.SlotErrors);
+            _il.Emit(OpCodes.Stloc, slots.Errors);
+            _il.Emit(OpCodes.Ldarg_1);
+            _il.Emit(OpCodes.Ldc_I4, map);
+            _il.Emit(OpCodes.Call, Members.SlotCount);
+            _il.Emit(OpCodes.Stloc, slots.Count);
         }
 
         foreach ((PlaceKind kind, int size, bool write) in limits)
@@ -382,13 +436,20 @@ internal sealed partial class CodeGenerator
             WriteLook(block);
         }
 
+        Value? lookup = LookupBeforeTest(block);
         foreach (Value value in block.Values)
         {
-            Write(value);
+            if (!ReferenceEquals(value, lookup))
+            {
+                Write(value);
+            }
         }
 
         switch (basic.End)
         {
+            case BlockEnd.Branch when lookup is not null:
+                WriteLookupAndTest(block, lookup);
+                break;
             case BlockEnd.Branch:
                 WriteBranch(block);
                 break;
@@ -411,6 +472,13 @@ internal sealed partial class CodeGenerator
 
     private void WriteEnd(ValueBlock block)
     {
+        if (_prepared.HasCalls)
+        {
+            // What the run holds and did not give back is a fault of its exit.
+            Machine(Members.ReferenceCount);
+            _il.Emit(OpCodes.Brtrue, ExitTo(block.State!, block.Block));
+        }
+
         if (_isBatch)
         {
             Wide(block.Left!);
@@ -466,7 +534,7 @@ internal sealed partial class CodeGenerator
     private void WriteEdge(BasicBlock from, BasicBlock to)
     {
         int edge = to.Predecessors.IndexOf(from);
-        List<Value> targets = [];
+        List<LocalBuilder> targets = [];
         foreach (Value phi in _prepared.Blocks[to.Order].Phis)
         {
             Value value = phi.Arguments[edge].Root();
@@ -481,13 +549,19 @@ internal sealed partial class CodeGenerator
                     Narrow(value);
                 }
 
-                targets.Add(phi);
+                targets.Add(Local(phi));
+            }
+
+            if (phi.NeedsReference && !ReferenceEquals(value, phi))
+            {
+                RowReference(value);
+                targets.Add(ReferenceTo(phi));
             }
         }
 
         for (int i = targets.Count - 1; i >= 0; i--)
         {
-            _il.Emit(OpCodes.Stloc, Local(targets[i]));
+            _il.Emit(OpCodes.Stloc, targets[i]);
         }
 
         int more = to.Before - (from.Before + from.Length);

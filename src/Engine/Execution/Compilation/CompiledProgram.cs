@@ -11,10 +11,15 @@ public sealed class CompiledProgram
 {
     private const int MostInstructions = 4000;
 
+    // What the generated code counts on, as bits of an index.
+    private const int DefaultHelpers = 1;
+    private const int ContextInR1 = 2;
+    private const int Selects = 4;
+
     private readonly ContextLayout _layout;
     private readonly bool _hasFunctionPointers;
     private readonly FlowGraph? _graph;
-    private readonly CompiledCode?[] _codes = new CompiledCode?[4];
+    private readonly CompiledCode?[] _codes = new CompiledCode?[8];
 
     private CompiledProgram(LoadedProgram program, ContextLayout layout)
     {
@@ -33,7 +38,7 @@ public sealed class CompiledProgram
     public static CompiledProgram Compile(LoadedProgram program, ContextLayout layout)
     {
         CompiledProgram compiled = new(program, layout);
-        compiled.Make(isDefault: true, contextInR1: true)?.Prepare();
+        compiled.Make(DefaultHelpers | ContextInR1 | (program.Maps.Any(map => map.SlotErrors is not null) ? Selects : 0))?.Prepare();
         return compiled;
     }
 
@@ -43,11 +48,11 @@ public sealed class CompiledProgram
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal CompiledCode? CodeFor(HelperTable helpers, bool contextInR1)
     {
-        bool isDefault = helpers.HasDefaultLookups;
-        return _codes[(isDefault ? 1 : 0) + (contextInR1 ? 2 : 0)] ?? Make(isDefault, contextInR1);
+        int variant = (helpers.HasDefaultLookups ? DefaultHelpers : 0) | (contextInR1 ? ContextInR1 : 0) | (helpers.HasSlotSelection ? Selects : 0);
+        return _codes[variant] ?? Make(variant);
     }
 
-    private CompiledCode? Make(bool isDefault, bool contextInR1)
+    private CompiledCode? Make(int variant)
     {
         if (_graph is null)
         {
@@ -56,7 +61,8 @@ public sealed class CompiledProgram
 
         lock (_codes)
         {
-            return _codes[(isDefault ? 1 : 0) + (contextInR1 ? 2 : 0)] ??= new CompiledCode(Program, _graph, new Specialization(contextInR1, isDefault, _layout, _hasFunctionPointers));
+            Specialization specialization = new((variant & ContextInR1) != 0, (variant & DefaultHelpers) != 0, _layout, _hasFunctionPointers, (variant & Selects) != 0);
+            return _codes[variant] ??= new CompiledCode(Program, _graph, specialization);
         }
     }
 }

@@ -54,6 +54,9 @@ public sealed class ContextBatch
     /// <summary>Whether programs may write into their packet.</summary>
     public bool PacketsWritable { get; init; }
 
-    /// <summary>Called before each item's run, with its index: to set the machine's environment.</summary>
+    /// <summary>Receives for each item the slot that it selected by <see cref="SlotSelection"/>, -1 for none; as long as there are items, or null.</summary>
+    public int[]? SelectedSlots { get; init; }
+
+    /// <summary>Called before each item's run, with its index, when the program asks for more than its context: to set the machine's environment.</summary>
     public Action<Machine, int>? BeforeItem { get; init; }
 }

@@ -6,6 +6,8 @@ namespace ReuseportPS.Engine.Execution.Compilation;
 /// <summary>Which variables may still be read, at the beginning of each block and before each instruction.</summary>
 internal sealed class Liveness
 {
+    private const int MostArguments = 5;
+
     private readonly LoadedProgram _program;
     private readonly FlowGraph _graph;
     private readonly StackPlan _plan;
@@ -206,9 +208,14 @@ internal sealed class Liveness
                 case Operation.LoadValue or Operation.LoadMap or Operation.LoadMapValue:
                     Write(op.Destination);
                     break;
-                case Operation.CallHelper:
+                case Operation.CallHelper or Operation.CallKernel:
                     Write(0);
-                    for (int argument = 1; argument <= ArgumentCount((int)op.Immediate); argument++)
+                    if (slot >= 0)
+                    {
+                        Add(live, _firstSlot + slot);
+                    }
+
+                    for (int argument = 1; argument <= ArgumentCount(op); argument++)
                     {
                         Read(argument);
                     }
@@ -225,7 +232,8 @@ internal sealed class Liveness
     }
 
     /// <summary>How many registers a helper looks at: all five when nothing is known of it.</summary>
-    public static int ArgumentCount(int helper) => HelperPrototypes.Find(helper)?.Arguments.Length ?? 5;
+    public static int ArgumentCount(in DecodedInstruction call) =>
+        (call.Operation == Operation.CallHelper ? HelperPrototypes.Find((int)call.Immediate)?.Arguments.Length : null) ?? MostArguments;
 
     // The callee's r6 to r9 begin as the caller's, and its stack slots as zeros.
     private void Enter(BasicBlock block, ulong[] live)

@@ -31,6 +31,12 @@ internal sealed class PreparedProgram
     /// <summary>A helper may call functions of the program, and so spend of its budget.</summary>
     public bool HasFunctionPointers { get; private init; }
 
+    /// <summary>Slots are selected.</summary>
+    public bool HasSelections { get; private set; }
+
+    /// <summary>Helpers are called.</summary>
+    public bool HasCalls { get; private set; }
+
     /// <summary>Whether the machine must know of an item of a batch before its run.</summary>
     public bool NeedsItem { get; private set; }
 
@@ -38,8 +44,8 @@ internal sealed class PreparedProgram
     {
         Place packet = new(PlaceKind.Packet, Machine.PacketAddress, 0);
         ValueBlock[] blocks = Analyse(program, graph, StackPlan.None, specialization, packet);
-        StackPlan plan = StackPlanner.Make(program, graph, blocks, specialization.HasFunctionPointers);
-        if (plan.Slots.Count > 0)
+        StackPlan plan = StackPlanner.Make(program, graph, blocks, specialization);
+        if (plan.Slots.Count > 0 || plan.Inlined.Count > 0)
         {
             blocks = Analyse(program, graph, plan, specialization, packet);
         }
@@ -64,7 +70,8 @@ internal sealed class PreparedProgram
     {
         foreach (Value value in Blocks.SelectMany(block => block.Values))
         {
-            NeedsItem |= value.Kind == ValueKind.Call;
+            HasSelections |= value.Kind == ValueKind.Select;
+            HasCalls |= value.Kind == ValueKind.Call;
             if (value.Kind is ValueKind.Load or ValueKind.Store or ValueKind.Atomic)
             {
                 Fact address = ValueAnalysis.Of(value.Arguments[0]);
@@ -83,5 +90,7 @@ internal sealed class PreparedProgram
                 }
             }
         }
+
+        NeedsItem |= HasCalls;
     }
 }

@@ -14,6 +14,7 @@ internal sealed class SsaBuilder
     private readonly Place[] _frames;
     private readonly Place[] _mapPlaces;
     private readonly Place[] _mapValues;
+    private readonly Place[] _rows;
     private readonly Place _context = new(PlaceKind.Context, Machine.ContextAddress, 0);
     private Value[] _now = [];
     private ValueBlock _block = null!;
@@ -29,6 +30,7 @@ internal sealed class SsaBuilder
         _firstSlot = Variables.Count(graph.Functions.Count);
         _frames = [.. graph.Functions.Select(function => new Place(PlaceKind.Stack, Machine.FrameTop(function.Depth) - Machine.StackSize, Machine.StackSize, function))];
         _mapPlaces = [.. program.Maps.Select((map, i) => new Place(PlaceKind.Map, Machine.MapAddress((uint)i), 0, Map: i))];
+        _rows = [.. program.Maps.Select((map, i) => new Place(PlaceKind.Row, 0, map.Spec.ValueSize, Map: i))];
         _mapValues = [.. program.Maps.Select((map, i) => new Place(PlaceKind.Value, Machine.ValuesAddress((uint)i), map.Spec.ValueSize, Map: i))];
     }
 
@@ -145,6 +147,7 @@ internal sealed class SsaBuilder
                 break;
             case BlockEnd.Exit when basic.Successors.Count == 0:
                 block.Left = _now[0];
+                block.State = StateAt(basic.Last - 1, _live[^2]);
                 break;
             case BlockEnd.Call:
                 Enter(basic.Successors[0].Function);
@@ -327,12 +330,19 @@ internal sealed class SsaBuilder
                 Place value = _mapValues[(int)(op.Immediate >> 32)];
                 Set(op.Destination, Address(value, value.Start + (uint)op.Immediate));
                 break;
-            case Operation.CallHelper:
-                int count = Liveness.ArgumentCount((int)op.Immediate);
+            case Operation.CallHelper or Operation.CallKernel:
+                if (_plan.Inlined.TryGetValue((_block.Block.Function.Number, at), out InlineCall inlined))
+                {
+                    Set(0, Inline(inlined, at));
+                    break;
+                }
+
+                int count = Liveness.ArgumentCount(op);
                 Value call = Add(new Value(ValueKind.Call, _block.Block)
                 {
                     Arguments = [.. Enumerable.Range(1, count).Select(Get)],
-                    Constant = (ulong)op.Immediate,
+                    Operation = operation,
+                    Constant = operation == Operation.CallHelper ? (ulong)op.Immediate : (ulong)op.Target,
                     At = at,
                 });
                 Set(0, call);
@@ -343,6 +353,33 @@ internal sealed class SsaBuilder
 
                 break;
         }
+    }
+
+    private Value Inline(InlineCall call, int at)
+    {
+        if (call.Kind == InlineKind.Cpu)
+        {
+            return Add(new Value(ValueKind.Cpu, _block.Block));
+        }
+
+        Value key = _plan.SlotOf.TryGetValue((_block.Block.Function.Number, at), out int slot)
+            ? _now[_firstSlot + slot]
+            : Add(new Value(ValueKind.Load, _block.Block)
+            {
+                Arguments = [Get(1 + Inlining.KeyArgument(call.Kind))],
+                Operation = Operation.Load32,
+                Size = Inlining.KeySize,
+                At = at,
+                State = StateBefore(at),
+            });
+        return Add(new Value(call.Kind == InlineKind.Select ? ValueKind.Select : ValueKind.Lookup, _block.Block)
+        {
+            Arguments = [key],
+            Map = call.Map,
+            At = at,
+            Place = call.Kind == InlineKind.Select ? null : _rows[call.Map],
+            State = call.Kind == InlineKind.PerCpuLookup ? StateBefore(at) : null,
+        });
     }
 
     private void Load(in DecodedInstruction op, int at)
@@ -482,7 +519,9 @@ internal sealed class SsaBuilder
 
                 if (left is { Kind: ValueKind.Arithmetic, Operation: Operation.AddImmediate64, Is32: false, Arguments: [Value inner, { Kind: ValueKind.Constant } offset] })
                 {
-                    return Arithmetic(operation, false, inner, Constant(offset.Constant + right.Constant));
+                    return inner.Kind == ValueKind.Address || offset.Constant + right.Constant == 0
+                        ? Arithmetic(operation, false, inner, Constant(offset.Constant + right.Constant))
+                        : Add(new Value(ValueKind.Arithmetic, _block.Block) { Operation = operation, Arguments = [inner, Constant(offset.Constant + right.Constant)], Between = left });
                 }
             }
         }
@@ -502,8 +541,8 @@ internal sealed class SsaBuilder
         int size = (64 - (int)shift) / 8;
         return operation switch
         {
-            Operation.ShiftRightImmediate64 => Cut(inner, size),
-            Operation.ArithmeticShiftRightImmediate64 => SignExtend(inner, size, false),
+            Operation.ShiftRightImmediate64 => Add(new Value(ValueKind.Cut, _block.Block) { Arguments = [inner], Size = size, Is32 = true, Between = left }),
+            Operation.ArithmeticShiftRightImmediate64 => Add(new Value(ValueKind.SignExtend, _block.Block) { Arguments = [inner], Size = size, Between = left }),
             _ => null,
         };
     }

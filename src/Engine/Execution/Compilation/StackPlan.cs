@@ -10,6 +10,9 @@ internal sealed class StackPlan
     /// <summary>The slot that an access is to.</summary>
     public Dictionary<(int Function, int At), int> SlotOf { get; } = [];
 
+    /// <summary>Helper calls that are done in line.</summary>
+    public Dictionary<(int Function, int At), InlineCall> Inlined { get; } = [];
+
     /// <summary>By function: bytes of the frame that may be read before they are written, from the first to after the last; or nothing.</summary>
     public Dictionary<int, (int First, int Last)> Cleared { get; } = [];
 }

@@ -5,15 +5,16 @@ namespace ReuseportPS.Engine.Execution.Compilation;
 /// <summary>Finds the stack slots that can be variables, and what of each frame must be cleared before it is used.</summary>
 internal static class StackPlanner
 {
-    public static StackPlan Make(LoadedProgram program, FlowGraph graph, ValueBlock[] blocks, bool hasFunctionPointers)
+    public static StackPlan Make(LoadedProgram program, FlowGraph graph, ValueBlock[] blocks, Specialization specialization)
     {
+        StackPlan plan = new();
         Frame[] frames = [.. graph.Functions.Select(_ => new Frame())];
         bool isTame = true;
         foreach (ValueBlock block in blocks)
         {
             foreach (Value value in block.Values)
             {
-                isTame &= Visit(value, frames, program, hasFunctionPointers);
+                isTame &= Visit(value, frames, program, specialization, plan);
             }
 
             foreach (Value phi in block.Phis)
@@ -28,7 +29,6 @@ internal static class StackPlanner
             Leak(block.Left, frames, when: block.Right is null);
         }
 
-        StackPlan plan = new();
         foreach (FunctionInstance function in graph.Functions)
         {
             frames[function.Number].AddTo(plan, function, isTame, program.UsesStack);
@@ -38,7 +38,7 @@ internal static class StackPlanner
     }
 
     // False for an access that may lead to any stack by an address that did not come from r10.
-    private static bool Visit(Value value, Frame[] frames, LoadedProgram program, bool hasFunctionPointers)
+    private static bool Visit(Value value, Frame[] frames, LoadedProgram program, Specialization specialization, StackPlan plan)
     {
         switch (value.Kind)
         {
@@ -63,6 +63,15 @@ internal static class StackPlanner
                 }
 
                 return value.Mode != AccessMode.Search && (value.Mode == AccessMode.Proven || (address.Low > -ValueAnalysis.Unbounded && address.High < ValueAnalysis.Unbounded));
+            case ValueKind.Call when Inlining.Of(value, program, specialization) is InlineCall inlined:
+                plan.Inlined.Add((value.Block.Function.Number, value.At), inlined);
+                if (Inlining.KeyArgument(inlined.Kind) is int keyArgument and >= 0)
+                {
+                    Fact key = ValueAnalysis.Of(value.Arguments[keyArgument]);
+                    frames[key.Place!.Function!.Number].Accesses.Add((value.Block.Function.Number, value.At, (int)key.Low, Inlining.KeySize));
+                }
+
+                return true;
             case ValueKind.Call:
                 for (int i = 0; i < value.Arguments.Length; i++)
                 {
@@ -70,7 +79,7 @@ internal static class StackPlanner
                     if (argument.Place is { Kind: PlaceKind.Stack } place)
                     {
                         frames[place.Function!.Number].Block(
-                            hasFunctionPointers ? 0 : argument.Low, SizeOf(value, i, program) is int size ? argument.High + size : Machine.StackSize);
+                            specialization.HasFunctionPointers ? 0 : argument.Low, SizeOf(value, i, program) is int size ? argument.High + size : Machine.StackSize);
                     }
                 }
 
@@ -88,7 +97,7 @@ internal static class StackPlanner
     // Bytes behind a pointer that a helper looks at, where that is certain.
     private static int? SizeOf(Value call, int argument, LoadedProgram program)
     {
-        if (HelperPrototypes.Find((int)call.Constant) is not HelperPrototype prototype || argument >= prototype.Arguments.Length)
+        if (call.Operation != Operation.CallHelper || HelperPrototypes.Find((int)call.Constant) is not HelperPrototype prototype || argument >= prototype.Arguments.Length)
         {
             return null;
         }

@@ -15,13 +15,17 @@ internal static class UseAnalysis
             foreach (Value value in block.Values)
             {
                 // A load that cannot fail and that nobody wants is dropped.
-                if (value.Kind is ValueKind.Store or ValueKind.Atomic or ValueKind.Call || (value.Kind == ValueKind.Load && (value.Mode != AccessMode.Proven || value.Place is not null)))
+                if (value.Kind is ValueKind.Store or ValueKind.Atomic or ValueKind.Call or ValueKind.Select || value is { Kind: ValueKind.Lookup, State: not null } || (value.Kind == ValueKind.Load && (value.Mode != AccessMode.Proven || value.Place is not null)))
                 {
                     Need(value);
                 }
             }
 
-            if (block.Left is Value left)
+            if (block.IsNullTest)
+            {
+                Follow(block.Left!, block.Block);
+            }
+            else if (block.Left is Value left)
             {
                 Use(left, block.Block);
             }
@@ -60,7 +64,12 @@ internal static class UseAnalysis
             return;
         }
 
-        foreach (Value argument in value.Arguments)
+        if (value.Mode == AccessMode.Proven)
+        {
+            Follow(value.Arguments[0], value.Block);
+        }
+
+        foreach (Value argument in value.Arguments.AsSpan(value.Mode == AccessMode.Proven ? 1 : 0))
         {
             Use(argument, value.Block);
         }
@@ -89,6 +98,52 @@ internal static class UseAnalysis
         Need(value);
     }
 
+    // The pointer is wanted as a reference.
+    private static void Follow(Value pointer, BasicBlock user)
+    {
+        Fact fact = ValueAnalysis.Of(pointer);
+        if (fact.Place?.Kind != PlaceKind.Row)
+        {
+            if (fact.Place is null ? !pointer.Root().IsFixed : fact.Low != fact.High)
+            {
+                Use(pointer, user);
+            }
+
+            return;
+        }
+
+        Value value = pointer.Root();
+        switch (value.Kind)
+        {
+            case ValueKind.Arithmetic:
+                foreach (Value argument in value.Arguments)
+                {
+                    if (ValueAnalysis.Of(argument).Place is not null)
+                    {
+                        Follow(argument, user);
+                    }
+                    else
+                    {
+                        Use(argument, user);
+                    }
+                }
+
+                break;
+            case ValueKind.Phi when !value.NeedsReference:
+                value.NeedsReference = true;
+                for (int i = 0; i < value.Arguments.Length; i++)
+                {
+                    Follow(value.Arguments[i], value.Block.Predecessors[i]);
+                }
+
+                break;
+            case ValueKind.Lookup:
+                value.NeedsReference = true;
+                Need(value);
+                break;
+        }
+    }
+
     private static void Keep(MachineState state)
     {
         foreach ((_, Value value) in state.Variables)
@@ -102,6 +157,13 @@ internal static class UseAnalysis
         value = value.Root();
         if (value.IsFixed || value.NeedsLocal || value.Kind == ValueKind.Argument)
         {
+            return;
+        }
+
+        if (value.Kind == ValueKind.Lookup)
+        {
+            value.NeedsReference = true;
+            Need(value);
             return;
         }
 

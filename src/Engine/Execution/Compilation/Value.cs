@@ -24,11 +24,17 @@ internal sealed class Value(ValueKind kind, BasicBlock block)
     /// <summary>Index of the instruction.</summary>
     public int At { get; init; }
 
+    /// <summary>The value between this one and its argument, which the interpreter computes this one from.</summary>
+    public Value? Between { get; init; }
+
     /// <summary>What the interpreter would need to go on from here; for what may leave the compiled form.</summary>
     public MachineState? State { get; set; }
 
     /// <summary>For a call in a program with callbacks: the same, after it.</summary>
     public MachineState? After { get; set; }
+
+    /// <summary>Index of the map that a lookup or selection is in.</summary>
+    public int Map { get; init; } = -1;
 
     /// <summary>The variable that a phi is for.</summary>
     public int Variable { get; init; }
@@ -62,6 +68,9 @@ internal sealed class Value(ValueKind kind, BasicBlock block)
     public int Visits { get; set; }
 
     // What code generation needs.
+
+    /// <summary>Somebody follows the pointer, or compares it with null, and wants a reference to the row.</summary>
+    public bool NeedsReference { get; set; }
 
     /// <summary>Somebody looks at bits above the lowest 32.</summary>
     public bool IsWide { get; set; }

@@ -113,6 +113,10 @@ internal static class ValueAnalysis
                 return PacketPointer(value, specialization, packet) ?? Fact.OfBits(value.Operation >= Operation.LoadSigned8 ? 64 : value.Size * 8);
             case ValueKind.Atomic:
                 return Fact.OfBits(value.Size * 8);
+            case ValueKind.Lookup:
+                return new Fact(value.Place!, 0, 0, mayBeNull: true);
+            case ValueKind.Cpu:
+                return Fact.OfBits(32);
             default:
                 return Fact.Anything;
         }

@@ -20,6 +20,11 @@ internal sealed class ValueBlock(BasicBlock block)
     /// <summary>It compares the lower halves.</summary>
     public bool CompareIs32 { get; set; }
 
+    /// <summary>It asks whether a lookup found something.</summary>
+    public bool IsNullTest => !CompareIs32 && (Comparison is Operation.EqualImmediate64 or Operation.NotEqualImmediate64)
+        && Right?.Resolve() is { Kind: ValueKind.Constant, Constant: 0 }
+        && ValueAnalysis.Of(Left!).Place is { Kind: PlaceKind.Row } && Left!.Root().Kind is ValueKind.Lookup or ValueKind.Phi;
+
     /// <summary>State for the interpreter: at the beginning of a loop header, or where a block is left to it.</summary>
     public MachineState? State { get; set; }
 

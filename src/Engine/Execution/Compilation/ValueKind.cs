@@ -44,4 +44,13 @@ internal enum ValueKind : byte
 
     /// <summary>Call of a helper with its arguments.</summary>
     Call,
+
+    /// <summary>Helper 1 done in line: the key.</summary>
+    Lookup,
+
+    /// <summary>Helper 82 done in line: the key.</summary>
+    Select,
+
+    /// <summary>Helper 8 done in line.</summary>
+    Cpu,
 }

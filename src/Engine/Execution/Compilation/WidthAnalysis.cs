@@ -36,6 +36,12 @@ internal static class WidthAnalysis
                 DemandAlways(value, Demand);
             }
 
+            // The program that a tail call leads to may look at all of them.
+            foreach ((_, Value value) in block.Block.End == BlockEnd.Interpret ? block.State!.Variables : [])
+            {
+                Demand(value);
+            }
+
             if (block.Left is Value left && (block.Right is null || !block.CompareIs32))
             {
                 Demand(left);
@@ -57,6 +63,9 @@ internal static class WidthAnalysis
     {
         switch (value.Kind)
         {
+            case ValueKind.Cut or ValueKind.SignExtend when value.Between is Value shifted:
+                demand(shifted);
+                break;
             case ValueKind.Arithmetic when !value.Is32:
                 switch (value.Operation)
                 {
@@ -107,11 +116,22 @@ internal static class WidthAnalysis
             ValueKind.Arithmetic => !value.Is32,
             _ => false,
         };
+        if (value is { Kind: ValueKind.Arithmetic, Operation: Operation.ShiftLeftImmediate64 } && value.Arguments[1].Resolve() is { Kind: ValueKind.Constant, Constant: >= 32 and < 64 })
+        {
+            // What was in the upper half is shifted out.
+            return;
+        }
+
         if (passes)
         {
             foreach (Value argument in value.Arguments)
             {
                 demand(argument);
+            }
+
+            if (value.Between is Value between)
+            {
+                demand(between);
             }
         }
         else if (value.Kind == ValueKind.Refined)
