@@ -17,6 +17,10 @@ internal static class InstructionFusion
             {
                 fused[i].Operation = access;
             }
+            else if (i + 2 < code.Length && IsCutMove(code[i], code[i + 1], code[i + 2]))
+            {
+                fused[i].Operation = Operation.MoveCut32;
+            }
             else if (i + 1 < code.Length && Pair(code[i], code[i + 1]) is DecodedInstruction pair)
             {
                 fused[i] = pair;
@@ -39,6 +43,12 @@ internal static class InstructionFusion
         };
         return pointer == (byte)Register.R10 && op.Target >= -Machine.StackSize && op.Target + size <= 0 ? access : null;
     }
+
+    // How code for machines without 32-bit arithmetic moves 32 bits: move, shift left by 32, shift right by 32.
+    private static bool IsCutMove(in DecodedInstruction move, in DecodedInstruction left, in DecodedInstruction right) =>
+        move.Operation == Operation.MoveRegister64
+        && left is { Operation: Operation.ShiftLeftImmediate64, Immediate: 32 } && right is { Operation: Operation.ShiftRightImmediate64, Immediate: 32 }
+        && left.Destination == move.Destination && right.Destination == move.Destination;
 
     private static DecodedInstruction? Pair(in DecodedInstruction first, in DecodedInstruction second)
     {

@@ -828,6 +828,10 @@ public sealed partial class Machine
                     To(ref r, op) = (uint)From(ref r, op) >> (int)op.Immediate;
                     op = ref Unsafe.Add(ref op, 2);
                     continue;
+                case Operation.MoveCut32:
+                    To(ref r, op) = (uint)From(ref r, op);
+                    op = ref Unsafe.Add(ref op, 3);
+                    continue;
                 case Operation.MoveAddRegister64:
                     To(ref r, op) = From(ref r, op) + Unsafe.Add(ref r, op.Target);
                     op = ref Unsafe.Add(ref op, 2);
