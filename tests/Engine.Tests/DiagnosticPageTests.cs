@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using ReuseportPS.Engine.Asm;
+using ReuseportPS.Engine.Btf;
 using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Elf;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Engine.Programs;
@@ -20,6 +22,7 @@ public sealed class DiagnosticPageTests
             (typeof(InstructionDiagnostics), InstructionDiagnostics.All), (typeof(ProgramDiagnostics), ProgramDiagnostics.All),
             (typeof(AssemblyDiagnostics), AssemblyDiagnostics.All),
         ],
+        ["RPS2"] = [(typeof(ElfDiagnostics), ElfDiagnostics.All), (typeof(BtfDiagnostics), BtfDiagnostics.All)],
         ["RPS4"] = [(typeof(PolicyDiagnostics), PolicyDiagnostics.All)],
         ["RPS6"] = [(typeof(TraceDiagnostics), TraceDiagnostics.All)],
     };

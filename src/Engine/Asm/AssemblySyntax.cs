@@ -150,6 +150,9 @@ internal sealed class AssemblySyntax
                     : AssemblyDiagnostics.UnknownMap.At(reference.Place, $"There is no map '{reference.Name}'.", DidYouMean(reference.Name, names.Maps)));
                 return instruction;
 
+            case ReferenceKind.Function when reference.Number is null && !_labels.ContainsKey(reference.Name) && names.KernelFunctions.IndexOf(reference.Name) is >= 0 and int function:
+                return instruction with { Source = (byte)CallKind.Kernel, Immediate = function };
+
             case ReferenceKind.Function when reference.Number is not null || !_labels.ContainsKey(reference.Name):
                 return instruction with { Immediate = HelperNumber(reference, helpers) };
 

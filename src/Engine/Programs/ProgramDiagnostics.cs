@@ -5,7 +5,7 @@ using static ReuseportPS.Engine.Diagnostics.DiagnosticDefinition;
 
 namespace ReuseportPS.Engine.Programs;
 
-/// <summary>The findings about programs and their maps as a whole, RPS1020 to RPS1032.</summary>
+/// <summary>The findings about programs and their maps as a whole, RPS1020 to RPS1033.</summary>
 public static class ProgramDiagnostics
 {
 #pragma warning disable CS1591 // Each says what it is in its title.
@@ -43,8 +43,13 @@ public static class ProgramDiagnostics
         "RPS1032", "A label behind the last instruction",
         "A jump to it would run off the end.",
         "End the program with an exit.");
+
+    public static readonly DiagnosticDefinition NoProgram = Error(
+        "RPS1033", "Not a program",
+        "A command that takes programs was given something else.",
+        "Give an object of Import-SteeringProgram or Import-SteeringPolicy, bytes, or the path of a file.");
 #pragma warning restore CS1591
 
     /// <summary>All of them, by code.</summary>
-    public static ImmutableArray<DiagnosticDefinition> All { get; } = [NoSuchMap, NoMapValueAddress, NoSuchKernelFunction, KernelFunctionNotAvailable, LabelNotMarked, LabelMarkedTwice, LabelAtEnd];
+    public static ImmutableArray<DiagnosticDefinition> All { get; } = [NoSuchMap, NoMapValueAddress, NoSuchKernelFunction, KernelFunctionNotAvailable, LabelNotMarked, LabelMarkedTwice, LabelAtEnd, NoProgram];
 }
