@@ -49,8 +49,7 @@ public sealed partial class Machine
         ref byte frameTop = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_stack), (_depth + 1) * StackSize);
 
         // Instructions are counted where they do not follow each other: at index i there are limit - i left of this slice of the budget, and saved ones
-        // after it. While limit is not below twice the program, no straight run can exceed the budget.
-        // Exact after a jump only, which is why the first slice is taken by one.
+        // after it. While limit is not below twice the program, more is left than the longest way without a jump taken, so only jumps look.
         long threshold = TMode.CountsEach ? long.MinValue : 2L * program.Code.Length;
         long limit = Math.Min(_left, TMode.CountsEach ? long.MaxValue : CancellationInterval + threshold);
         long saved = _left - limit;
