@@ -337,7 +337,8 @@ public sealed partial class Machine
             HideKey();
         }
 
-        SelectedSlot = NoSlot;
+        _ready = null;
+        _selectedSlot = NoSlot;
         AbandonReferences();
         _failure = null;
         uint keep = _programCount > 0 && ReferenceEquals(_programs[0].Program, program) ? (uint)program.Maps.Length : 0;
