@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using ReuseportPS.Engine.Execution;
 using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Maps;
@@ -9,35 +8,35 @@ namespace ReuseportPS.Bench.Peers;
 /// <typeparam name="TProgram">A program in the form that is run.</typeparam>
 internal abstract class OwnEngine<TProgram> : IContender
 {
-    private readonly uint[] _slots = new uint[PacketSet.Count];
     private readonly Dictionary<string, TProgram> _programs = [];
-
-    protected OwnEngine()
-    {
-        Machine = new Machine(HelperTable.CreateDefault().Set(HelperId.SkSelectReuseport, Select));
-    }
 
     public abstract string Name { get; }
 
-    protected Machine Machine { get; }
+    protected Machine Machine { get; } = new(HelperTable.CreateDefault().Set(HelperId.SkSelectReuseport, SlotSelection.Implementation));
 
     protected byte[] Packets { get; } = PacketSet.Create();
 
-    protected uint[] Returned { get; } = new uint[PacketSet.Count];
+    /// <summary>Receives for each packet what the program returned.</summary>
+    protected ulong[] Returned { get; } = new ulong[PacketSet.Count];
 
-    /// <summary>The packet being run.</summary>
-    protected int Current { get; set; }
+    /// <summary>Receives for each packet the slot, -1 for none.</summary>
+    protected int[] Slots { get; } = new int[PacketSet.Count];
 
     public string? Load(PeerProgram program)
     {
-        _programs[program.Name] = Prepare(LoadedProgram.Load(program.Spec, program.CreateMaps()));
+        IReadOnlyList<BpfMap> maps = program.CreateMaps();
+        foreach (BpfMap map in maps.Where(map => map.Spec.Name == "sockets"))
+        {
+            map.SlotErrors = new int[map.Spec.MaxEntries];
+        }
+
+        _programs[program.Name] = Prepare(LoadedProgram.Load(program.Spec, maps));
         return null;
     }
 
     public Sample Measure(PeerProgram program, long runs)
     {
         TProgram prepared = _programs[program.Name];
-        Array.Fill(_slots, uint.MaxValue);
         long passes = Math.Max(1, runs / PacketSet.Count);
         long start = ThreadTime.Now();
         for (long pass = 0; pass < passes; pass++)
@@ -46,32 +45,11 @@ internal abstract class OwnEngine<TProgram> : IContender
         }
 
         long spent = ThreadTime.Now() - start;
-        return new Sample((double)spent / (passes * PacketSet.Count), Checksum.Of(_slots, Returned));
+        return new Sample((double)spent / (passes * PacketSet.Count), Checksum.Of(Slots, Returned));
     }
 
     protected abstract TProgram Prepare(LoadedProgram program);
 
     /// <summary>One run over every packet.</summary>
     protected abstract void Pass(TProgram program);
-
-    /// <summary>The number of the packet whose run calls a helper.</summary>
-    protected virtual int Item(Machine machine) => Current;
-
-    // Helper 82 as the peers have it: the slot is noted if the map has it.
-    private ulong Select(Machine machine, ulong context, ulong mapAddress, ulong keyAddress, ulong flags, ulong unused)
-    {
-        if (!machine.TryGetMap(mapAddress, out BpfMap? map) || !machine.TryRead(keyAddress, sizeof(uint), out ReadOnlySpan<byte> key))
-        {
-            return 0;
-        }
-
-        uint slot = BinaryPrimitives.ReadUInt32LittleEndian(key);
-        if (slot >= (uint)map.Spec.MaxEntries)
-        {
-            return unchecked((ulong)-2);
-        }
-
-        _slots[Item(machine)] = slot;
-        return 0;
-    }
 }

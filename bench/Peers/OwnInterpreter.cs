@@ -11,10 +11,11 @@ internal sealed class OwnInterpreter : OwnEngine<LoadedProgram>
 
     protected override void Pass(LoadedProgram program)
     {
-        for (Current = 0; Current < PacketSet.Count; Current++)
+        for (int i = 0; i < PacketSet.Count; i++)
         {
-            Machine.Context.SetFlat(Packets, Current * PacketSet.Size, PacketSet.Size, writable: false);
-            Returned[Current] = (uint)Machine.Run(program).ReturnValue;
+            Machine.Context.SetFlat(Packets, i * PacketSet.Size, PacketSet.Size, writable: false);
+            Returned[i] = Machine.Run(program).ReturnValue;
+            Slots[i] = Machine.SelectedSlot;
         }
     }
 }
