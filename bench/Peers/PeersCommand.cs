@@ -29,7 +29,7 @@ internal static class PeersCommand
         }
 
         Measurements measurements = Comparison.Run(contenders, Console.WriteLine);
-        List<Target> targets = [.. Target.Of(measurements)];
+        List<Target> targets = [.. Target.Of(measurements), DefaultSelection.Measure(), .. CompileTimes.Measure()];
         ResultsPage.Write(Path.Combine(BenchFiles.Folder, "RESULTS.md"), contenders, measurements, targets);
         foreach (Target target in targets)
         {
