@@ -3,13 +3,13 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using ReuseportPS.Bench;
+using ReuseportPS.Bench.Peers;
 
 // dotnet run -c Release --project bench -- --filter '*'      what is inside, by BenchmarkDotNet
 // dotnet run -c Release --project bench -- peers             side by side with other engines
 if (args is ["peers"])
 {
-    Console.Error.WriteLine("Nothing is compared with other engines yet: the comparison comes with the compiled engine.");
-    return 2;
+    return PeersCommand.Run();
 }
 
 // In process: BenchmarkDotNet's own projects would have to be named as the assembly is.

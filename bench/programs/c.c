@@ -9,7 +9,7 @@ PROGRAM int c(void *context)
 {
     struct packet *packet = PACKET(context);
     u32 length = packet->length;
-    u32 slot = 0, worker = 0, at = 1;
+    u32 slot = 0, worker = 0;
     if (packet->protocol != 17 || length < 9 || length > 96)
         return 1;
     u8 first = packet->payload[0];

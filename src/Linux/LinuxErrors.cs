@@ -124,6 +124,10 @@ public static class LinuxErrors
 
         new("RPS5067", "BPF_PROG_GET_FD_BY_ID", "", Errno.EPERM, "opening a program by its id needs CAP_SYS_ADMIN", "Run with CAP_SYS_ADMIN; without it the program that a group had before cannot be put back."),
 
+        new("RPS5091", "BPF_BTF_LOAD", "", Errno.EPERM, "loading types needs CAP_BPF", NeedBpf),
+        new("RPS5092", "BPF_BTF_LOAD", "", Errno.EINVAL, "the kernel does not take the types", "Read the log in the exception; the object may be made by a compiler that is newer than the kernel."),
+        new("RPS5092", "BPF_BTF_LOAD", "", Errno.E2BIG, "the types are larger than 16 MB", "Split the object."),
+
         // Other processes.
         new("RPS5070", "pidfd_open", "", Errno.ESRCH, "the process has ended", "Find the sockets again."),
         new("RPS5071", "pidfd_getfd", "", Errno.EPERM, "copying another user's socket needs CAP_SYS_PTRACE, and Yama or a security module can forbid it", "Run with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, or as the server's own user; check kernel.yama.ptrace_scope."),
@@ -170,14 +174,16 @@ public static class LinuxErrors
     /// <param name="target">The object, as the user knows it.</param>
     /// <param name="scope">Scope, as in the table.</param>
     /// <param name="log">The verifier's log.</param>
-    internal static BackendException Refused(string operation, Errno errno, string target, string scope = "", string? log = null)
+    /// <param name="location">The instruction or line that was refused.</param>
+    internal static BackendException Refused(
+        string operation, Errno errno, string target, string scope = "", string? log = null, SourceLocation? location = null)
     {
         LinuxError? row = Find(operation, errno, scope);
         string cause = row?.Cause ?? "the kernel refused";
         string detail = Summary(log) is string last ? $" The verifier says: {last}" : "";
         return new BackendException(
             errno, operation,
-            Diagnostic.Error(row?.Code ?? "RPS5000", $"{operation} on {target} failed: {cause} ({Name(errno)}).{detail}", remedy: row?.Remedy), log);
+            Diagnostic.Error(row?.Code ?? "RPS5000", $"{operation} on {target} failed: {cause} ({Name(errno)}).{detail}", location, row?.Remedy), log);
     }
 
     /// <summary>The exception for a result of <see cref="Interop.Sys"/>.</summary>

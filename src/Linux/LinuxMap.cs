@@ -173,6 +173,7 @@ public sealed unsafe class LinuxMap : IBackendMap
             value_size = (uint)spec.ValueSize,
             max_entries = (uint)spec.MaxEntries,
             map_flags = (uint)spec.Flags,
+            numa_node = (uint)spec.NumaNode,
             map_extra = spec.Extra,
         };
         BpfCall.SetName(attributes.map_name, spec.Name);
@@ -182,6 +183,10 @@ public sealed unsafe class LinuxMap : IBackendMap
             using FdLease lease = new(template.Fd);
             attributes.inner_map_fd = lease.Number;
             fd = BpfCall.Invoke(BpfCommand.BPF_MAP_CREATE, ref attributes);
+        }
+        else if (spec.Btf is MapBtf described)
+        {
+            fd = Create(ref attributes, described, target);
         }
         else if (spec.SpinLockOffset is int offset)
         {
@@ -220,6 +225,25 @@ public sealed unsafe class LinuxMap : IBackendMap
             safe.Dispose();
             throw;
         }
+    }
+
+    // Some kinds of maps take no types; then they are made without, as by libbpf.
+    private static nint Create(ref MapCreateAttributes attributes, MapBtf types, string target)
+    {
+        using SafeBtfFd btf = LinuxBtf.Load(types.Bytes, target);
+        using FdLease lease = new(btf);
+        attributes.btf_fd = lease.Number;
+        attributes.btf_key_type_id = (uint)types.KeyTypeId;
+        attributes.btf_value_type_id = (uint)types.ValueTypeId;
+        nint fd = BpfCall.Invoke(BpfCommand.BPF_MAP_CREATE, ref attributes);
+        if (fd >= 0)
+        {
+            return fd;
+        }
+
+        attributes.btf_fd = 0;
+        attributes.btf_key_type_id = attributes.btf_value_type_id = 0;
+        return BpfCall.Invoke(BpfCommand.BPF_MAP_CREATE, ref attributes);
     }
 
     /// <summary>A map that a descriptor is open on, with its spec as the kernel tells it. Takes the descriptor over: it is closed when this fails.</summary>

@@ -78,20 +78,21 @@ public sealed unsafe class LinuxProgram : IBackendProgram
             }
 
             byte[] code = Encode(spec, descriptors, KernelFunctionIds(spec));
-            nint result = Load(spec, code, attachTypeId, []);
+            using SafeBtfFd? types = spec.Btf is ProgramBtf known ? LinuxBtf.Load(known.Types.Bytes, target) : null;
+            nint result = Load(spec, code, types, attachTypeId, []);
             if (result >= 0)
             {
-                return FromDescriptor(result);
+                return Bind(FromDescriptor(result), spec, descriptors);
             }
 
             byte[] log = [];
             for (int size = FirstLogSize; size <= LargestLogSize; size *= 4)
             {
                 log = new byte[size];
-                nint again = Load(spec, code, attachTypeId, log);
+                nint again = Load(spec, code, types, attachTypeId, log);
                 if (again >= 0)
                 {
-                    return FromDescriptor(again);
+                    return Bind(FromDescriptor(again), spec, descriptors);
                 }
 
                 if (again != -(int)Errno.ENOSPC)
@@ -101,7 +102,8 @@ public sealed unsafe class LinuxProgram : IBackendProgram
                 }
             }
 
-            throw LinuxErrors.Refused("BPF_PROG_LOAD", (Errno)(int)-result, target, log: LogText(log));
+            string? text = LogText(log);
+            throw LinuxErrors.Refused("BPF_PROG_LOAD", (Errno)(int)-result, target, log: text, location: VerifierLog.PlaceOf(text, spec.Btf));
         }
         finally
         {
@@ -162,33 +164,73 @@ public sealed unsafe class LinuxProgram : IBackendProgram
             "Use a newer kernel, or a program without it."))];
     }
 
-    private static nint Load(ProgramSpec spec, byte[] code, uint attachTypeId, byte[] log)
+    private static nint Load(ProgramSpec spec, byte[] code, SafeBtfFd? types, uint attachTypeId, byte[] log)
     {
-        fixed (byte* instructions = code, license = Sys.Terminated(spec.License), logBuffer = log)
+        bool held = false;
+        types?.DangerousAddRef(ref held);
+        try
         {
-            ProgramLoadAttributes attributes = new()
+            fixed (byte* instructions = code, license = Sys.Terminated(spec.License), logBuffer = log)
+            fixed (FunctionInfo* functions = (spec.Btf?.Functions ?? []).AsSpan())
+            fixed (LineInfo* lines = (spec.Btf?.Lines ?? []).AsSpan())
             {
-                prog_type = (uint)spec.Type,
-                insn_cnt = (uint)(code.Length / InstructionCodec.SlotSize),
-                insns = (ulong)instructions,
-                license = (ulong)license,
-                log_level = log.Length > 0 ? 1u : 0,
-                log_size = (uint)log.Length,
-                log_buf = (ulong)logBuffer,
-                expected_attach_type = (uint)spec.ExpectedAttachType,
-                attach_btf_id = attachTypeId,
-            };
-            BpfCall.SetName(attributes.prog_name, spec.Name);
-            nint result;
-            int attempts = 0;
-            do
-            {
-                result = BpfCall.Invoke(BpfCommand.BPF_PROG_LOAD, ref attributes); // EAGAIN: a signal met the verifier
+                ProgramLoadAttributes attributes = new()
+                {
+                    prog_type = (uint)spec.Type,
+                    insn_cnt = (uint)(code.Length / InstructionCodec.SlotSize),
+                    insns = (ulong)instructions,
+                    license = (ulong)license,
+                    log_level = log.Length > 0 ? 1u : 0,
+                    log_size = (uint)log.Length,
+                    log_buf = (ulong)logBuffer,
+                    expected_attach_type = (uint)spec.ExpectedAttachType,
+                    prog_btf_fd = types is null ? 0 : (int)types.DangerousGetHandle(),
+                    func_info_rec_size = (uint)sizeof(FunctionInfo),
+                    func_info = (ulong)functions,
+                    func_info_cnt = (uint)(spec.Btf?.Functions.Length ?? 0),
+                    line_info_rec_size = (uint)sizeof(LineInfo),
+                    line_info = (ulong)lines,
+                    line_info_cnt = (uint)(spec.Btf?.Lines.Length ?? 0),
+                    attach_btf_id = attachTypeId,
+                };
+                BpfCall.SetName(attributes.prog_name, spec.Name);
+                nint result;
+                int attempts = 0;
+                do
+                {
+                    result = BpfCall.Invoke(BpfCommand.BPF_PROG_LOAD, ref attributes); // EAGAIN: a signal met the verifier
+                }
+                while (result == -(int)Errno.EAGAIN && ++attempts < LoadAttempts);
+                return result;
             }
-            while (result == -(int)Errno.EAGAIN && ++attempts < LoadAttempts);
-            return result;
+        }
+        finally
+        {
+            if (held)
+            {
+                types!.DangerousRelease();
+            }
         }
     }
+
+    // The maps that the code does not refer to belong to the program all the same: read-only variables, for those who show a program's variables.
+    private static LinuxProgram Bind(LinuxProgram program, ProgramSpec spec, ReadOnlySpan<int> descriptors)
+    {
+        for (int map = 0; map < descriptors.Length; map++)
+        {
+            if (spec.Btf is not null && !RefersTo(spec, map))
+            {
+                using FdLease lease = new(program.Fd);
+                ProgramBindMapAttributes attributes = new() { prog_fd = lease.Number, map_fd = descriptors[map] };
+                _ = BpfCall.Invoke(BpfCommand.BPF_PROG_BIND_MAP, ref attributes); // a kernel that cannot runs the program as well
+            }
+        }
+
+        return program;
+    }
+
+    private static bool RefersTo(ProgramSpec spec, int map) => spec.Instructions.Any(instruction =>
+        instruction.IsWide && (WideLoadKind)instruction.Source is WideLoadKind.Map or WideLoadKind.MapValue && instruction.Immediate == map);
 
     private static string? LogText(byte[] log)
     {

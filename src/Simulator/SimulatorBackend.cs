@@ -105,6 +105,8 @@ public sealed class SimulatorBackend : IReuseportBackend
 
     internal ClassicRun ClassicProgramRun { get; }
 
+    internal int InterpretedRuns => _options.InterpretedRuns;
+
     /// <summary>Starts a process that can own sockets.</summary>
     /// <param name="command">Command name (comm).</param>
     /// <param name="uid">Effective uid.</param>

@@ -9,11 +9,11 @@ namespace ReuseportPS.Conformance;
 /// </summary>
 internal static class ExecCommand
 {
-    public static void Run(Stream input, Stream output)
+    public static void Run(Engine engine, Stream input, Stream output)
     {
         using StreamReader reader = new(input);
         using StreamWriter writer = new(output) { NewLine = "\n" };
-        VectorRunner runner = new();
+        VectorRunner runner = new(engine);
         while (reader.ReadLine() is string line)
         {
             writer.WriteLine(Answer(runner, line).ToJsonString());

@@ -1,13 +1,15 @@
 using System.Collections.Immutable;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Execution;
+using ReuseportPS.Engine.Execution.Compilation;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Programs;
 
 namespace ReuseportPS.Conformance;
 
 /// <summary>Runs bytecode over a piece of memory: r1 is its address (0 when it is empty), r2 its length.</summary>
-internal sealed class VectorRunner
+/// <param name="engine">Who runs it.</param>
+internal sealed class VectorRunner(Engine engine)
 {
     private readonly Machine _machine = new();
 
@@ -26,7 +28,10 @@ internal sealed class VectorRunner
         }
 
         _machine.Context.SetFlat(memory, 0, memory.Length, writable: true);
-        RunResult result = _machine.Run(program, memory.Length == 0 ? 0 : Machine.ContextAddress, (ulong)memory.Length);
+        ulong r1 = memory.Length == 0 ? 0 : Machine.ContextAddress;
+        RunResult result = engine == Engine.Compiled
+            ? _machine.Run(CompiledProgram.Compile(program), r1, (ulong)memory.Length)
+            : _machine.Run(program, r1, (ulong)memory.Length);
         return new VectorOutcome(result, memory, []);
     }
 }
@@ -36,4 +41,14 @@ internal sealed record VectorOutcome(RunResult Result, byte[] Memory, ImmutableA
 {
     /// <summary>Why there is no return value, or null.</summary>
     public string? Error => Diagnostics.IsEmpty ? Result.Fault?.ToString() : string.Join("; ", Diagnostics);
+}
+
+/// <summary>Who runs a program.</summary>
+public enum Engine
+{
+    /// <summary>The interpreter.</summary>
+    Interpreter,
+
+    /// <summary>The compiled form.</summary>
+    Compiled,
 }

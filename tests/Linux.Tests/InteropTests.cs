@@ -12,15 +12,17 @@ public sealed class InteropTests
     /// <summary>Sizes and offsets as include/uapi/linux/bpf.h has them.</summary>
     public static TheoryData<Type, int, string> Layouts => new()
     {
-        { typeof(MapCreateAttributes), 72, "map_type 0, key_size 4, value_size 8, max_entries 12, map_flags 16, inner_map_fd 20, numa_node 24, map_name 28, map_extra 64" },
+        { typeof(MapCreateAttributes), 72, "map_type 0, key_size 4, value_size 8, max_entries 12, map_flags 16, inner_map_fd 20, numa_node 24, map_name 28, btf_fd 48, btf_key_type_id 52, btf_value_type_id 56, map_extra 64" },
         { typeof(MapElementAttributes), 32, "map_fd 0, key 8, value 16, flags 24" },
-        { typeof(ProgramLoadAttributes), 144, "prog_type 0, insn_cnt 4, insns 8, license 16, log_level 24, log_size 28, log_buf 32, prog_flags 44, prog_name 48, expected_attach_type 68, attach_btf_id 108" },
+        { typeof(ProgramLoadAttributes), 144, "prog_type 0, insn_cnt 4, insns 8, license 16, log_level 24, log_size 28, log_buf 32, prog_flags 44, prog_name 48, expected_attach_type 68, prog_btf_fd 72, func_info_rec_size 76, func_info 80, func_info_cnt 88, line_info_rec_size 92, line_info 96, line_info_cnt 104, attach_btf_id 108" },
+        { typeof(BtfLoadAttributes), 32, "btf 0, btf_log_buf 8, btf_size 16, btf_log_size 20, btf_log_level 24" },
+        { typeof(ProgramBindMapAttributes), 12, "prog_fd 0, map_fd 4, flags 8" },
         { typeof(ObjectPathAttributes), 16, "pathname 0, bpf_fd 8, file_flags 12" },
         { typeof(ObjectIdAttributes), 12, "id 0, next_id 4" },
         { typeof(ObjectInfoAttributes), 16, "bpf_fd 0, info_len 4, info 8" },
         { typeof(LinkCreateAttributes), 32, "prog_fd 0, target_fd 4, attach_type 8, flags 12, iter_info 16, iter_info_len 24" },
         { typeof(IteratorCreateAttributes), 8, "link_fd 0, flags 4" },
-        { typeof(MapInfo), 88, "type 0, id 4, key_size 8, value_size 12, max_entries 16, map_flags 20, name 24" },
+        { typeof(MapInfo), 88, "type 0, id 4, key_size 8, value_size 12, max_entries 16, map_flags 20, name 24, map_extra 80" },
         { typeof(ProgramInfo), 104, "type 0, id 4, tag 8, nr_map_ids 52, map_ids 56, name 64" },
         { typeof(Sys.PollFd), 8, "fd 0, events 4, revents 6" },
     };

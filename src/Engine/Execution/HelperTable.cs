@@ -5,13 +5,15 @@ namespace ReuseportPS.Engine.Execution;
 /// <summary>The helpers that a machine has, by number. A host begins with <see cref="CreateDefault"/> and sets its own.</summary>
 public sealed class HelperTable
 {
+    private static readonly int[] s_compiled = [HelperId.MapLookupElement, HelperId.MapLookupPerCpuElement, HelperId.GetSmpProcessorId];
+    private static readonly HelperTable s_default = CreateDefault();
     private readonly HelperImplementation?[] _kernelFunctions = new HelperImplementation?[KernelFunctions.Names.Length];
     private HelperImplementation?[] _implementations = new HelperImplementation?[256];
 
     /// <summary>
     /// A table with the helpers that need no host: maps (1, 2, 3, 195), queues (87 to 89), spin locks (93, 94), ring buffers
     /// (130 to 134), clocks (5, 118, 125, 160, 208), random (7), CPU and node (8, 42), the current task
-    /// (14, 15, 17, 80, 120, 123), text (105, 106, 182), callbacks (164, 181), dynptrs (197, 201 to 203), and all <see cref="KernelFunctions"/>. Tail calls
+    /// (14, 15, 17, 80, 120, 123), text (105, 106, 182), callbacks (164, 181), dynptrs (197 to 203), and all <see cref="KernelFunctions"/>. Tail calls
     /// (12) are the machine's own.
     /// </summary>
     public static HelperTable CreateDefault()
@@ -27,7 +29,7 @@ public sealed class HelperTable
         LoopHelpers.AddTo(table);
         DynptrHelpers.AddTo(table);
         IteratorFunctions.AddTo(table);
-        LockFunctions.AddTo(table);
+        SectionFunctions.AddTo(table);
         return table;
     }
 
@@ -45,6 +47,8 @@ public sealed class HelperTable
         }
 
         _implementations[id] = implementation;
+        HasSlotSelection = ReferenceEquals(Find(HelperId.SkSelectReuseport), SlotSelection.Implementation);
+        HasDefaultLookups = s_default is not null && Array.TrueForAll(s_compiled, helper => ReferenceEquals(Find(helper), s_default.Find(helper)));
         return this;
     }
 
@@ -61,6 +65,12 @@ public sealed class HelperTable
 
     /// <summary>The kernel function of a number (<see cref="KernelFunctions.Find"/>), or null.</summary>
     public HelperImplementation? FindKernelFunction(int number) => _kernelFunctions[number];
+
+    /// <summary>Whether helper 82 is <see cref="SlotSelection"/>.</summary>
+    internal bool HasSlotSelection { get; private set; }
+
+    /// <summary>Whether the helpers that compiled code does by itself are the default ones.</summary>
+    internal bool HasDefaultLookups { get; private set; }
 
     /// <summary>The helper of a number, or null.</summary>
     public HelperImplementation? Find(int id) => (uint)id < (uint)_implementations.Length ? _implementations[id] : null;

@@ -9,6 +9,9 @@ namespace ReuseportPS.Engine.Maps;
 /// </summary>
 public abstract class BpfMap
 {
+    private readonly bool _userMayRead;
+    private readonly bool _userMayWrite;
+
     /// <summary>A map that has passed the checks of creation.</summary>
     /// <param name="spec">What it is made from; its contents are written by <see cref="MapFactory"/>, not here.</param>
     /// <param name="cpuCount">Possible CPUs.</param>
@@ -17,6 +20,8 @@ public abstract class BpfMap
         Spec = spec;
         CpuCount = cpuCount;
         Values = new MemoryRegion($"map '{spec.Name}'");
+        _userMayRead = !spec.Flags.HasFlag(MapFlags.WriteOnly);
+        _userMayWrite = !spec.Flags.HasFlag(MapFlags.ReadOnly);
         ProgramsMayRead = !spec.Flags.HasFlag(MapFlags.WriteOnlyProgram);
         ProgramsMayWrite = !spec.Flags.HasFlag(MapFlags.ReadOnlyProgram);
     }
@@ -57,6 +62,9 @@ public abstract class BpfMap
     /// <summary>No BPF_F_RDONLY_PROG.</summary>
     internal bool ProgramsMayWrite { get; }
 
+    /// <summary>For a map of sockets and <c>SlotSelection</c>: what selecting each slot returns, as a positive errno; 0 where it selects. Set before the program is compiled.</summary>
+    public int[]? SlotErrors { get; set; }
+
     /// <summary>Where the machine that used the map last keeps it; only a hint.</summary>
     internal int Place { get; set; }
 
@@ -69,7 +77,7 @@ public abstract class BpfMap
     {
         CheckKey(key);
         return (flags & ~(ulong)MapUpdateFlags.Lock) != 0 ? Errno.EINVAL
-            : Spec.Flags.HasFlag(MapFlags.WriteOnly) ? Errno.EPERM
+            : !_userMayRead ? Errno.EPERM
             : LacksLock(flags) ? Errno.EINVAL
             : LookupCore(key, value);
     }
@@ -83,7 +91,7 @@ public abstract class BpfMap
     {
         CheckKey(key);
         return (flags & ~(ulong)MapUpdateFlags.Lock) != 0 ? Errno.EINVAL
-            : !IsWritable || Spec.Flags.HasFlag(MapFlags.WriteOnly) ? Errno.EPERM
+            : !IsWritable || !_userMayRead ? Errno.EPERM
             : LacksLock(flags) ? Errno.EINVAL
             : LookupAndDeleteCore(key, value);
     }
@@ -116,7 +124,7 @@ public abstract class BpfMap
             CheckKey(key);
         }
 
-        return Spec.Flags.HasFlag(MapFlags.WriteOnly) ? Errno.EPERM : NextKeyCore(key, next);
+        return _userMayRead ? NextKeyCore(key, next) : Errno.EPERM;
     }
 
     /// <summary>BPF_MAP_FREEZE.</summary>
@@ -192,7 +200,7 @@ public abstract class BpfMap
 
     private bool LacksLock(ulong flags) => (flags & (ulong)MapUpdateFlags.Lock) != 0 && Spec.SpinLockOffset is null;
 
-    private bool IsWritable => !IsFrozen && !Spec.Flags.HasFlag(MapFlags.ReadOnly);
+    private bool IsWritable => !IsFrozen && _userMayWrite;
 
     private void CheckKey(ReadOnlySpan<byte> key)
     {

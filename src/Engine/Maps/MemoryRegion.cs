@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace ReuseportPS.Engine.Maps;
 
@@ -36,6 +38,9 @@ public sealed class MemoryRegion
 
     /// <summary>Bits of the offset that are the byte in the row; 0 for a flat region.</summary>
     public int RowShift { get; private set; }
+
+    /// <summary>Bytes in <see cref="Bytes"/> from one row to the next.</summary>
+    internal int RowStride => _rowStride;
 
     /// <summary>Bytes that may be read when flat; 0 for rows.</summary>
     internal int ReadLength => _readLength;
@@ -155,6 +160,24 @@ public sealed class MemoryRegion
         index = (int)row * _rowStride + (int)within;
         return (write ? _writable : _readable) && row < (uint)RowCount && (ulong)within + (uint)size <= (uint)_rowSize;
     }
+
+    /// <summary>The byte at an offset of a flat region; only after the offset was found to be below <see cref="ReadLength"/> or <see cref="WriteLength"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ref byte ByteAt(uint offset) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(Bytes), (nuint)((uint)Start + offset));
+
+    /// <summary>The first byte of an access, or a null reference where <see cref="TryLocate"/> says no.</summary>
+    internal ref byte Find(uint offset, uint size, bool write)
+    {
+        if (TryLocate(offset, (int)size, write, out int index))
+        {
+            return ref Bytes[index];
+        }
+
+        return ref Unsafe.NullRef<byte>();
+    }
+
+    /// <summary>Whether the program may load from, or store to, what is in the region.</summary>
+    internal bool Allows(bool write) => write ? _writable : _readable;
 
     /// <summary>Why an access that <see cref="TryLocate"/> refused is refused, in words.</summary>
     public string Explain(bool write) =>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Helpers;
 using static ReuseportPS.Engine.Diagnostics.DiagnosticDefinition;
 
 namespace ReuseportPS.Engine.Programs;
@@ -17,6 +18,16 @@ public static class ProgramDiagnostics
         "RPS1021", "No address inside that map",
         "Only an ARRAY with one entry has a value whose address is known when the program is loaded.",
         "Make the map an ARRAY of one entry, stay inside its value, or look the value up with bpf_map_lookup_elem.");
+
+    public static readonly DiagnosticDefinition NoSuchKernelFunction = Error(
+        "RPS1022", "No such kernel function",
+        "A call refers to a kernel function by an index that the program's list of names does not have.",
+        "Name the function in the program, or correct the index.");
+
+    public static readonly DiagnosticDefinition KernelFunctionNotAvailable = Error(
+        "RPS1023", "A kernel function that is not available off-kernel",
+        "The program calls a function that only makes sense in a running kernel, or one of a kernel module.",
+        $"Those that are available: {string.Join(", ", KernelFunctions.Names)}.");
 
     public static readonly DiagnosticDefinition LabelNotMarked = Error(
         "RPS1030", "A label that is nowhere",
@@ -40,5 +51,5 @@ public static class ProgramDiagnostics
 #pragma warning restore CS1591
 
     /// <summary>All of them, by code.</summary>
-    public static ImmutableArray<DiagnosticDefinition> All { get; } = [NoSuchMap, NoMapValueAddress, LabelNotMarked, LabelMarkedTwice, LabelAtEnd, NoProgram];
+    public static ImmutableArray<DiagnosticDefinition> All { get; } = [NoSuchMap, NoMapValueAddress, NoSuchKernelFunction, KernelFunctionNotAvailable, LabelNotMarked, LabelMarkedTwice, LabelAtEnd, NoProgram];
 }

@@ -22,4 +22,5 @@ internal enum BpfCommand
     BPF_MAP_FREEZE = 22,
     BPF_LINK_CREATE = 28,
     BPF_ITER_CREATE = 33,
+    BPF_PROG_BIND_MAP = 35,
 }

@@ -7,5 +7,8 @@ namespace ReuseportPS.Linux.Bpf;
 internal struct BtfLoadAttributes
 {
     [FieldOffset(0)] internal ulong btf;
+    [FieldOffset(8)] internal ulong btf_log_buf;
     [FieldOffset(16)] internal uint btf_size;
+    [FieldOffset(20)] internal uint btf_log_size;
+    [FieldOffset(24)] internal uint btf_log_level;
 }

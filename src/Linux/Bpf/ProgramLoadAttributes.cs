@@ -16,5 +16,12 @@ internal unsafe struct ProgramLoadAttributes
     [FieldOffset(44)] internal uint prog_flags;
     [FieldOffset(48)] internal fixed byte prog_name[16];
     [FieldOffset(68)] internal uint expected_attach_type;
+    [FieldOffset(72)] internal int prog_btf_fd;
+    [FieldOffset(76)] internal uint func_info_rec_size;
+    [FieldOffset(80)] internal ulong func_info;
+    [FieldOffset(88)] internal uint func_info_cnt;
+    [FieldOffset(92)] internal uint line_info_rec_size;
+    [FieldOffset(96)] internal ulong line_info;
+    [FieldOffset(104)] internal uint line_info_cnt;
     [FieldOffset(108)] internal uint attach_btf_id;
 }

@@ -1,4 +1,4 @@
 namespace ReuseportPS.Linux.Interop;
 
-/// <summary>Types (BTF) that the kernel has loaded.</summary>
+/// <summary>Types that the kernel holds.</summary>
 internal sealed class SafeBtfFd(nint fd) : SafeFd(fd);

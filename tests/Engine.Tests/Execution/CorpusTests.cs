@@ -7,16 +7,20 @@ namespace ReuseportPS.Engine.Tests.Execution;
 /// <summary>The shared corpora, whose results are the kernel's.</summary>
 public class CorpusTests
 {
-    [Fact]
-    public void Conformance_corpus() => Run("conformance_public.jsonl", 100);
+    [Theory]
+    [InlineData(Conformance.Engine.Interpreter)]
+    [InlineData(Conformance.Engine.Compiled)]
+    public void Conformance_corpus(Conformance.Engine engine) => Run("conformance_public.jsonl", 100, engine);
 
-    [Fact]
-    public void Fuzz_corpus() => Run("fuzz_public.jsonl", 4000);
+    [Theory]
+    [InlineData(Conformance.Engine.Interpreter)]
+    [InlineData(Conformance.Engine.Compiled)]
+    public void Fuzz_corpus(Conformance.Engine engine) => Run("fuzz_public.jsonl", 4000, engine);
 
-    private static void Run(string name, int atLeast)
+    private static void Run(string name, int atLeast, Conformance.Engine engine)
     {
         string path = TestData.SharedCorpus(name);
-        VectorRunner runner = new();
+        VectorRunner runner = new(engine);
         List<string> wrong = [];
         int count = 0;
         foreach ((int line, JsonObject vector) in TestData.Lines(path))

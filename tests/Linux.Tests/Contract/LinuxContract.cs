@@ -12,6 +12,8 @@ public sealed class LoopbackSockArrayContract(LoopbackWorld world) : SockArrayCo
 
 public sealed class LoopbackMapContract(LoopbackWorld world) : MapContract<LoopbackWorld>(world);
 
+public sealed class LoopbackSpecialMapContract(LoopbackWorld world) : SpecialMapContract<LoopbackWorld>(world);
+
 public sealed class LoopbackProgramContract(LoopbackWorld world) : ProgramContract<LoopbackWorld>(world);
 
 public sealed class LoopbackSelectionContract(LoopbackWorld world) : SelectionContract<LoopbackWorld>(world);
@@ -35,6 +37,8 @@ public sealed class VethMembershipContract(VethWorld world) : MembershipContract
 public sealed class VethSockArrayContract(VethWorld world) : SockArrayContract<VethWorld>(world);
 
 public sealed class VethMapContract(VethWorld world) : MapContract<VethWorld>(world);
+
+public sealed class VethSpecialMapContract(VethWorld world) : SpecialMapContract<VethWorld>(world);
 
 public sealed class VethProgramContract(VethWorld world) : ProgramContract<VethWorld>(world);
 

@@ -12,6 +12,8 @@ public sealed class SimulatorSockArrayContract(SimulatorWorld world) : SockArray
 
 public sealed class SimulatorMapContract(SimulatorWorld world) : MapContract<SimulatorWorld>(world);
 
+public sealed class SimulatorSpecialMapContract(SimulatorWorld world) : SpecialMapContract<SimulatorWorld>(world);
+
 public sealed class SimulatorProgramContract(SimulatorWorld world) : ProgramContract<SimulatorWorld>(world);
 
 public sealed class SimulatorSelectionContract(SimulatorWorld world) : SelectionContract<SimulatorWorld>(world);

@@ -1,0 +1,41 @@
+namespace ReuseportPS.Bench.Peers;
+
+/// <summary><c>bench -- peers</c>: this project's engines beside those of others, in one run.</summary>
+internal static class PeersCommand
+{
+    public static int Run()
+    {
+        string packets = Path.Combine(BenchFiles.Output, "packets");
+        File.WriteAllBytes(packets, PacketSet.Create());
+        List<IContender> contenders = [new OwnBatch(), new OwnCompiled(), new OwnInterpreter()];
+        using PeerProcess? dpdk = PeerProcess.Start("dpdk_peer.c", "-lrte_bpf -lrte_eal", "the Debian packages libdpdk-dev and pkg-config", [packets], out string problem);
+        if (dpdk is null)
+        {
+            Console.WriteLine("Skipped: " + problem);
+        }
+        else
+        {
+            contenders.AddRange([new DpdkPeer(dpdk, compiled: true), new DpdkPeer(dpdk, compiled: false)]);
+        }
+
+        using PeerProcess? kernel = PeerProcess.Start("kernel_peer.c", "-lbpf", "the Debian package libbpf-dev", [], out problem);
+        if (kernel is null)
+        {
+            Console.WriteLine("Skipped: " + problem);
+        }
+        else
+        {
+            contenders.Add(new KernelPeer(kernel));
+        }
+
+        Measurements measurements = Comparison.Run(contenders, Console.WriteLine);
+        List<Target> targets = [.. Target.Of(measurements)];
+        ResultsPage.Write(Path.Combine(BenchFiles.Folder, "RESULTS.md"), contenders, measurements, targets);
+        foreach (Target target in targets)
+        {
+            Console.WriteLine(FormattableString.Invariant($"{target.Id,-7}{target.Outcome,-13}{target.Value:0.00} ({(target.IsLeast ? "at least" : "at most")} {target.Bound:0.00}) {target.Text}"));
+        }
+
+        return 0;
+    }
+}

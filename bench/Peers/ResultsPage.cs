@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace ReuseportPS.Bench.Peers;
+
+/// <summary>bench/RESULTS.md: what the last comparison measured.</summary>
+internal static class ResultsPage
+{
+    public static void Write(string path, IReadOnlyList<IContender> contenders, Measurements measurements, IEnumerable<Target> targets)
+    {
+        StringBuilder page = new();
+        page.Append(CultureInfo.InvariantCulture, $"""
+            # Side by side with other engines
+
+            Written by `dotnet run -c Release --project bench -- peers`; do not edit. {DateTime.UtcNow:yyyy-MM-dd}, {Processor()}, {Environment.ProcessorCount} processors,
+            {RuntimeInformation.OSDescription.Split('#')[0].Trim()}, .NET {Environment.Version}.
+
+            Nanoseconds of thread CPU time per run of a program, median of 9 samples; the engines took turns. All but the kernel run the same bytecode
+            over the same {PacketSet.Count} packets, and gave every packet the same slot and value. The kernel runs the same source as SCHED_CLS, again and again over each
+            of 8 packets, so its branches are always foreseen. Programs: `bench/programs`.
+
+            | program |
+            """);
+        page.AppendJoin("", contenders.Select(engine => $" {engine.Name} |")).Append("\n|---|").AppendJoin("", contenders.Select(_ => "---|")).Append('\n');
+        foreach (PeerProgram program in PeerProgram.All)
+        {
+            page.Append(CultureInfo.InvariantCulture, $"| {program.Name} ({program.Spec.InstructionSlots} instructions) |");
+            foreach (IContender engine in contenders)
+            {
+                page.Append(measurements.Median(program.Name, engine.Name) is double median ? string.Create(CultureInfo.InvariantCulture, $" {median:0.00} |") : " refuses |");
+            }
+
+            page.Append('\n');
+        }
+
+        page.Append("\n| target | compared | measured | bound | |\n|---|---|---|---|---|\n");
+        foreach (Target target in targets)
+        {
+            string value = target.Value?.ToString("0.00", CultureInfo.InvariantCulture) ?? "";
+            page.Append(CultureInfo.InvariantCulture, $"| {target.Id} | {target.Text} | {value} | {(target.IsLeast ? "at least" : "at most")} {target.Bound:0.00} | {target.Outcome} |\n");
+        }
+
+        File.WriteAllText(path, page.ToString());
+    }
+
+    private static string Processor() =>
+        File.Exists("/proc/cpuinfo") && File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) is string line
+            ? line[(line.IndexOf(':', StringComparison.Ordinal) + 2)..]
+            : RuntimeInformation.ProcessArchitecture.ToString();
+}

@@ -1,0 +1,68 @@
+using System.Runtime.CompilerServices;
+
+namespace ReuseportPS.Engine.Execution.Compilation;
+
+/// <summary>
+/// A program as machine code, by way of .NET IL: for <see cref="Machine.Run(CompiledProgram, CancellationToken)"/>. Holds no state of a run; any number of machines may use it.
+/// A run has the same outcome as the interpreter's, faults and numbers of instructions included: what the generated code does not do itself (an access
+/// that leaves the memory it was expected in, a tail call, the end of the budget) it leaves to the interpreter, at that very instruction.
+/// </summary>
+public sealed class CompiledProgram
+{
+    private const int MostInstructions = 4000;
+
+    // What the generated code counts on, as bits of an index.
+    private const int DefaultHelpers = 1;
+    private const int ContextInR1 = 2;
+    private const int Selects = 4;
+
+    private readonly ContextLayout _layout;
+    private readonly bool _hasFunctionPointers;
+    private readonly FlowGraph? _graph;
+    private readonly CompiledCode?[] _codes = new CompiledCode?[8];
+
+    private CompiledProgram(LoadedProgram program, ContextLayout layout)
+    {
+        Program = program;
+        _layout = layout;
+        _hasFunctionPointers = program.Code.Any(op => op.Operation == Operation.LoadValue && (ulong)op.Immediate >> 32 == Machine.FunctionTag);
+        _graph = FlowGraph.Build(program, MostInstructions);
+    }
+
+    /// <summary>What it was made from.</summary>
+    public LoadedProgram Program { get; }
+
+    /// <summary>Compiles a program: once, for all its runs. Parts that only some uses need (batches, another helper table) are made when first used.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="layout">Where its context has the packet's addresses; <see cref="ContextLayout.Unknown"/> for none.</param>
+    public static CompiledProgram Compile(LoadedProgram program, ContextLayout layout)
+    {
+        CompiledProgram compiled = new(program, layout);
+        compiled.Make(DefaultHelpers | ContextInR1 | (program.Maps.Any(map => map.SlotErrors is not null) ? Selects : 0))?.Prepare();
+        return compiled;
+    }
+
+    /// <summary>Compiles a program of which the context's layout is not known.</summary>
+    public static CompiledProgram Compile(LoadedProgram program) => Compile(program, ContextLayout.Unknown);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal CompiledCode? CodeFor(HelperTable helpers, bool contextInR1)
+    {
+        int variant = (helpers.HasDefaultLookups ? DefaultHelpers : 0) | (contextInR1 ? ContextInR1 : 0) | (helpers.HasSlotSelection ? Selects : 0);
+        return _codes[variant] ?? Make(variant);
+    }
+
+    private CompiledCode? Make(int variant)
+    {
+        if (_graph is null)
+        {
+            return null;
+        }
+
+        lock (_codes)
+        {
+            Specialization specialization = new((variant & ContextInR1) != 0, (variant & DefaultHelpers) != 0, _layout, _hasFunctionPointers, (variant & Selects) != 0);
+            return _codes[variant] ??= new CompiledCode(Program, _graph, specialization);
+        }
+    }
+}

@@ -1,0 +1,356 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using ReuseportPS.Engine.Execution.Compilation;
+using ReuseportPS.Engine.Isa;
+
+namespace ReuseportPS.Engine.Execution;
+
+public sealed partial class Machine
+{
+    private const int NoSlot = -1;
+
+    // Why the compiled run, or the item of a batch, has no result.
+    private Fault? _fault;
+    private int _selectedSlot = NoSlot;
+    private ContextBatch? _batch;
+    private ImmutableArray<BatchFault>.Builder? _batchFaults;
+
+    /// <summary>The slot that the last run selected by <see cref="SlotSelection"/>; -1 for none.</summary>
+    public int SelectedSlot
+    {
+        get => _selectedSlot;
+        internal set => _selectedSlot = value;
+    }
+
+    /// <summary>Index of the item of a batch whose run calls a helper.</summary>
+    public int BatchItem { get; private set; }
+
+    /// <summary>Runs a compiled program with the context's address in r1 and 0 in r2. Same outcome as <see cref="Run(LoadedProgram, CancellationToken)"/>.</summary>
+    public RunResult Run(CompiledProgram program, CancellationToken cancellationToken = default) => Run(program, ContextAddress, 0, cancellationToken);
+
+    /// <summary>Runs a compiled program. Same outcome as <see cref="Run(LoadedProgram, ulong, ulong, CancellationToken)"/>.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="r1">First argument.</param>
+    /// <param name="r2">Second argument.</param>
+    /// <param name="cancellationToken">Looked at at the beginning, and every 65536 instructions.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the machine may be used again.</exception>
+    public RunResult Run(CompiledProgram program, ulong r1, ulong r2, CancellationToken cancellationToken = default)
+    {
+        CompiledCode? code = program.CodeFor(_helpers, r1 == ContextAddress);
+        if (code is null)
+        {
+            return Run(program.Program, r1, r2, cancellationToken);
+        }
+
+        BeginRun(program.Program, cancellationToken);
+        ulong result = code.Single(this, r1, r2);
+        if (_referenceCount > 0)
+        {
+            AbandonReferences();
+        }
+
+        return new RunResult(result, _budget - _left, _fault);
+    }
+
+    /// <summary>Runs a compiled program once for every context of a batch, each time as a run of its own: a fault ends the run of its item only.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="batch">The contexts, and the packets if there are.</param>
+    /// <param name="results">Receives what each run returned, 0 where it faulted.</param>
+    /// <param name="cancellationToken">Looked at at the beginning of the batch, and every 65536 instructions of an item.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the machine may be used again.</exception>
+    public BatchResult Run(CompiledProgram program, ContextBatch batch, Span<ulong> results, CancellationToken cancellationToken = default)
+    {
+        if (results.Length < batch.Count)
+        {
+            throw new ArgumentException($"There are {batch.Count} items and room for {results.Length} results.", nameof(results));
+        }
+
+        _batchFaults = null;
+        _batch = batch;
+        long executed = 0;
+        try
+        {
+            CompiledCode? code = program.CodeFor(_helpers, contextInR1: true);
+            if (code is not null)
+            {
+                BeginRun(program.Program, cancellationToken);
+                executed = batch.Count == 0 ? 0 : code.Batch(this, ref MemoryMarshal.GetArrayDataReference(batch.Contexts), ref MemoryMarshal.GetReference(results));
+            }
+            else
+            {
+                for (int i = 0; i < batch.Count; i++)
+                {
+                    ShowItem(i);
+                    RunResult run = Run(program.Program, cancellationToken);
+                    results[i] = run.ReturnValue;
+                    executed += run.InstructionCount;
+                    if (batch.SelectedSlots is not null)
+                    {
+                        batch.SelectedSlots[i] = _selectedSlot;
+                    }
+
+                    _fault = run.Fault;
+                    EndItem();
+                }
+            }
+        }
+        finally
+        {
+            _batch = null;
+        }
+
+        return new BatchResult(executed, _batchFaults?.ToImmutable() ?? []);
+    }
+
+    internal static ulong FrameTop(int depth) => ((ulong)(FirstFrame + (uint)depth) << 32) + StackSize;
+
+    internal static ulong MapAddress(uint place) => (ulong)(MapTag + FirstMap + place) << 32;
+
+    internal static ulong ValuesAddress(uint place) => (ulong)(FirstMap + place) << 32;
+
+    private void BeginRun(LoadedProgram program, CancellationToken cancellationToken)
+    {
+        Prepare(program);
+        _fault = null;
+        if (!ReferenceEquals(_program, program))
+        {
+            _program = program;
+        }
+
+        _firstMap = 0;
+        _tailCalls = 0;
+        _budget = _left = Math.Max(0, InstructionBudget);
+        if (_cancellation != cancellationToken)
+        {
+            _cancellation = cancellationToken;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    // Everything below is called by generated code.
+
+    // The whole run by the interpreter: nothing has been done yet.
+    private ulong Restart(ulong r1, ulong r2)
+    {
+        _registers = default;
+        _registers[(int)Register.R1] = r1;
+        _registers[(int)Register.R2] = r2;
+        if (_program!.UsesStack)
+        {
+            _stack.AsSpan(0, StackSize).Clear();
+        }
+
+        return Resume(0, 0, _left);
+    }
+
+    private ref ulong RegisterFile() => ref Unsafe.As<Registers, ulong>(ref _registers);
+
+    private ref byte StackBytes() => ref MemoryMarshal.GetArrayDataReference(_stack);
+
+    private void ClearStack(int first, int length) => _stack.AsSpan(first, length).Clear();
+
+    // The rest of the run by the interpreter, which finds registers, frames and stack as if it had run from the beginning.
+    private ulong Resume(int at, int depth, long left)
+    {
+        SetDepth(depth);
+        _registers[(int)Register.R10] = FrameTop(depth);
+        _left = left;
+        RunResult run = Interpret(at, 0);
+        _fault = run.Fault;
+        return run.ReturnValue;
+    }
+
+    private void SetFrame(int depth, int returnTo, ulong r6, ulong r7, ulong r8, ulong r9) =>
+        _frames[depth] = new Frame { Program = _program!, Return = returnTo, FirstMap = _firstMap, R6 = r6, R7 = r7, R8 = r8, R9 = r9 };
+
+    private void SetDepth(int depth)
+    {
+        while (_depth < depth)
+        {
+            _depth++;
+            _regions[FirstFrame + _depth] = _frameRegions[_depth];
+        }
+
+        while (_depth > depth)
+        {
+            LeaveFrame();
+        }
+    }
+
+    private ulong CallHelper(int id, bool isKernelFunction, int depth, long left, ulong r1, ulong r2, ulong r3, ulong r4, ulong r5)
+    {
+        HelperImplementation? helper = isKernelFunction ? _helpers.FindKernelFunction(id) : _helpers.Find(id);
+        if (helper is null)
+        {
+            Fail(FaultKind.UnknownHelper, null, "");
+            return 0;
+        }
+
+        if (depth > 0)
+        {
+            SetDepth(depth);
+        }
+
+        _left = left;
+        ulong result = helper(this, r1, r2, r3, r4, r5);
+        if (depth > 0 && _failure is null)
+        {
+            SetDepth(0);
+        }
+
+        return result;
+    }
+
+    // A helper refused.
+    private ulong EndInHelper(int at, long left)
+    {
+        ref readonly DecodedInstruction op = ref _program!.Code[at];
+        HelperImplementation? helper = op.Operation == Operation.CallHelper ? _helpers.Find((int)op.Immediate) : _helpers.FindKernelFunction(op.Target);
+        RunResult run = helper is null
+            ? FaultAt(_program, at, left, FaultKind.UnknownHelper, null, $"{DescribeCall(op)} is not available here: {WhyNot(op)}")
+            : FaultFrom(_program, at, left, $"{DescribeCall(op)}: ");
+        _left = left;
+        _fault = run.Fault;
+        return 0;
+    }
+
+    // Where an address leads: a null reference when the access is not allowed, or leads to a stack of which not all is in memory.
+    private ref byte Search(ulong address, int size, bool write, int depth, bool withStack)
+    {
+        uint region = (uint)(address >> 32) - FirstFrame;
+        if (region < MaxFrames && !withStack)
+        {
+            return ref Unsafe.NullRef<byte>();
+        }
+
+        if (depth > 0)
+        {
+            SetDepth(depth);
+        }
+
+        bool found = TryLocate(address, size, write, out byte[] bytes, out int index);
+        if (depth > 0)
+        {
+            SetDepth(0);
+        }
+
+        return ref found ? ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(bytes), index) : ref Unsafe.NullRef<byte>();
+    }
+
+    // A long run looks at the token; the result is how far down the budget may go before the next look.
+    private long LookAtToken(long left)
+    {
+        _cancellation.ThrowIfCancellationRequested();
+        return left - CancellationInterval;
+    }
+
+    private ref byte ContextBytes() => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(Context.Bytes), Context.Start);
+
+    private ref byte PacketBytes() => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(Packet.Bytes), Packet.Start);
+
+    private ref byte ValueBytes(int map) => ref MemoryMarshal.GetArrayDataReference(_maps[map]!.Values.Bytes);
+
+    private int ReadableContext() => Context.ReadLength;
+
+    private int WritableContext() => Context.WriteLength;
+
+    private int ReadablePacket() => Packet.ReadLength;
+
+    private int WritablePacket() => Packet.WriteLength;
+
+    private ref int SlotErrors(int map) => ref MemoryMarshal.GetArrayDataReference(_maps[map]!.SlotErrors!);
+
+    private int SlotCount(int map) => _maps[map]!.SlotErrors!.Length;
+
+    private ref int SelectedSlots() => ref _batch!.SelectedSlots is int[] slots ? ref MemoryMarshal.GetArrayDataReference(slots) : ref Unsafe.NullRef<int>();
+
+    private uint CurrentCpu() => (uint)Environment.Cpu;
+
+    private int ItemCount() => _batch!.Count;
+
+    private int ItemStart() => _batch!.Start;
+
+    private int ItemStride() => _batch!.Stride;
+
+    // Makes the machine that of a new run, of the next item.
+    private void BeginItem(int item, long budget)
+    {
+        Prepare(_programs[0].Program);
+        _fault = null;
+        _program = _programs[0].Program;
+        _firstMap = 0;
+        _tailCalls = 0;
+        _left = budget;
+        ShowItem(item);
+    }
+
+    private void ShowItem(int item)
+    {
+        ContextBatch batch = _batch!;
+        BatchItem = item;
+        Context.SetFlat(batch.Contexts, batch.Start + item * batch.Stride, batch.Length, batch.Writable);
+        if (!batch.Ranges.IsEmpty)
+        {
+            PacketRange range = batch.Ranges.Span[item];
+            Packet.SetFlat(batch.Packets, range.Start, range.Length, batch.PacketsWritable);
+        }
+
+        batch.BeforeItem?.Invoke(this, item);
+    }
+
+    // What the interpreter, or a helper, left behind in an item's run.
+    private void EndItem()
+    {
+        if (_referenceCount > 0)
+        {
+            AbandonReferences();
+        }
+
+        if (_fault is not null)
+        {
+            (_batchFaults ??= ImmutableArray.CreateBuilder<BatchFault>()).Add(new BatchFault(BatchItem, _fault));
+            _fault = null;
+        }
+    }
+
+    /// <summary>Members that generated code uses.</summary>
+    internal static class Members
+    {
+        public static readonly FieldInfo Left = typeof(Machine).GetField(nameof(_left), BindingFlags.NonPublic | BindingFlags.Instance)!;
+        public static readonly FieldInfo Failure = typeof(Machine).GetField(nameof(_failure), BindingFlags.NonPublic | BindingFlags.Instance)!;
+        public static readonly FieldInfo ReferenceCount = typeof(Machine).GetField(nameof(_referenceCount), BindingFlags.NonPublic | BindingFlags.Instance)!;
+        public static readonly FieldInfo Fault = typeof(Machine).GetField(nameof(_fault), BindingFlags.NonPublic | BindingFlags.Instance)!;
+        public static readonly MethodInfo Restart = Method(nameof(Machine.Restart));
+        public static readonly MethodInfo RegisterFile = Method(nameof(Machine.RegisterFile));
+        public static readonly MethodInfo StackBytes = Method(nameof(Machine.StackBytes));
+        public static readonly MethodInfo ClearStack = Method(nameof(Machine.ClearStack));
+        public static readonly MethodInfo Resume = Method(nameof(Machine.Resume));
+        public static readonly MethodInfo SetFrame = Method(nameof(Machine.SetFrame));
+        public static readonly MethodInfo CallHelper = Method(nameof(Machine.CallHelper));
+        public static readonly MethodInfo EndInHelper = Method(nameof(Machine.EndInHelper));
+        public static readonly MethodInfo Search = Method(nameof(Machine.Search));
+        public static readonly MethodInfo LookAtToken = Method(nameof(Machine.LookAtToken));
+        public static readonly MethodInfo ContextBytes = Method(nameof(Machine.ContextBytes));
+        public static readonly MethodInfo PacketBytes = Method(nameof(Machine.PacketBytes));
+        public static readonly MethodInfo ValueBytes = Method(nameof(Machine.ValueBytes));
+        public static readonly MethodInfo ReadableContext = Method(nameof(Machine.ReadableContext));
+        public static readonly MethodInfo WritableContext = Method(nameof(Machine.WritableContext));
+        public static readonly MethodInfo ReadablePacket = Method(nameof(Machine.ReadablePacket));
+        public static readonly MethodInfo WritablePacket = Method(nameof(Machine.WritablePacket));
+        public static readonly FieldInfo SelectedSlot = typeof(Machine).GetField(nameof(_selectedSlot), BindingFlags.NonPublic | BindingFlags.Instance)!;
+        public static readonly MethodInfo SlotErrors = Method(nameof(Machine.SlotErrors));
+        public static readonly MethodInfo SlotCount = Method(nameof(Machine.SlotCount));
+        public static readonly MethodInfo SelectedSlots = Method(nameof(Machine.SelectedSlots));
+        public static readonly MethodInfo CurrentCpu = Method(nameof(Machine.CurrentCpu));
+        public static readonly MethodInfo ItemCount = Method(nameof(Machine.ItemCount));
+        public static readonly MethodInfo ItemStart = Method(nameof(Machine.ItemStart));
+        public static readonly MethodInfo ItemStride = Method(nameof(Machine.ItemStride));
+        public static readonly MethodInfo BeginItem = Method(nameof(Machine.BeginItem));
+        public static readonly MethodInfo EndItem = Method(nameof(Machine.EndItem));
+
+        private static MethodInfo Method(string name) => typeof(Machine).GetMethod(name, BindingFlags.NonPublic | BindingFlags.Instance)!;
+    }
+}

@@ -1,0 +1,220 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Globalization;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Execution;
+using ReuseportPS.Engine.Execution.Compilation;
+using ReuseportPS.Engine.Helpers;
+using ReuseportPS.Engine.Isa;
+using ReuseportPS.Engine.Maps;
+using ReuseportPS.Engine.Programs;
+using ReuseportPS.RandomPrograms;
+
+namespace ReuseportPS.Engine.Tests.Execution;
+
+/// <summary>The compiled form against the interpreter: the same outcome, and the same memory afterwards.</summary>
+public class CompiledTests
+{
+    [Theory]
+    [InlineData(1, 3000)]
+    [InlineData(2, 3000)]
+    public void Random_programs_do_the_same_in_both_engines(ulong seed, int programs) => Compare(seed, programs);
+
+    [Fact]
+    [Trait("Category", "Soak")]
+    public void Random_programs_do_the_same_in_both_engines_for_long()
+    {
+        string? wanted = Environment.GetEnvironmentVariable("REUSEPORTPS_SOAK");
+        Assert.SkipUnless(wanted is not null, "A soak test: set REUSEPORTPS_SOAK to the number of programs.");
+        string? seed = Environment.GetEnvironmentVariable("REUSEPORTPS_SEED");
+        Compare(seed is null ? 1000 : ulong.Parse(seed, CultureInfo.InvariantCulture), int.Parse(wanted, CultureInfo.InvariantCulture));
+    }
+
+    private static void Compare(ulong seed, int programs)
+    {
+        World interpreted = new();
+        World compiled = new();
+        int faults = 0;
+        for (int i = 0; i < programs; i++)
+        {
+            ulong one = (seed << 32) + (ulong)i;
+            ImmutableArray<Instruction> code = RandomProgram.Make(one, tame: i % 4 == 0);
+            interpreted.Begin(one, code);
+            compiled.Begin(one, code);
+            string expected = interpreted.Describe(interpreted.Interpret());
+            faults += interpreted.Faulted ? 1 : 0;
+            string actual = compiled.Describe(compiled.Compile());
+            if (expected != actual)
+            {
+                Assert.Fail($"seed 0x{one:x}, tame {i % 4 == 0}:\ninterpreted {expected}\ncompiled    {actual}\n{List(code)}");
+            }
+
+            if (i % 4 == 1)
+            {
+                interpreted.Begin(one, code);
+                compiled.Begin(one, code);
+                expected = interpreted.Describe(interpreted.InterpretItems());
+                actual = compiled.Describe(compiled.RunBatch());
+                if (expected != actual)
+                {
+                    Assert.Fail($"batch, seed 0x{one:x}:\ninterpreted {expected}\ncompiled    {actual}\n{List(code)}");
+                }
+            }
+        }
+
+        Assert.InRange(faults, 1, programs * 3 / 4);
+    }
+
+    private static string List(ImmutableArray<Instruction> code) => string.Join('\n', code.Select(instruction =>
+        $"{OpcodeTable.Find(instruction)!.Mnemonic} r{instruction.Destination} r{instruction.Source} {instruction.Offset} {instruction.Immediate} {instruction.NextImmediate}"));
+
+    /// <summary>A machine with maps and memory, always in the same state for the same seed.</summary>
+    private sealed class World
+    {
+        private const int Items = 3;
+        private const int Stride = 80;
+
+        private readonly Machine _plain = new(HelperTable.CreateDefault().Set(HelperId.SkSelectReuseport, SlotSelection.Implementation));
+        private readonly Machine _replaced = new(HelperTable.CreateDefault()
+            .Set(HelperId.SkSelectReuseport, SlotSelection.Implementation)
+            .Set(HelperId.GetSmpProcessorId, static (machine, _, _, _, _, _) => (ulong)machine.Environment.Cpu + 7));
+        private Machine _machine = null!;
+        private int[] _selected = [];
+        private readonly byte[] _contexts = new byte[Items * Stride];
+        private readonly byte[] _packet = new byte[64];
+        private readonly PacketRange[] _ranges = new PacketRange[Items];
+        private BpfMap[] _maps = [];
+        private LoadedProgram _program = null!;
+
+        public bool Faulted { get; private set; }
+
+        public void Begin(ulong seed, ImmutableArray<Instruction> code)
+        {
+            _machine = seed % 16 == 6 ? _replaced : _plain;
+            ulong state = seed;
+            ulong Next() => state = state * 6364136223846793005 + 1442695040888963407;
+            for (int i = 0; i < _contexts.Length; i++)
+            {
+                _contexts[i] = (byte)(Next() >> 56);
+            }
+
+            for (int i = 0; i < _packet.Length; i++)
+            {
+                _packet[i] = (byte)(Next() >> 56);
+            }
+
+            for (int i = 0; i < Items; i++)
+            {
+                int length = (int)(Next() >> 58);
+                _ranges[i] = new PacketRange((int)(Next() >> 32) % (64 - length + 1) is int start and >= 0 ? start : 0, length);
+                BinaryPrimitives.WriteUInt64LittleEndian(_contexts.AsSpan(i * Stride), Machine.PacketAddress);
+                BinaryPrimitives.WriteUInt64LittleEndian(_contexts.AsSpan(i * Stride + 8), Machine.PacketAddress + (uint)length);
+            }
+
+            _maps = [.. RandomProgram.Maps.Select(spec => Make(spec))];
+            _maps[RandomProgram.Sockets].SlotErrors = [0, 2, 0, 91, 0];
+            OuterMap outer = (OuterMap)_maps[RandomProgram.Outer];
+            outer.UpdateMap([0, 0, 0, 0], Make(RandomProgram.InnerMap));
+            outer.UpdateMap([1, 0, 0, 0], Make(RandomProgram.InnerMap));
+            byte[] key = new byte[8];
+            byte[] value = new byte[32];
+            for (int i = 0; i < 12; i++)
+            {
+                BpfMap map = _maps[(int)(Next() >> 40) % RandomProgram.Outer];
+                key[0] = (byte)(Next() >> 61);
+                BinaryPrimitives.WriteUInt64LittleEndian(value, Next());
+                _ = map.Update(key.AsSpan(0, map.Spec.KeySize), value.AsSpan(0, map.UserValueSize));
+            }
+
+            ProgramArray calls = (ProgramArray)_maps[RandomProgram.Calls];
+            calls.UpdateProgram([0, 0, 0, 0], Load([.. RandomProgram.Make(seed + 1, tame: true)]));
+            _program = Load(code);
+            calls.UpdateProgram([1, 0, 0, 0], _program);
+            _machine.Context.SetFlat(_contexts, 0, RandomProgram.ContextLength, writable: seed % 8 != 3);
+            _machine.Packet.SetFlat(_packet, 0, _ranges[0].Length, writable: seed % 8 == 5);
+            BinaryPrimitives.WriteUInt64LittleEndian(_contexts.AsSpan(8), Machine.PacketAddress + (ulong)(_ranges[0].Length + (seed % 16 == 9 ? 3 : 0)));
+            ExecutionEnvironment environment = _machine.Environment;
+            environment.Cpu = seed % 32 == 7 ? 5 : (int)(seed & 1);
+            environment.MonotonicTime = Next();
+            environment.RandomState = Next();
+            _machine.InstructionBudget = seed % 5 == 2 ? (long)(Next() >> 56) : seed % 5 == 3 ? (long)(Next() >> 54) : 3000;
+        }
+
+        public RunResult Interpret()
+        {
+            RunResult result = _machine.Run(_program);
+            _selected = [_machine.SelectedSlot];
+            return result;
+        }
+
+        public RunResult Compile()
+        {
+            RunResult result = _machine.Run(CompiledProgram.Compile(_program, ContextLayout.Reuseport));
+            _selected = [_machine.SelectedSlot];
+            return result;
+        }
+
+        public RunResult[] InterpretItems()
+        {
+            RunResult[] results = new RunResult[Items];
+            _selected = new int[Items];
+            for (int i = 0; i < Items; i++)
+            {
+                _machine.Context.SetFlat(_contexts, i * Stride, RandomProgram.ContextLength, writable: true);
+                _machine.Packet.SetFlat(_packet, _ranges[i].Start, _ranges[i].Length, writable: false);
+                results[i] = _machine.Run(_program);
+                _selected[i] = _machine.SelectedSlot;
+            }
+
+            return results;
+        }
+
+        public RunResult[] RunBatch()
+        {
+            ulong[] values = new ulong[Items];
+            ContextBatch batch = new(_contexts, RandomProgram.ContextLength, Stride, Items) { Packets = _packet, Ranges = _ranges, Writable = true, SelectedSlots = _selected = new int[Items] };
+            BatchResult result = _machine.Run(CompiledProgram.Compile(_program, ContextLayout.Reuseport), batch, values);
+            RunResult[] results = [.. values.Select((value, i) => new RunResult(value, 0, result.Faults.FirstOrDefault(fault => fault.Item == i).Fault))];
+            results[0] = results[0] with { InstructionCount = result.InstructionCount };
+            return results;
+        }
+
+        public string Describe(params RunResult[] results)
+        {
+            Faulted = results[0].Fault is not null;
+            string runs = string.Join(", ", results.Select(result => string.Create(CultureInfo.InvariantCulture, $"0x{result.ReturnValue:x} {result.Fault?.Kind} {result.Fault} {result.Fault?.Address:x} {result.Fault?.Program}")));
+            long count = results.Sum(result => result.InstructionCount);
+            return $"{runs} after {count}, selected {string.Join(' ', _selected)} {Convert.ToHexStringLower(_contexts)} {Convert.ToHexStringLower(_packet)} {string.Join(' ', _maps.Select(Dump))}";
+        }
+
+        private static string Dump(BpfMap map)
+        {
+            if (map is OuterMap outer)
+            {
+                return string.Join(' ', Enumerable.Range(0, 3).Select(i => outer.FindMap([(byte)i, 0, 0, 0]) is BpfMap inner ? Dump(inner) : "-"));
+            }
+
+            List<string> entries = [];
+            byte[] key = [];
+            byte[] next = new byte[map.Spec.KeySize];
+            byte[] value = new byte[map.UserValueSize];
+            while (map.NextKey(key, next) == Errno.None)
+            {
+                key = [.. next];
+                entries.Add(map.Lookup(key, value) == Errno.None ? $"{Convert.ToHexStringLower(key)}={Convert.ToHexStringLower(value)}" : "-");
+            }
+
+            return string.Join(' ', entries);
+        }
+
+        private static BpfMap Make(MapSpec spec)
+        {
+            MapCreation creation = MapFactory.Create(spec, 2);
+            Assert.Null(creation.Diagnostic);
+            return creation.Map!;
+        }
+
+        private LoadedProgram Load(ImmutableArray<Instruction> code) =>
+            LoadedProgram.Load(new ProgramSpec("random", ProgramType.Syscall, AttachType.None, code, []), _maps);
+    }
+}
