@@ -95,11 +95,14 @@ internal sealed class AssemblySyntax
         }
 
         InstructionParser parser = new(tokens, first, number, _source, Findings);
-        if (parser.TryParse(out Instruction instruction, out Reference? reference))
+        if (!parser.TryParse(out Instruction instruction, out Reference? reference))
         {
-            _items.Add(new Item(instruction, reference, place));
-            _slots += instruction.SlotCount;
+            // It keeps its place, so that labels around it mean what they say.
+            (instruction, reference) = (default, null);
         }
+
+        _items.Add(new Item(instruction, reference, place));
+        _slots += instruction.SlotCount;
     }
 
     // "name:", any number of them, or objdump's "0000000000000000 <name>:".

@@ -124,6 +124,7 @@ public sealed class AssemblerTests
     [InlineData("5 = r0", "RPS1042", "1:1", "begins no instruction")]
     [InlineData("r0 = 0x100000000", "RPS1043", "1:6", "-2147483648 to 4294967295")]
     [InlineData("r0 = 99999999999999999999 ll", "RPS1043", "1:6", "64 bits")]
+    [InlineData("goto end\nend: exlt", "RPS1042", "2:6", "Did you mean 'exit'?")]
     [InlineData("r0 = 12q", "RPS1043", "1:6", "no number")]
     [InlineData("r0 = *(u32 *)(r1 + 32768)", "RPS1043", "1:20", "-32768 to 32767")]
     [InlineData("goto +32768", "RPS1043", "1:7", "-32768 to 32767")]
