@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ReuseportPS.Engine.Asm;
 using ReuseportPS.Engine.Btf;
+using ReuseportPS.Engine.Classic;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Elf;
 using ReuseportPS.Engine.Isa;
@@ -20,7 +21,7 @@ public sealed class DiagnosticPageTests
         ["RPS1"] =
         [
             (typeof(InstructionDiagnostics), InstructionDiagnostics.All), (typeof(ProgramDiagnostics), ProgramDiagnostics.All),
-            (typeof(AssemblyDiagnostics), AssemblyDiagnostics.All),
+            (typeof(AssemblyDiagnostics), AssemblyDiagnostics.All), (typeof(ClassicDiagnostics), ClassicDiagnostics.All),
         ],
         ["RPS2"] = [(typeof(ElfDiagnostics), ElfDiagnostics.All), (typeof(BtfDiagnostics), BtfDiagnostics.All)],
         ["RPS4"] = [(typeof(PolicyDiagnostics), PolicyDiagnostics.All)],

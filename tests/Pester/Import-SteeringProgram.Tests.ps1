@@ -38,6 +38,23 @@ Describe 'Import-SteeringProgram' {
         $failure[0].ErrorDetails.Message | Should -Match 'bad\.s:2:1'
     }
 
+    It 'reads classic BPF as tcpdump writes it' {
+        Set-Content TestDrive:/first.ddd "2`n48 0 0 0`n22 0 0 0"
+        Copy-Item TestDrive:/first.ddd TestDrive:/first.txt
+        foreach ($file in 'first.ddd', 'first.txt') {
+            $program = Import-SteeringProgram "TestDrive:/$file"
+            $program.Name | Should -BeExactly 'first'
+            $program.InstructionCount | Should -Be 2
+        }
+    }
+
+    It 'says what the kernel would refuse of classic BPF' {
+        Set-Content TestDrive:/wrong.ddd "2`n52 0 0 0`n22 0 0 0"
+        $failure = $null
+        Import-SteeringProgram TestDrive:/wrong.ddd -ErrorVariable failure -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $failure[0].ErrorDetails.Message | Should -Match 'wrong\.ddd:2.*RPS1105'
+    }
+
     It 'reads the programs of an object file with their maps' {
         $programs = Import-SteeringProgram $objects/tail_calls.o
         $programs.Name | Should -Be @('on_tcp', 'on_udp', 'by_protocol')

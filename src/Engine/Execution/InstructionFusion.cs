@@ -17,6 +17,10 @@ internal static class InstructionFusion
             {
                 fused[i].Operation = access;
             }
+            else if (i + 2 < code.Length && IsCutMove(code[i], code[i + 1], code[i + 2]))
+            {
+                fused[i].Operation = Operation.MoveCut32;
+            }
             else if (i + 1 < code.Length && Pair(code[i], code[i + 1]) is DecodedInstruction pair)
             {
                 fused[i] = pair;
@@ -40,6 +44,12 @@ internal static class InstructionFusion
         return pointer == (byte)Register.R10 && op.Target >= -Machine.StackSize && op.Target + size <= 0 ? access : null;
     }
 
+    // How code for machines without 32-bit arithmetic moves 32 bits: move, shift left by 32, shift right by 32.
+    private static bool IsCutMove(in DecodedInstruction move, in DecodedInstruction left, in DecodedInstruction right) =>
+        move.Operation == Operation.MoveRegister64
+        && left is { Operation: Operation.ShiftLeftImmediate64, Immediate: 32 } && right is { Operation: Operation.ShiftRightImmediate64, Immediate: 32 }
+        && left.Destination == move.Destination && right.Destination == move.Destination;
+
     private static DecodedInstruction? Pair(in DecodedInstruction first, in DecodedInstruction second)
     {
         if (first.Destination != second.Destination)
@@ -57,12 +67,18 @@ internal static class InstructionFusion
             (Operation.MoveRegister64, Operation.ShiftRightImmediate64) => Operation.MoveShiftRight64,
             (Operation.MoveRegister32 or Operation.MoveRegister64, Operation.ShiftRightImmediate32) => Operation.MoveShiftRight32,
             (Operation.ShiftLeftImmediate64, Operation.ShiftRightImmediate64) => Operation.ShiftLeftRight64,
+            (Operation.MoveRegister64, Operation.AddRegister64) => Operation.MoveAddRegister64,
+            (Operation.MoveRegister64, Operation.AndRegister64) => Operation.MoveAndRegister64,
+            (Operation.MoveRegister64, Operation.XorRegister64) => Operation.MoveXorRegister64,
             _ => null,
         };
         return operation switch
         {
             null => null,
             Operation.ShiftLeftRight64 => first with { Operation = Operation.ShiftLeftRight64, Target = (int)second.Immediate },
+            >= Operation.MoveAddRegister64 and <= Operation.MoveXorRegister64 => second.Source == second.Destination
+                ? null
+                : first with { Operation = operation.Value, Target = second.Source },
             Operation fused => first with { Operation = fused, Immediate = second.Immediate },
         };
     }

@@ -11,10 +11,14 @@ public sealed partial class Machine
 {
     private const int NoSlot = -1;
 
+    // The program that the machine is prepared for, as long as nothing but its generated code has run since.
+    private LoadedProgram? _ready;
+
     // Why the compiled run, or the item of a batch, has no result.
     private Fault? _fault;
     private int _selectedSlot = NoSlot;
     private ContextBatch? _batch;
+    private LoadedProgram? _batchProgram;
     private ImmutableArray<BatchFault>.Builder? _batchFaults;
 
     /// <summary>The slot that the last run selected by <see cref="SlotSelection"/>; -1 for none.</summary>
@@ -69,6 +73,7 @@ public sealed partial class Machine
 
         _batchFaults = null;
         _batch = batch;
+        _batchProgram = program.Program;
         long executed = 0;
         try
         {
@@ -80,25 +85,14 @@ public sealed partial class Machine
             }
             else
             {
-                for (int i = 0; i < batch.Count; i++)
-                {
-                    ShowItem(i);
-                    RunResult run = Run(program.Program, cancellationToken);
-                    results[i] = run.ReturnValue;
-                    executed += run.InstructionCount;
-                    if (batch.SelectedSlots is not null)
-                    {
-                        batch.SelectedSlots[i] = _selectedSlot;
-                    }
-
-                    _fault = run.Fault;
-                    EndItem();
-                }
+                _cancellation = cancellationToken;
+                executed = InterpretItems(ref MemoryMarshal.GetReference(results));
             }
         }
         finally
         {
             _batch = null;
+            _batchProgram = null;
         }
 
         return new BatchResult(executed, _batchFaults?.ToImmutable() ?? []);
@@ -110,17 +104,20 @@ public sealed partial class Machine
 
     internal static ulong ValuesAddress(uint place) => (ulong)(FirstMap + place) << 32;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void BeginRun(LoadedProgram program, CancellationToken cancellationToken)
     {
-        Prepare(program);
-        _fault = null;
-        if (!ReferenceEquals(_program, program))
+        if (!ReferenceEquals(_ready, program))
         {
+            Prepare(program);
+            _ready = program;
+            _fault = null;
             _program = program;
+            _firstMap = 0;
+            _tailCalls = 0;
         }
 
-        _firstMap = 0;
-        _tailCalls = 0;
+        _selectedSlot = NoSlot;
         _budget = _left = Math.Max(0, InstructionBudget);
         if (_cancellation != cancellationToken)
         {
@@ -155,6 +152,7 @@ public sealed partial class Machine
     // The rest of the run by the interpreter, which finds registers, frames and stack as if it had run from the beginning.
     private ulong Resume(int at, int depth, long left)
     {
+        _ready = null;
         SetDepth(depth);
         _registers[(int)Register.R10] = FrameTop(depth);
         _left = left;
@@ -185,6 +183,7 @@ public sealed partial class Machine
         HelperImplementation? helper = isKernelFunction ? _helpers.FindKernelFunction(id) : _helpers.Find(id);
         if (helper is null)
         {
+            _ready = null;
             Fail(FaultKind.UnknownHelper, null, "");
             return 0;
         }
@@ -194,6 +193,7 @@ public sealed partial class Machine
             SetDepth(depth);
         }
 
+        _ready = null;
         _left = left;
         ulong result = helper(this, r1, r2, r3, r4, r5);
         if (depth > 0 && _failure is null)
@@ -247,6 +247,29 @@ public sealed partial class Machine
         return left - CancellationInterval;
     }
 
+    private long InterpretItems(ref ulong results)
+    {
+        ContextBatch batch = _batch!;
+        CancellationToken cancellationToken = _cancellation;
+        long executed = 0;
+        for (int i = 0; i < batch.Count; i++)
+        {
+            ShowItem(i);
+            RunResult run = Run(_batchProgram!, cancellationToken);
+            Unsafe.Add(ref results, i) = run.ReturnValue;
+            executed += run.InstructionCount;
+            if (batch.SelectedSlots is not null)
+            {
+                batch.SelectedSlots[i] = _selectedSlot;
+            }
+
+            _fault = run.Fault;
+            EndItem();
+        }
+
+        return executed;
+    }
+
     private ref byte ContextBytes() => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(Context.Bytes), Context.Start);
 
     private ref byte PacketBytes() => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(Packet.Bytes), Packet.Start);
@@ -276,11 +299,13 @@ public sealed partial class Machine
     private int ItemStride() => _batch!.Stride;
 
     // Makes the machine that of a new run, of the next item.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void BeginItem(int item, long budget)
     {
-        Prepare(_programs[0].Program);
+        LoadedProgram program = _batchProgram!;
+        Prepare(program);
         _fault = null;
-        _program = _programs[0].Program;
+        _program = program;
         _firstMap = 0;
         _tailCalls = 0;
         _left = budget;
@@ -348,6 +373,7 @@ public sealed partial class Machine
         public static readonly MethodInfo ItemCount = Method(nameof(Machine.ItemCount));
         public static readonly MethodInfo ItemStart = Method(nameof(Machine.ItemStart));
         public static readonly MethodInfo ItemStride = Method(nameof(Machine.ItemStride));
+        public static readonly MethodInfo InterpretItems = Method(nameof(Machine.InterpretItems));
         public static readonly MethodInfo BeginItem = Method(nameof(Machine.BeginItem));
         public static readonly MethodInfo EndItem = Method(nameof(Machine.EndItem));
 

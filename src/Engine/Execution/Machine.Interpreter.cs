@@ -49,8 +49,7 @@ public sealed partial class Machine
         ref byte frameTop = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_stack), (_depth + 1) * StackSize);
 
         // Instructions are counted where they do not follow each other: at index i there are limit - i left of this slice of the budget, and saved ones
-        // after it. While limit is not below twice the program, no straight run can exceed the budget.
-        // Exact after a jump only, which is why the first slice is taken by one.
+        // after it. While limit is not below twice the program, more is left than the longest way without a jump taken, so only jumps look.
         long threshold = TMode.CountsEach ? long.MinValue : 2L * program.Code.Length;
         long limit = Math.Min(_left, TMode.CountsEach ? long.MaxValue : CancellationInterval + threshold);
         long saved = _left - limit;
@@ -828,6 +827,22 @@ public sealed partial class Machine
                     To(ref r, op) = (uint)From(ref r, op) >> (int)op.Immediate;
                     op = ref Unsafe.Add(ref op, 2);
                     continue;
+                case Operation.MoveCut32:
+                    To(ref r, op) = (uint)From(ref r, op);
+                    op = ref Unsafe.Add(ref op, 3);
+                    continue;
+                case Operation.MoveAddRegister64:
+                    To(ref r, op) = From(ref r, op) + Unsafe.Add(ref r, op.Target);
+                    op = ref Unsafe.Add(ref op, 2);
+                    continue;
+                case Operation.MoveAndRegister64:
+                    To(ref r, op) = From(ref r, op) & Unsafe.Add(ref r, op.Target);
+                    op = ref Unsafe.Add(ref op, 2);
+                    continue;
+                case Operation.MoveXorRegister64:
+                    To(ref r, op) = From(ref r, op) ^ Unsafe.Add(ref r, op.Target);
+                    op = ref Unsafe.Add(ref op, 2);
+                    continue;
                 case Operation.ShiftLeftRight64:
                     To(ref r, op) = To(ref r, op) << (int)op.Immediate >> op.Target;
                     op = ref Unsafe.Add(ref op, 2);
@@ -835,7 +850,7 @@ public sealed partial class Machine
                 case Operation.CallHelper:
                 case Operation.CallKernel:
                     {
-                        HelperImplementation? helper = op.Operation == Operation.CallHelper ? _helpers.Find((int)op.Immediate) : _helpers.FindKernelFunction(op.Target);
+                        HelperImplementation? helper = op.Operation == Operation.CallKernel ? _helpers.FindKernelFunction(op.Target) : _helpers.Find((int)op.Immediate);
                         long left = limit - IndexOf(ref code, ref op) - 1 + saved;
                         if (helper is null)
                         {
@@ -1129,14 +1144,15 @@ public sealed partial class Machine
     }
 
     private static string DescribeCall(in DecodedInstruction call) =>
-        call.Operation == Operation.CallHelper ? $"helper {HelperPrototypes.Describe((int)call.Immediate)}" : $"kernel function {KernelFunctions.Names[call.Target]}";
+        call.Operation == Operation.CallKernel ? $"kernel function {KernelFunctions.Names[call.Target]}" : $"helper {HelperPrototypes.Describe((int)call.Immediate)}";
 
     private static string WhyNot(in DecodedInstruction call) =>
-        call.Operation == Operation.CallHelper ? HelperAvailability.WhyNot((int)call.Immediate) : "this host does not provide it";
+        call.Operation == Operation.CallKernel ? "this host does not provide it" : HelperAvailability.WhyNot((int)call.Immediate);
 
     private RunResult FaultAt(LoadedProgram program, int at, long left, FaultKind kind, ulong? address, string text)
     {
         _left = left;
+        AbandonReferences();
         return new RunResult(0, _budget - left, new Fault(kind, program.SlotOf(at), address, text, program.Spec.Name));
     }
 

@@ -137,13 +137,7 @@ public sealed partial class Machine
         _budget = _left = Math.Max(0, InstructionBudget);
         _cancellation = cancellationToken;
         LookAtCancellation();
-        RunResult result = Interpret(next: 0, floor: 0);
-        if (_referenceCount > 0)
-        {
-            AbandonReferences();
-        }
-
-        return result;
+        return Interpret(next: 0, floor: 0);
     }
 
     /// <summary>For helpers: calls a function of the running program, in a frame of its own. False when it faulted; the run then ends with that fault.</summary>
@@ -343,7 +337,8 @@ public sealed partial class Machine
             HideKey();
         }
 
-        SelectedSlot = NoSlot;
+        _ready = null;
+        _selectedSlot = NoSlot;
         AbandonReferences();
         _failure = null;
         uint keep = _programCount > 0 && ReferenceEquals(_programs[0].Program, program) ? (uint)program.Maps.Length : 0;

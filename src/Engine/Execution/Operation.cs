@@ -51,4 +51,5 @@ internal enum Operation : ushort
     StoreStack8, StoreStack16, StoreStack32, StoreStack64,
     StoreImmediateStack8, StoreImmediateStack16, StoreImmediateStack32, StoreImmediateStack64,
     MoveAdd64, MoveAnd64, MoveAnd32, MoveShiftLeft64, MoveShiftLeft32, MoveShiftRight64, MoveShiftRight32, ShiftLeftRight64,
+    MoveAddRegister64, MoveAndRegister64, MoveXorRegister64, MoveCut32,
 }

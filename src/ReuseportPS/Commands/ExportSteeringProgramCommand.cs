@@ -61,10 +61,10 @@ public sealed class ExportSteeringProgramCommand : ReuseportCmdlet
     private void Write(SteeringProgram program, string file)
     {
         SteeringProgramFormat format = Format == SteeringProgramFormat.Auto ? ProgramFile.FormatOf(file) : Format;
-        if (format == SteeringProgramFormat.Object)
+        if (format is SteeringProgramFormat.Object or SteeringProgramFormat.Classic or SteeringProgramFormat.ClassicBytes)
         {
             WriteError(new ErrorRecord(
-                new PSArgumentException($"'{file}' would be an object file, and those are not written. Use -Format Assembly or Bytes."), "FormatNotWritable", ErrorCategory.InvalidArgument, program));
+                new PSArgumentException($"'{file}' would be of the format {format}, which is not written. Use -Format Assembly or Bytes."), "FormatNotWritable", ErrorCategory.InvalidArgument, program));
             return;
         }
 

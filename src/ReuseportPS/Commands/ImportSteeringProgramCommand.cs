@@ -5,9 +5,9 @@ using ReuseportPS.Session;
 
 namespace ReuseportPS.Commands;
 
-/// <summary>Import-SteeringProgram: reads programs from object files, assembler text and bytes.</summary>
+/// <summary>Import-SteeringProgram: reads programs from object files, assembler text, bytes, and classic BPF.</summary>
 [Cmdlet(VerbsData.Import, "SteeringProgram", DefaultParameterSetName = "Path")]
-[OutputType(typeof(SteeringProgram))]
+[OutputType(typeof(SteeringProgram), typeof(ClassicSteeringProgram))]
 public sealed class ImportSteeringProgramCommand : FileCmdlet
 {
     /// <summary>How the file keeps the program; by default what its first bytes and its name say.</summary>
@@ -27,10 +27,21 @@ public sealed class ImportSteeringProgramCommand : FileCmdlet
     /// <inheritdoc/>
     private protected override void ProcessFile(string path)
     {
+        WildcardPattern[] patterns = [.. Name.Select(name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase))];
+        bool isWanted(string name) => patterns.Any(pattern => pattern.IsMatch(name));
+        if (ProgramFile.ReadClassic(path, Format) is { } classic)
+        {
+            if (isWanted(classic.Name))
+            {
+                WriteObject(classic);
+            }
+
+            return;
+        }
+
         (IReadOnlyList<SteeringProgram> programs, IReadOnlyList<Diagnostic> findings) = ProgramFile.Read(
             path, Format, KernelBtf is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(KernelBtf));
         WriteFindings(findings);
-        WildcardPattern[] patterns = [.. Name.Select(name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase))];
-        WriteObject(programs.Where(program => patterns.Any(pattern => pattern.IsMatch(program.Name))), enumerateCollection: true);
+        WriteObject(programs.Where(program => isWanted(program.Name)), enumerateCollection: true);
     }
 }

@@ -14,4 +14,10 @@ public enum SteeringProgramFormat
 
     /// <summary>An object file of clang: .o. It is read, not written.</summary>
     Object,
+
+    /// <summary>Classic BPF as tcpdump -ddd writes it: .ddd, or a text that begins with a number on a line of its own.</summary>
+    Classic,
+
+    /// <summary>Classic BPF as bytes (struct sock_filter).</summary>
+    ClassicBytes,
 }

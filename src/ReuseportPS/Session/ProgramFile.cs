@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text;
 using ReuseportPS.Engine.Btf;
+using ReuseportPS.Engine.Classic;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Elf;
 using ReuseportPS.Engine.Isa;
@@ -32,6 +34,22 @@ internal static class ProgramFile
         }
     }
 
+    /// <summary>The classic program of a file, or null when the file is of another kind.</summary>
+    /// <exception cref="DiagnosticException">It is one that the kernel refuses.</exception>
+    public static ClassicSteeringProgram? ReadClassic(string path, SteeringProgramFormat format)
+    {
+        byte[] bytes = File.ReadAllBytes(path);
+        ClassicReading? reading = (format == SteeringProgramFormat.Auto ? FormatOf(bytes, path) : format) switch
+        {
+            SteeringProgramFormat.Classic => ClassicProgram.FromText(Encoding.UTF8.GetString(bytes), path),
+            SteeringProgramFormat.ClassicBytes => ClassicProgram.FromBytes(bytes, path),
+            _ => null,
+        };
+        return reading is null ? null
+            : reading.Program is null ? throw new DiagnosticException(reading.Diagnostics)
+            : new ClassicSteeringProgram(Path.GetFileNameWithoutExtension(path), path, reading.Program);
+    }
+
     /// <summary>Reads a program's text.</summary>
     /// <exception cref="DiagnosticException">The text is no program.</exception>
     public static (IReadOnlyList<SteeringProgram> Programs, IReadOnlyList<Diagnostic> Findings) FromText(string text, string name, string? source)
@@ -57,6 +75,7 @@ internal static class ProgramFile
     {
         ".BIN" => SteeringProgramFormat.Bytes,
         ".O" => SteeringProgramFormat.Object,
+        ".DDD" => SteeringProgramFormat.Classic,
         _ => SteeringProgramFormat.Assembly,
     };
 
@@ -81,7 +100,11 @@ internal static class ProgramFile
     private static SteeringProgramFormat FormatOf(ReadOnlySpan<byte> bytes, string path) =>
         bytes.StartsWith("\u007fELF"u8) ? SteeringProgramFormat.Object
         : bytes.Contains((byte)0) ? SteeringProgramFormat.Bytes
+        : FormatOf(path) is SteeringProgramFormat.Assembly && IsNumber(bytes[..Math.Max(0, bytes.IndexOf((byte)'\n'))]) ? SteeringProgramFormat.Classic
         : FormatOf(path);
+
+    // No assembler text has a line of nothing but a number.
+    private static bool IsNumber(ReadOnlySpan<byte> line) => int.TryParse(line, NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out _);
 
     private static DiagnosticException Refuse(ImmutableArray<Diagnostic> diagnostics, string? source) =>
         new([.. diagnostics.Select(finding => finding with { Location = (finding.Location ?? new SourceLocation()) with { Source = source } })]);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CsCheck;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Execution;
 using ReuseportPS.Engine.Execution.Tracing;
@@ -58,6 +59,36 @@ public class TraceTests
         }
 
         Assert.True(compared >= 850, $"only {compared} vectors");
+    }
+
+    // A plain run has fused instructions, a traced one has not. Jumps lead into the middle of what is fused.
+    [Fact]
+    public void Fused_instructions_do_what_they_do_one_by_one()
+    {
+        Gen<Register> register = Gen.Int[0, 3].Select(number => (Register)number);
+        Gen<int> shift = OneOf(32, 32, 5, 63);
+        Gen<Instruction> any = Gen.Frequency(
+            (4, Gen.Select(register, register, Instructions.Move)),
+            (2, Gen.Select(register, register, Instructions.Move32)),
+            (2, Gen.Select(OneOf(AluOperation.Add, AluOperation.And), register, Gen.Int, Instructions.Alu64)),
+            (2, Gen.Select(OneOf(AluOperation.Add, AluOperation.And), register, Gen.Int, Instructions.Alu32)),
+            (4, Gen.Select(OneOf(AluOperation.ShiftLeft, AluOperation.ShiftRight), register, shift, Instructions.Alu64)),
+            (2, Gen.Select(OneOf(AluOperation.ShiftLeft, AluOperation.ShiftRight), register, Gen.Int[0, 31], Instructions.Alu32)),
+            (4, Gen.Select(OneOf(AluOperation.Add, AluOperation.And, AluOperation.Xor), register, register, Instructions.Alu64)),
+            (1, Gen.Select(OneOf(MemorySize.Byte, MemorySize.HalfWord, MemorySize.Word, MemorySize.DoubleWord), register, (size, source) => Instructions.Store(size, R10, -8, source))),
+            (1, Gen.Select(OneOf(MemorySize.Byte, MemorySize.HalfWord, MemorySize.Word, MemorySize.DoubleWord), register, (size, destination) => Instructions.Load(size, destination, R10, -8))),
+            (2, Gen.Select(register, Gen.Int[-1, 1], Gen.Int[0, 2], (tested, value, distance) => Instructions.JumpIf(JumpOperation.SignedGreaterThan, tested, value, (short)distance))));
+        any.Array[2, 40].Sample(
+            body =>
+            {
+                Instruction[] end = [.. Enumerable.Repeat(Instructions.Alu64(AluOperation.Add, R0, 0), 2), .. ((Register[])[R1, R2, R3]).SelectMany(other =>
+                    (Instruction[])[Instructions.Alu64(AluOperation.Multiply, R0, 31), Instructions.Alu64(AluOperation.Add, R0, other)]), Instructions.Exit()];
+                LoadedProgram program = LoadedProgram.Load(new ProgramSpec(
+                    "fused", ProgramType.SkReuseport, AttachType.None,
+                    [Instructions.LoadImmediate64(R0, 0x8123456789abcdef), Instructions.LoadImmediate64(R3, 0xfedcba9876543210), .. body, .. end], []));
+                Assert.Equal(_machine.Trace(program).Result, _machine.Run(program));
+            },
+            iter: 5000, threads: 1);
     }
 
     [Fact]
@@ -129,6 +160,8 @@ public class TraceTests
         MemoryAccess access = Assert.Single(trace.Steps[^1].Memory);
         Assert.Equal((1, null, 8ul, 8), (trace.Steps[^1].Index, access.Region, access.Address, access.Size));
     }
+
+    private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
     private static string Hex(System.Collections.Immutable.ImmutableArray<byte> bytes) => Convert.ToHexStringLower(bytes.AsSpan());
 

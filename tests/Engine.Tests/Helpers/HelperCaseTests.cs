@@ -19,8 +19,6 @@ public class HelperCaseTests
     public void Helpers_answer_as_the_kernel(string name, Conformance.Engine engine)
     {
         HelperCase @case = Cases.Single(x => x.Name == name);
-        Assert.SkipWhen(
-            engine == Conformance.Engine.Compiled && !@case.Program.KernelFunctions.IsEmpty, "The compiled form does not know kernel functions yet.");
         BpfMap[] maps = [.. @case.Program.Maps.Select(spec => MapFactory.Create(spec, HelperCase.CpuCount).Map!)];
         LoadedProgram program = LoadedProgram.Load(@case.Program, maps);
         CompiledProgram? compiled = engine == Conformance.Engine.Compiled ? CompiledProgram.Compile(program) : null;

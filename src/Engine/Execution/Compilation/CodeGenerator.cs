@@ -30,6 +30,7 @@ internal sealed partial class CodeGenerator
     private LocalBuilder? _executed;
     private LocalBuilder? _budget;
     private LocalBuilder? _item;
+    private LocalBuilder? _selected;
 
     private CodeGenerator(PreparedProgram prepared, ILGenerator il, bool isBatch)
     {
@@ -69,6 +70,7 @@ internal sealed partial class CodeGenerator
         _il.Emit(OpCodes.Stloc, _left);
         WriteChecks(restart);
         WriteBases();
+        WriteLookLimit();
         WriteBlocks();
 
         _il.MarkLabel(restart);
@@ -116,9 +118,12 @@ internal sealed partial class CodeGenerator
         _il.Emit(OpCodes.Stloc, _executed);
         _il.Emit(OpCodes.Ldc_I4_0);
         _il.Emit(OpCodes.Stloc, _item);
+        BeginItem();
+        _il.Emit(OpCodes.Ldloc, _budget);
+        _il.Emit(OpCodes.Stloc, _left);
+        WriteChecks(restart);
         if (!_prepared.NeedsItem)
         {
-            BeginItem();
             WriteBases();
         }
 
@@ -138,21 +143,8 @@ internal sealed partial class CodeGenerator
 
         _il.Emit(OpCodes.Ldloc, _budget);
         _il.Emit(OpCodes.Stloc, _left);
-        WriteChecks(restart);
+        WriteLookLimit();
         WriteBlocks();
-
-        _il.MarkLabel(restart);
-        if (!_prepared.NeedsItem)
-        {
-            BeginItem();
-        }
-
-        _il.Emit(OpCodes.Ldarg_1);
-        Number(unchecked((long)ContextAddress));
-        Number(0L);
-        _il.Emit(OpCodes.Call, Members.Restart);
-        _il.Emit(OpCodes.Stloc, _result);
-        _il.Emit(OpCodes.Br, _slowEnd);
         WriteExits();
 
         _il.MarkLabel(_slowEnd);
@@ -189,6 +181,13 @@ internal sealed partial class CodeGenerator
         _il.Emit(OpCodes.Blt, loop);
         _il.Emit(OpCodes.Ldloc, _executed);
         _il.Emit(OpCodes.Ret);
+
+        // What the first item's budget, or context, is too small for, all items' are.
+        _il.MarkLabel(restart);
+        _il.Emit(OpCodes.Ldarg_1);
+        _il.Emit(OpCodes.Ldarg_3);
+        _il.Emit(OpCodes.Call, Members.InterpretItems);
+        _il.Emit(OpCodes.Ret);
     }
 
     private void WriteSelected(LocalBuilder slots)
@@ -205,6 +204,18 @@ internal sealed partial class CodeGenerator
         _il.Emit(OpCodes.Add);
         _il.Emit(OpCodes.Stloc, slots);
         _il.MarkLabel(unwanted);
+    }
+
+    // What the run has selected so far stands.
+    private void BeginItemLate()
+    {
+        _selected ??= _il.DeclareLocal(typeof(int));
+        Machine(Members.SelectedSlot);
+        _il.Emit(OpCodes.Stloc, _selected);
+        BeginItem();
+        _il.Emit(OpCodes.Ldarg_1);
+        _il.Emit(OpCodes.Ldloc, _selected);
+        _il.Emit(OpCodes.Stfld, Members.SelectedSlot);
     }
 
     private void BeginItem()
@@ -232,6 +243,10 @@ internal sealed partial class CodeGenerator
             }
         }
 
+    }
+
+    private void WriteLookLimit()
+    {
         if (_prepared.Graph.HasLoops)
         {
             _look ??= _il.DeclareLocal(typeof(long));
@@ -604,7 +619,7 @@ internal sealed partial class CodeGenerator
         _il.MarkLabel(exit.Label);
         if (_isBatch && !_prepared.NeedsItem)
         {
-            BeginItem();
+            BeginItemLate();
         }
 
         Dictionary<int, Value> values = [];

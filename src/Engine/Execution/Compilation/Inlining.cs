@@ -9,8 +9,25 @@ internal static class Inlining
     /// <summary>Bytes of the keys of all of them.</summary>
     public const int KeySize = 4;
 
-    /// <summary>What to do of a call, or null: call the helper.</summary>
-    public static InlineCall? Of(Value call, LoadedProgram program, Specialization specialization)
+    /// <summary>All calls that are done in line.</summary>
+    public static Dictionary<(int Function, int At), InlineCall> Find(ValueBlock[] blocks, LoadedProgram program, Specialization specialization)
+    {
+        Dictionary<(int, int), InlineCall> found = [];
+        foreach (Value value in blocks.SelectMany(block => block.Values))
+        {
+            if (value.Kind == ValueKind.Call && Of(value, program, specialization) is InlineCall inlined)
+            {
+                found.Add((value.Block.Function.Number, value.At), inlined);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>The argument with the key's address.</summary>
+    public static int KeyArgument(InlineKind kind) => kind switch { InlineKind.Cpu => -1, InlineKind.Select => 2, _ => 1 };
+
+    private static InlineCall? Of(Value call, LoadedProgram program, Specialization specialization)
     {
         if (call.Operation != Operation.CallHelper)
         {
@@ -31,9 +48,6 @@ internal static class Inlining
             _ => null,
         };
     }
-
-    /// <summary>The argument with the key's address.</summary>
-    public static int KeyArgument(InlineKind kind) => kind switch { InlineKind.Cpu => -1, InlineKind.Select => 2, _ => 1 };
 
     private static int? MapOf(Value value) => ValueAnalysis.Of(value) is { Place: { Kind: PlaceKind.Map } place, Low: 0, High: 0 } ? place.Map : null;
 

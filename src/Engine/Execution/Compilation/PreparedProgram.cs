@@ -44,8 +44,14 @@ internal sealed class PreparedProgram
     {
         Place packet = new(PlaceKind.Packet, Machine.PacketAddress, 0);
         ValueBlock[] blocks = Analyse(program, graph, StackPlan.None, specialization, packet);
-        StackPlan plan = StackPlanner.Make(program, graph, blocks, specialization);
-        if (plan.Slots.Count > 0 || plan.Inlined.Count > 0)
+        Dictionary<(int Function, int At), InlineCall> inlined = Inlining.Find(blocks, program, specialization);
+        if (inlined.Count > 0)
+        {
+            blocks = Analyse(program, graph, new StackPlan(inlined), specialization, packet);
+        }
+
+        StackPlan plan = StackPlanner.Make(program, graph, blocks, specialization, inlined);
+        if (plan.Slots.Count > 0)
         {
             blocks = Analyse(program, graph, plan, specialization, packet);
         }

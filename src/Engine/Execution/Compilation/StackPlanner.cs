@@ -5,16 +5,16 @@ namespace ReuseportPS.Engine.Execution.Compilation;
 /// <summary>Finds the stack slots that can be variables, and what of each frame must be cleared before it is used.</summary>
 internal static class StackPlanner
 {
-    public static StackPlan Make(LoadedProgram program, FlowGraph graph, ValueBlock[] blocks, Specialization specialization)
+    public static StackPlan Make(LoadedProgram program, FlowGraph graph, ValueBlock[] blocks, Specialization specialization, IReadOnlyDictionary<(int Function, int At), InlineCall> inlined)
     {
-        StackPlan plan = new();
+        StackPlan plan = new(inlined);
         Frame[] frames = [.. graph.Functions.Select(_ => new Frame())];
         bool isTame = true;
         foreach (ValueBlock block in blocks)
         {
             foreach (Value value in block.Values)
             {
-                isTame &= Visit(value, frames, program, specialization, plan);
+                isTame &= Visit(value, frames, program, specialization);
             }
 
             foreach (Value phi in block.Phis)
@@ -38,7 +38,7 @@ internal static class StackPlanner
     }
 
     // False for an access that may lead to any stack by an address that did not come from r10.
-    private static bool Visit(Value value, Frame[] frames, LoadedProgram program, Specialization specialization, StackPlan plan)
+    private static bool Visit(Value value, Frame[] frames, LoadedProgram program, Specialization specialization)
     {
         switch (value.Kind)
         {
@@ -63,15 +63,6 @@ internal static class StackPlanner
                 }
 
                 return value.Mode != AccessMode.Search && (value.Mode == AccessMode.Proven || (address.Low > -ValueAnalysis.Unbounded && address.High < ValueAnalysis.Unbounded));
-            case ValueKind.Call when Inlining.Of(value, program, specialization) is InlineCall inlined:
-                plan.Inlined.Add((value.Block.Function.Number, value.At), inlined);
-                if (Inlining.KeyArgument(inlined.Kind) is int keyArgument and >= 0)
-                {
-                    Fact key = ValueAnalysis.Of(value.Arguments[keyArgument]);
-                    frames[key.Place!.Function!.Number].Accesses.Add((value.Block.Function.Number, value.At, (int)key.Low, Inlining.KeySize));
-                }
-
-                return true;
             case ValueKind.Call:
                 for (int i = 0; i < value.Arguments.Length; i++)
                 {
