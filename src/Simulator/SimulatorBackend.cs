@@ -103,11 +103,9 @@ public sealed class SimulatorBackend : IReuseportBackend
 
     internal ReuseportRun ProgramRun { get; }
 
-<<<<<<< HEAD
     internal ClassicRun ClassicProgramRun { get; }
-=======
+
     internal int InterpretedRuns => _options.InterpretedRuns;
->>>>>>> main
 
     /// <summary>Starts a process that can own sockets.</summary>
     /// <param name="command">Command name (comm).</param>
