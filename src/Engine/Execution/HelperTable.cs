@@ -5,6 +5,12 @@ namespace ReuseportPS.Engine.Execution;
 /// <summary>The helpers that a machine has, by number. A host begins with <see cref="CreateDefault"/> and sets its own.</summary>
 public sealed class HelperTable
 {
+    /// <summary>The helpers that compiled code does by itself are the default ones.</summary>
+    internal const int DefaultLookups = 1;
+
+    /// <summary>Helper 82 is <see cref="SlotSelection"/>.</summary>
+    internal const int Selects = 2;
+
     private static readonly int[] s_compiled = [HelperId.MapLookupElement, HelperId.MapLookupPerCpuElement, HelperId.GetSmpProcessorId];
     private static readonly HelperTable s_default = CreateDefault();
     private readonly HelperImplementation?[] _kernelFunctions = new HelperImplementation?[KernelFunctions.Names.Length];
@@ -47,8 +53,8 @@ public sealed class HelperTable
         }
 
         _implementations[id] = implementation;
-        HasSlotSelection = ReferenceEquals(Find(HelperId.SkSelectReuseport), SlotSelection.Implementation);
-        HasDefaultLookups = s_default is not null && Array.TrueForAll(s_compiled, helper => ReferenceEquals(Find(helper), s_default.Find(helper)));
+        CompiledVariant = (s_default is not null && Array.TrueForAll(s_compiled, helper => ReferenceEquals(Find(helper), s_default.Find(helper))) ? DefaultLookups : 0)
+            | (ReferenceEquals(Find(HelperId.SkSelectReuseport), SlotSelection.Implementation) ? Selects : 0);
         return this;
     }
 
@@ -66,11 +72,8 @@ public sealed class HelperTable
     /// <summary>The kernel function of a number (<see cref="KernelFunctions.Find"/>), or null.</summary>
     public HelperImplementation? FindKernelFunction(int number) => _kernelFunctions[number];
 
-    /// <summary>Whether helper 82 is <see cref="SlotSelection"/>.</summary>
-    internal bool HasSlotSelection { get; private set; }
-
-    /// <summary>Whether the helpers that compiled code does by itself are the default ones.</summary>
-    internal bool HasDefaultLookups { get; private set; }
+    /// <summary>What of the table compiled code may count on: <see cref="DefaultLookups"/>, <see cref="Selects"/>.</summary>
+    internal int CompiledVariant { get; private set; }
 
     /// <summary>The helper of a number, or null.</summary>
     public HelperImplementation? Find(int id) => (uint)id < (uint)_implementations.Length ? _implementations[id] : null;

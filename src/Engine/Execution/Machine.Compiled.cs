@@ -11,6 +11,11 @@ public sealed partial class Machine
 {
     private const int NoSlot = -1;
 
+    // The code for the program that ran last.
+    private CompiledProgram? _codeProgram;
+    private SingleRun? _code;
+    private int _codeVariant;
+
     // The program that the machine is prepared for, as long as nothing but its generated code has run since.
     private LoadedProgram? _ready;
 
@@ -32,7 +37,11 @@ public sealed partial class Machine
     public int BatchItem { get; private set; }
 
     /// <summary>Runs a compiled program with the context's address in r1 and 0 in r2. Same outcome as <see cref="Run(LoadedProgram, CancellationToken)"/>.</summary>
-    public RunResult Run(CompiledProgram program, CancellationToken cancellationToken = default) => Run(program, ContextAddress, 0, cancellationToken);
+    public RunResult Run(CompiledProgram program, CancellationToken cancellationToken = default)
+    {
+        SingleRun? code = ReferenceEquals(_codeProgram, program) && _codeVariant == _helpers.CompiledVariant ? _code : FindCode(program);
+        return code is null ? Run(program.Program, cancellationToken) : Run(program, code, ContextAddress, 0, cancellationToken);
+    }
 
     /// <summary>Runs a compiled program. Same outcome as <see cref="Run(LoadedProgram, ulong, ulong, CancellationToken)"/>.</summary>
     /// <param name="program">The program.</param>
@@ -40,23 +49,10 @@ public sealed partial class Machine
     /// <param name="r2">Second argument.</param>
     /// <param name="cancellationToken">Looked at at the beginning, and every 65536 instructions.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled; the machine may be used again.</exception>
-    public RunResult Run(CompiledProgram program, ulong r1, ulong r2, CancellationToken cancellationToken = default)
-    {
-        CompiledCode? code = program.CodeFor(_helpers, r1 == ContextAddress);
-        if (code is null)
-        {
-            return Run(program.Program, r1, r2, cancellationToken);
-        }
-
-        BeginRun(program.Program, cancellationToken);
-        ulong result = code.Single(this, r1, r2);
-        if (_referenceCount > 0)
-        {
-            AbandonReferences();
-        }
-
-        return new RunResult(result, _budget - _left, _fault);
-    }
+    public RunResult Run(CompiledProgram program, ulong r1, ulong r2, CancellationToken cancellationToken = default) =>
+        program.CodeFor(_helpers, r1 == ContextAddress) is CompiledCode code
+            ? Run(program, code.Single, r1, r2, cancellationToken)
+            : Run(program.Program, r1, r2, cancellationToken);
 
     /// <summary>Runs a compiled program once for every context of a batch, each time as a run of its own: a fault ends the run of its item only.</summary>
     /// <param name="program">The program.</param>
@@ -104,6 +100,26 @@ public sealed partial class Machine
 
     internal static ulong ValuesAddress(uint place) => (ulong)(FirstMap + place) << 32;
 
+    private SingleRun? FindCode(CompiledProgram program)
+    {
+        _codeProgram = program;
+        _codeVariant = _helpers.CompiledVariant;
+        return _code = program.CodeFor(_helpers, contextInR1: true)?.Single;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private RunResult Run(CompiledProgram program, SingleRun code, ulong r1, ulong r2, CancellationToken cancellationToken)
+    {
+        BeginRun(program.Program, cancellationToken);
+        ulong result = code(this, r1, r2);
+        if (_referenceCount > 0)
+        {
+            AbandonReferences();
+        }
+
+        return new RunResult(result, _budget - _left, _fault);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void BeginRun(LoadedProgram program, CancellationToken cancellationToken)
     {
@@ -145,6 +161,7 @@ public sealed partial class Machine
 
     private ref ulong RegisterFile() => ref Unsafe.As<Registers, ulong>(ref _registers);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref byte StackBytes() => ref MemoryMarshal.GetArrayDataReference(_stack);
 
     private void ClearStack(int first, int length) => _stack.AsSpan(first, length).Clear();
@@ -270,11 +287,15 @@ public sealed partial class Machine
         return executed;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref byte ContextBytes() => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(Context.Bytes), Context.Start);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref byte PacketBytes() => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(Packet.Bytes), Packet.Start);
 
-    private ref byte ValueBytes(int map) => ref MemoryMarshal.GetArrayDataReference(_maps[map]!.Values.Bytes);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref byte ValueBytes(int map) =>
+        ref MemoryMarshal.GetArrayDataReference(Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_maps), map)!.Values.Bytes);
 
     private int ReadableContext() => Context.ReadLength;
 

@@ -9,6 +9,7 @@ using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Programs;
 using ReuseportPS.RandomPrograms;
+using static ReuseportPS.Engine.Isa.Register;
 
 namespace ReuseportPS.Engine.Tests.Execution;
 
@@ -29,6 +30,76 @@ public class CompiledTests
         string? seed = Environment.GetEnvironmentVariable("REUSEPORTPS_SEED");
         Compare(seed is null ? 1000 : ulong.Parse(seed, CultureInfo.InvariantCulture), int.Parse(wanted, CultureInfo.InvariantCulture));
     }
+
+    [Fact]
+    public void Runs_and_batches_allocate_nothing()
+    {
+        BpfMap table = MapFactory.Create(new MapSpec("table", MapType.Array, 4, 8, 4), 1).Map!;
+        ProgramBuilder builder = new();
+        Label function = builder.NewLabel();
+        Label miss = builder.NewLabel();
+        builder.Add(Instructions.Load(MemorySize.Word, R6, R1, 0), Instructions.StoreImmediate(MemorySize.Word, R10, -4, 1))
+            .Add(Instructions.Move(R2, R10), Instructions.Alu64(AluOperation.Add, R2, -4), Instructions.LoadMap(R1, 0), Instructions.CallHelper(HelperId.MapLookupElement))
+            .JumpIf(JumpOperation.Equal, R0, 0, miss)
+            .Add(Instructions.MoveImmediate(R1, 1), Instructions.Atomic(MemorySize.DoubleWord, AtomicOperation.Add, R0, 0, R1), Instructions.CallHelper(HelperId.KtimeGetNanoseconds))
+            .Call(function).Mark(miss).Add(Instructions.Alu64(AluOperation.Add, R0, R6), Instructions.Exit())
+            .Mark(function).Add(Instructions.MoveImmediate(R0, 5), Instructions.Exit());
+        CompiledProgram program = CompiledProgram.Compile(Load(builder, table));
+        Machine machine = new();
+        byte[] contexts = [1, 0, 0, 0, 2, 0, 0, 0];
+        ContextBatch batch = new(contexts, 4, 4, 2);
+        ulong[] results = new ulong[2];
+        machine.Context.SetFlat(contexts, 0, 4, writable: false);
+        Assert.Equal(6ul, machine.Run(program).ReturnValue);
+        machine.Run(program, batch, results);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++)
+        {
+            machine.Run(program);
+            machine.Run(program, batch, results);
+        }
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        Assert.Equal([6ul, 7ul], results);
+        byte[] value = new byte[8];
+        table.Lookup([1, 0, 0, 0], value);
+        Assert.Equal(303ul, BinaryPrimitives.ReadUInt64LittleEndian(value));
+    }
+
+    [Fact]
+    public void A_fault_of_one_item_leaves_the_others_alone()
+    {
+        ProgramBuilder builder = new();
+        builder.Add(Instructions.Load(MemorySize.DoubleWord, R2, R1, 0), Instructions.Alu64(AluOperation.Add, R1, R2), Instructions.Load(MemorySize.Byte, R0, R1, 0), Instructions.Exit());
+        byte[] contexts = new byte[24];
+        contexts[0] = 1;
+        contexts[8] = 50;
+        contexts[16] = 7;
+        ulong[] results = [9, 9, 9];
+        BatchResult result = new Machine().Run(CompiledProgram.Compile(Load(builder)), new ContextBatch(contexts, 8, 8, 3), results);
+        Assert.Equal([0ul, 0ul, 0ul], results);
+        BatchFault fault = Assert.Single(result.Faults);
+        Assert.Equal((1, FaultKind.OutOfBounds, 2), (fault.Item, fault.Fault.Kind, fault.Fault.Instruction));
+        Assert.Equal(4 + 3 + 4, result.InstructionCount);
+    }
+
+    [Fact]
+    public void A_long_run_ends_at_its_budget_or_when_it_is_cancelled()
+    {
+        ProgramBuilder builder = new();
+        Label loop = builder.NewLabel();
+        LoadedProgram program = Load(builder.Mark(loop).Add(Instructions.Alu64(AluOperation.Add, R0, 1)).JumpIf(JumpOperation.NotEqual, R0, 0, loop).Add(Instructions.Exit()));
+        Machine machine = new();
+        Assert.Equal(machine.Run(program), machine.Run(CompiledProgram.Compile(program)));
+        machine.InstructionBudget = long.MaxValue;
+        using CancellationTokenSource source = new(TimeSpan.FromMilliseconds(50));
+        Assert.Throws<OperationCanceledException>(() => machine.Run(CompiledProgram.Compile(program), source.Token));
+        machine.InstructionBudget = 10;
+        Assert.Equal(FaultKind.BudgetExceeded, machine.Run(CompiledProgram.Compile(program)).Fault!.Kind);
+    }
+
+    private static LoadedProgram Load(ProgramBuilder builder, params BpfMap[] maps) =>
+        LoadedProgram.Load(new ProgramSpec("test", ProgramType.Syscall, AttachType.None, builder.Build(), []), maps);
 
     private static void Compare(ulong seed, int programs)
     {

@@ -11,7 +11,10 @@ namespace ReuseportPS.RandomPrograms;
 /// A program made from a seed: arithmetic of every kind, branches, bounded loops, memory of every kind, maps, helpers, functions. Tame programs are such as the
 /// kernel's verifier takes; wild ones also read what was never written, follow numbers, and go past the end of things.
 /// </summary>
-/// <remarks>Context: 64 bytes; in wild programs the first 16 are the packet's first address and that after its last.</remarks>
+/// <remarks>
+/// Wild programs have a context of 64 bytes, the first 16 of which are the packet's first address and that after its last. Tame programs have the value
+/// of map "context" instead, so that it does not matter what type of program the kernel takes them for.
+/// </remarks>
 internal sealed class RandomProgram
 {
     public const int ContextLength = 64;
@@ -71,6 +74,7 @@ internal sealed class RandomProgram
         new("percpuhash", MapType.PerCpuHash, 4, 8, 3),
         new("calls", MapType.ProgArray, 4, 4, 3),
         new("fixed", MapType.Array, 4, 8, 2, MapFlags.ReadOnlyProgram),
+        new("context", MapType.Array, 4, ContextLength, 1),
     ];
 
     /// <summary>Maps that are in "outer".</summary>
@@ -81,6 +85,9 @@ internal sealed class RandomProgram
 
     /// <summary>Index of "outer" in <see cref="Maps"/>.</summary>
     public const int Outer = 6;
+
+    /// <summary>Index of "context" in <see cref="Maps"/>.</summary>
+    public const int Context = 10;
 
     /// <summary>Index of "calls" in <see cref="Maps"/>.</summary>
     public const int Calls = 8;
@@ -93,7 +100,7 @@ internal sealed class RandomProgram
         _left = 4 + Next(40);
         if (_tame || Chance(90))
         {
-            Add(Instructions.Move(R6, R1));
+            Add(_tame ? Instructions.LoadMapValue(R6, Context, 0) : Instructions.Move(R6, R1));
             for (int register = 0; register < 10; register++)
             {
                 if (register != 6 && (_tame || Chance(60)))
@@ -474,7 +481,9 @@ internal sealed class RandomProgram
             return;
         }
 
-        Add(Instructions.Atomic(Chance(50) ? MemorySize.Word : MemorySize.DoubleWord, operation, at, offset, source));
+        // The kernel leaves the upper half of r0 as it was after a 32-bit compare-exchange.
+        bool word = Chance(50) && !(_tame && operation == AtomicOperation.CompareExchange);
+        Add(Instructions.Atomic(word ? MemorySize.Word : MemorySize.DoubleWord, operation, at, offset, source));
         Write(source);
     }
 
@@ -632,7 +641,7 @@ internal sealed class RandomProgram
 
     private void Lookup()
     {
-        int map = Next(_tame ? Calls : Maps.Length);
+        int map = Next(_tame ? Calls : Context);
         if (map == Calls)
         {
             map = 1;

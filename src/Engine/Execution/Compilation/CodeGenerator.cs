@@ -134,7 +134,7 @@ internal sealed partial class CodeGenerator
             WriteBases();
         }
 
-        else if (_prepared.HasSelections)
+        else
         {
             _il.Emit(OpCodes.Ldarg_1);
             _il.Emit(OpCodes.Ldc_I4_M1);
@@ -338,7 +338,7 @@ internal sealed partial class CodeGenerator
             }
         }
 
-        if (kinds.Contains(PlaceKind.Stack) || _prepared.Plan.Slots.Count > 0 || _prepared.Plan.Cleared.Count > 0)
+        if (kinds.Contains(PlaceKind.Stack) || _prepared.Plan.Cleared.Count > 0)
         {
             Call(Members.StackBytes, Base(PlaceKind.Stack));
         }
@@ -638,7 +638,8 @@ internal sealed partial class CodeGenerator
             else if (variable >= Variables.Count(_prepared.Graph.Functions.Count))
             {
                 StackSlot slot = _prepared.Plan.Slots[variable - Variables.Count(_prepared.Graph.Functions.Count)];
-                _il.Emit(OpCodes.Ldloc, Base(PlaceKind.Stack));
+                _il.Emit(OpCodes.Ldarg_1);
+                _il.Emit(OpCodes.Call, Members.StackBytes);
                 _il.Emit(OpCodes.Ldc_I4, slot.Function.Depth * StackSize + slot.Offset);
                 _il.Emit(OpCodes.Add);
                 StoreOperand(value, slot.Size);

@@ -9,12 +9,9 @@ namespace ReuseportPS.Engine.Execution.Compilation;
 /// </summary>
 public sealed class CompiledProgram
 {
-    private const int MostInstructions = 4000;
+    private const int MostInstructions = 20_000;
 
-    // What the generated code counts on, as bits of an index.
-    private const int DefaultHelpers = 1;
-    private const int ContextInR1 = 2;
-    private const int Selects = 4;
+    private const int ContextInR1 = 4;
 
     private readonly ContextLayout _layout;
     private readonly bool _hasFunctionPointers;
@@ -38,7 +35,7 @@ public sealed class CompiledProgram
     public static CompiledProgram Compile(LoadedProgram program, ContextLayout layout)
     {
         CompiledProgram compiled = new(program, layout);
-        compiled.Make(DefaultHelpers | ContextInR1 | (program.Maps.Any(map => map.SlotErrors is not null) ? Selects : 0))?.Prepare();
+        compiled.Make(HelperTable.DefaultLookups | ContextInR1 | (program.Maps.Any(map => map.SlotErrors is not null) ? HelperTable.Selects : 0))?.Prepare();
         return compiled;
     }
 
@@ -48,7 +45,7 @@ public sealed class CompiledProgram
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal CompiledCode? CodeFor(HelperTable helpers, bool contextInR1)
     {
-        int variant = (helpers.HasDefaultLookups ? DefaultHelpers : 0) | (contextInR1 ? ContextInR1 : 0) | (helpers.HasSlotSelection ? Selects : 0);
+        int variant = helpers.CompiledVariant | (contextInR1 ? ContextInR1 : 0);
         return _codes[variant] ?? Make(variant);
     }
 
@@ -61,7 +58,7 @@ public sealed class CompiledProgram
 
         lock (_codes)
         {
-            Specialization specialization = new((variant & ContextInR1) != 0, (variant & DefaultHelpers) != 0, _layout, _hasFunctionPointers, (variant & Selects) != 0);
+            Specialization specialization = new((variant & ContextInR1) != 0, (variant & HelperTable.DefaultLookups) != 0, _layout, _hasFunctionPointers, (variant & HelperTable.Selects) != 0);
             return _codes[variant] ??= new CompiledCode(Program, _graph, specialization);
         }
     }

@@ -31,9 +31,6 @@ internal sealed class PreparedProgram
     /// <summary>A helper may call functions of the program, and so spend of its budget.</summary>
     public bool HasFunctionPointers { get; private init; }
 
-    /// <summary>Slots are selected.</summary>
-    public bool HasSelections { get; private set; }
-
     /// <summary>Helpers are called.</summary>
     public bool HasCalls { get; private set; }
 
@@ -76,12 +73,11 @@ internal sealed class PreparedProgram
     {
         foreach (Value value in Blocks.SelectMany(block => block.Values))
         {
-            HasSelections |= value.Kind == ValueKind.Select;
             HasCalls |= value.Kind == ValueKind.Call;
             if (value.Kind is ValueKind.Load or ValueKind.Store or ValueKind.Atomic)
             {
                 Fact address = ValueAnalysis.Of(value.Arguments[0]);
-                NeedsItem |= value.Mode == AccessMode.Search || address.Place?.Kind == PlaceKind.Packet;
+                NeedsItem |= value.Mode == AccessMode.Search || address.Place?.Kind == PlaceKind.Packet || value.Place?.Kind == PlaceKind.Packet;
                 if (value.Mode == AccessMode.Proven && address.Place!.Kind == PlaceKind.Context)
                 {
                     int end = (int)address.High + value.Size;
