@@ -9,6 +9,9 @@
     PowerShellVersion      = '7.6'
     CompatiblePSEditions   = @('Core')
     CmdletsToExport        = @(
+        'ConvertFrom-BpfAssembly'
+        'ConvertTo-BpfAssembly'
+        'Export-SteeringProgram'
         'Get-ReuseportBackend'
         'Get-ReuseportGroup'
         'Get-SocketSlot'
@@ -16,6 +19,7 @@
         'Get-SteeringPolicy'
         'Import-PacketTrace'
         'Import-SteeringPolicy'
+        'Import-SteeringProgram'
         'Measure-SteeringPolicy'
         'New-PacketTrace'
         'New-ReuseportGroup'

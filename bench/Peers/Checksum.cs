@@ -3,12 +3,12 @@ namespace ReuseportPS.Bench.Peers;
 /// <summary>The sum over what each packet was given that dpdk_peer.c computes too (FNV-1a over words).</summary>
 internal static class Checksum
 {
-    public static ulong Of(ReadOnlySpan<uint> slots, ReadOnlySpan<uint> returned)
+    public static ulong Of(ReadOnlySpan<int> slots, ReadOnlySpan<ulong> returned)
     {
         ulong sum = 0xcbf29ce484222325;
         for (int i = 0; i < slots.Length; i++)
         {
-            sum = (((sum ^ slots[i]) * 0x100000001b3) ^ returned[i]) * 0x100000001b3;
+            sum = (((sum ^ (uint)slots[i]) * 0x100000001b3) ^ (uint)returned[i]) * 0x100000001b3;
         }
 
         return sum;

@@ -7,7 +7,7 @@ internal static class PeersCommand
     {
         string packets = Path.Combine(BenchFiles.Output, "packets");
         File.WriteAllBytes(packets, PacketSet.Create());
-        List<IContender> contenders = [new OwnInterpreter()];
+        List<IContender> contenders = [new OwnBatch(), new OwnCompiled(), new OwnInterpreter()];
         using PeerProcess? dpdk = PeerProcess.Start("dpdk_peer.c", "-lrte_bpf -lrte_eal", "the Debian packages libdpdk-dev and pkg-config", [packets], out string problem);
         if (dpdk is null)
         {
@@ -28,7 +28,14 @@ internal static class PeersCommand
             contenders.Add(new KernelPeer(kernel));
         }
 
-        Comparison.Run(contenders, Console.WriteLine);
+        Measurements measurements = Comparison.Run(contenders, Console.WriteLine);
+        List<Target> targets = [.. Target.Of(measurements), DefaultSelection.Measure(), .. CompileTimes.Measure()];
+        ResultsPage.Write(Path.Combine(BenchFiles.Folder, "RESULTS.md"), contenders, measurements, targets);
+        foreach (Target target in targets)
+        {
+            Console.WriteLine(FormattableString.Invariant($"{target.Id,-7}{target.Outcome,-13}{target.Value:0.00} ({(target.IsLeast ? "at least" : "at most")} {target.Bound:0.00}) {target.Text}"));
+        }
+
         return 0;
     }
 }

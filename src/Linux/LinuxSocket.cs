@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Classic;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Linux.Interop;
@@ -130,6 +131,23 @@ public sealed class LinuxSocket : IBackendSocket
 
         using FdLease lease = new(linuxProgram.Fd);
         SetInteger(SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF, nameof(SO_ATTACH_REUSEPORT_EBPF), lease.Number);
+    }
+
+    /// <inheritdoc/>
+    public unsafe void AttachClassicProgram(ClassicProgram program)
+    {
+        // struct sock_fprog { u16 len; struct sock_filter *filter; }
+        Span<byte> value = stackalloc byte[16];
+        value.Clear();
+        byte[] code = program.ToBytes();
+        fixed (byte* filter = code)
+        {
+            ushort length = (ushort)Math.Min(program.Instructions.Length, ushort.MaxValue);
+            ulong address = (ulong)filter;
+            MemoryMarshal.Write(value, in length);
+            MemoryMarshal.Write(value[8..], in address);
+            Check(nameof(SO_ATTACH_REUSEPORT_CBPF), Sys.setsockopt(Fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, value));
+        }
     }
 
     /// <inheritdoc/>

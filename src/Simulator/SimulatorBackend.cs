@@ -59,6 +59,7 @@ public sealed class SimulatorBackend : IReuseportBackend
         HashSecrets = _options.HashSecrets ?? HashSecrets.FromSeed(_options.Seed);
         EphemeralPorts = Xoshiro256.ForStream(_options.Seed, RandomStream.EphemeralPorts);
         Sequences = Xoshiro256.ForStream(_options.Seed, RandomStream.Sequences);
+        ClassicProgramRun = new ClassicRun(Xoshiro256.ForStream(_options.Seed, RandomStream.ClassicPrograms));
         ProgramRun = new ReuseportRun(this, Xoshiro256.ForStream(_options.Seed, RandomStream.Programs).NextUInt64());
         Pins = new MemoryPinStore(this);
         CurrentProcess = CreateProcess("simulated");
@@ -101,6 +102,10 @@ public sealed class SimulatorBackend : IReuseportBackend
     internal Xoshiro256 Sequences { get; }
 
     internal ReuseportRun ProgramRun { get; }
+
+    internal ClassicRun ClassicProgramRun { get; }
+
+    internal int InterpretedRuns => _options.InterpretedRuns;
 
     /// <summary>Starts a process that can own sockets.</summary>
     /// <param name="command">Command name (comm).</param>
@@ -184,9 +189,12 @@ public sealed class SimulatorBackend : IReuseportBackend
     }
 
     /// <inheritdoc/>
-    public Attachment InspectAttachment(SocketRecord member) => Find(member).Group?.Program is { } program
-        ? new Attachment(AttachmentState.Program, program.Id, program.Tag)
-        : new Attachment(AttachmentState.None);
+    public Attachment InspectAttachment(SocketRecord member) => Find(member).Group switch
+    {
+        { Program: { } program } => new Attachment(AttachmentState.Program, program.Id, program.Tag),
+        { Classic: not null } => new Attachment(AttachmentState.Classic),
+        _ => new Attachment(AttachmentState.None),
+    };
 
     /// <inheritdoc/>
     public IReadOnlyList<ulong>? MemberOrder(SocketRecord member)

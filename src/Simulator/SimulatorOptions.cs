@@ -19,4 +19,10 @@ public sealed record SimulatorOptions
 
     /// <summary>The hash secrets of a recorded host, or null for those of the seed.</summary>
     public HashSecrets? HashSecrets { get; init; }
+
+    /// <summary>
+    /// Runs of a program in the interpreter before it is compiled, which takes some milliseconds and pays off after some thousand packets. Both give the same
+    /// outcomes; 0 compiles at the first run, <see cref="int.MaxValue"/> practically never.
+    /// </summary>
+    public int InterpretedRuns { get; init; } = 1000;
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Classic;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
@@ -265,6 +266,12 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
         {
             Backend.Step("SO_ATTACH_REUSEPORT_EBPF");
             Target.AttachProgram(Inner(program));
+        }
+
+        public void AttachClassicProgram(ClassicProgram program)
+        {
+            Backend.Step("SO_ATTACH_REUSEPORT_CBPF");
+            Target.AttachClassicProgram(program);
         }
 
         public void DetachProgram()

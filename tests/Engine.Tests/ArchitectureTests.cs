@@ -20,9 +20,10 @@ public sealed partial class ArchitectureTests
         ["Verification"] = ["Diagnostics", "Isa", "Asm", "Btf", "Maps", "Helpers", "Programs"],
         ["Execution"] = ["Diagnostics", "Isa", "Asm", "Btf", "Maps", "Helpers", "Programs", "Verification"],
         ["Packets"] = ["Diagnostics"],
+        ["Classic"] = ["Diagnostics"],
         ["Policies"] = ["Diagnostics", "Isa", "Maps", "Helpers", "Programs", "Verification", "Execution", "Packets"],
-        ["Backends"] = ["Diagnostics", "Isa", "Maps", "Helpers", "Programs", "Verification", "Execution", "Packets", "Policies"],
-        ["Scenarios"] = ["Diagnostics", "Isa", "Maps", "Helpers", "Programs", "Verification", "Execution", "Packets", "Policies", "Backends"],
+        ["Backends"] = ["Diagnostics", "Classic", "Isa", "Maps", "Helpers", "Programs", "Verification", "Execution", "Packets", "Policies"],
+        ["Scenarios"] = ["Diagnostics", "Classic", "Isa", "Maps", "Helpers", "Programs", "Verification", "Execution", "Packets", "Policies", "Backends"],
     };
 
     public static TheoryData<string> EngineFolders() =>

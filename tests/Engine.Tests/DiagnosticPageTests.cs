@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using ReuseportPS.Engine.Asm;
+using ReuseportPS.Engine.Btf;
+using ReuseportPS.Engine.Classic;
 using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Elf;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Engine.Programs;
@@ -18,8 +21,9 @@ public sealed class DiagnosticPageTests
         ["RPS1"] =
         [
             (typeof(InstructionDiagnostics), InstructionDiagnostics.All), (typeof(ProgramDiagnostics), ProgramDiagnostics.All),
-            (typeof(AssemblyDiagnostics), AssemblyDiagnostics.All),
+            (typeof(AssemblyDiagnostics), AssemblyDiagnostics.All), (typeof(ClassicDiagnostics), ClassicDiagnostics.All),
         ],
+        ["RPS2"] = [(typeof(ElfDiagnostics), ElfDiagnostics.All), (typeof(BtfDiagnostics), BtfDiagnostics.All)],
         ["RPS4"] = [(typeof(PolicyDiagnostics), PolicyDiagnostics.All)],
         ["RPS6"] = [(typeof(TraceDiagnostics), TraceDiagnostics.All)],
     };

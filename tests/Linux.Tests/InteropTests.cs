@@ -22,7 +22,7 @@ public sealed class InteropTests
         { typeof(ObjectInfoAttributes), 16, "bpf_fd 0, info_len 4, info 8" },
         { typeof(LinkCreateAttributes), 32, "prog_fd 0, target_fd 4, attach_type 8, flags 12, iter_info 16, iter_info_len 24" },
         { typeof(IteratorCreateAttributes), 8, "link_fd 0, flags 4" },
-        { typeof(MapInfo), 88, "type 0, id 4, key_size 8, value_size 12, max_entries 16, map_flags 20, name 24" },
+        { typeof(MapInfo), 88, "type 0, id 4, key_size 8, value_size 12, max_entries 16, map_flags 20, name 24, map_extra 80" },
         { typeof(ProgramInfo), 104, "type 0, id 4, tag 8, nr_map_ids 52, map_ids 56, name 64" },
         { typeof(Sys.PollFd), 8, "fd 0, events 4, revents 6" },
     };

@@ -79,7 +79,7 @@ public sealed partial class ObjectLoadTests : LinuxTest
             loaded.Maps.Single(map => map.Spec.Name == "sockets").UpdateSocket((uint)i, group[i]);
         }
 
-        group[0].AttachProgram(loaded.Programs[0]);
+        group[0].AttachProgram(loaded.Programs.Single(program => program.Name == "by_protocol"));
         Assert.Equal(1, WhoGets(group, "127.0.0.1:0"));
     }
 

@@ -116,7 +116,11 @@ internal sealed record MapCase(string Name, MapSpec Spec, string? Create, IReadO
         subject.Run(MapPrograms.Of(operation, Spec, (int?)step["size"] ?? 0), arguments.Bytes);
         answer["result"] = (long)arguments.Result;
         answer.Remove("given");
-        if (operation is "lookup" or "lookupcpu" or "pop" or "peek" && Spec.Type != MapType.BloomFilter)
+        if (operation is "dynsubmit" or "dyndiscard")
+        {
+            answer["given"] = Convert.ToHexStringLower(arguments.Given(sizeof(ulong)));
+        }
+        else if (operation is "lookup" or "lookupcpu" or "pop" or "peek" && Spec.Type != MapType.BloomFilter)
         {
             answer["given"] = Convert.ToHexStringLower(arguments.Given(Spec.ValueSize));
         }

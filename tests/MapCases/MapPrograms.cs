@@ -28,7 +28,7 @@ internal static class MapPrograms
     public static MapSpec Arguments { get; } = new("arguments", MapType.Array, 4, Size, 1);
 
     /// <summary>A program that does an operation.</summary>
-    /// <param name="operation">lookup, lookupcpu, update, delete, push, pop, peek, query, output, submit, discard, pair, locked.</param>
+    /// <param name="operation">lookup, lookupcpu, update, delete, push, pop, peek, query, output, submit, discard, pair, dynsubmit, dyndiscard, locked.</param>
     /// <param name="map">The map it is for.</param>
     /// <param name="size">Bytes of a record.</param>
     public static ProgramSpec Of(string operation, MapSpec map, int size = 0) =>
@@ -90,6 +90,16 @@ internal static class MapPrograms
                 Copy(code, Register.R6, Value, Register.R7, 0, Math.Min(size, 64), null);
                 Finish(code, Register.R7, operation == "submit" ? HelperId.RingBufferSubmit : HelperId.RingBufferDiscard);
                 code.Add(StoreImmediate(MemorySize.DoubleWord, Register.R6, Result, 1));
+                break;
+            case "dynsubmit" or "dyndiscard":
+                // A dynptr is released even when there is no record.
+                code.Add(LoadMap(Register.R1, 0), MoveImmediate(Register.R2, size), Load(MemorySize.Word, Register.R3, Register.R6, Cpu));
+                code.Add(Move(Register.R4, Register.R10), Alu64(AluOperation.Add, Register.R4, -16), CallHelper(HelperId.RingBufferReserveDynptr));
+                code.Add(Store(MemorySize.DoubleWord, Register.R6, Result, Register.R0), Move(Register.R1, Register.R10), Alu64(AluOperation.Add, Register.R1, -16));
+                code.Add(MoveImmediate(Register.R2, 1), Move(Register.R3, Register.R6), Alu64(AluOperation.Add, Register.R3, Value), MoveImmediate(Register.R4, 8), MoveImmediate(Register.R5, 0));
+                code.Add(CallHelper(HelperId.DynptrWrite), Store(MemorySize.DoubleWord, Register.R6, Given, Register.R0));
+                code.Add(Move(Register.R1, Register.R10), Alu64(AluOperation.Add, Register.R1, -16), Load(MemorySize.DoubleWord, Register.R2, Register.R6, Flags));
+                code.Add(CallHelper(operation == "dynsubmit" ? HelperId.RingBufferSubmitDynptr : HelperId.RingBufferDiscardDynptr));
                 break;
             default:
                 // Two records at once; the second is finished first, and the first is discarded.

@@ -18,17 +18,20 @@ public sealed class KernelTranscriptTests
     private static readonly (int[] Calls, int Result)[] s_programs =
         [([], 1), ([], 0), ([0], 1), ([1], 1), ([2, 3], 1), ([1, 0], 0), ([3, 0], 1)];
 
-    public static TheoryData<string> Runs => [.. s_lines.Where(line => line.StartsWith("run ", StringComparison.Ordinal))];
+    /// <summary>Each with programs interpreted, and compiled from their first run on.</summary>
+    public static TheoryData<string, bool> Runs =>
+        [.. from line in s_lines where line.StartsWith("run ", StringComparison.Ordinal) from compiled in (bool[])[false, true] select (line, compiled)];
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public void Simulator_answers_as_the_kernel_did(string run)
+    public void Simulator_answers_as_the_kernel_did(string run, bool compiled)
     {
         string[] before = [.. s_lines.TakeWhile(line => line != run)];
         uint[] secrets = [.. before.Last(line => line.StartsWith("secrets ", StringComparison.Ordinal)).Split(' ').Skip(1).Select(word => uint.Parse(word, NumberStyles.HexNumber))];
         Host host = new(new SimulatorOptions
         {
             HashSecrets = new HashSecrets(secrets[0], secrets[1], secrets[2], secrets[3], secrets[4], secrets[5]),
+            InterpretedRuns = compiled ? 0 : int.MaxValue,
         });
         host.Network.HashMix = secrets[6];
         Replay replay = new(host);

@@ -15,6 +15,9 @@ public sealed record AssemblyNames
     /// <summary>Names of helpers without <c>bpf_</c>, by number.</summary>
     public IReadOnlyDictionary<int, string> Helpers { get; init; } = FrozenDictionary<int, string>.Empty;
 
+    /// <summary>Names of the kernel functions that the program calls, by the index that a call has.</summary>
+    public ImmutableArray<string> KernelFunctions { get; init; } = [];
+
     /// <summary>Names of places, by slot; for the disassembler, which makes up those that are missing. An assembler takes them from the text.</summary>
     public IReadOnlyDictionary<int, string> Labels { get; init; } = FrozenDictionary<int, string>.Empty;
 

@@ -95,11 +95,14 @@ internal sealed class AssemblySyntax
         }
 
         InstructionParser parser = new(tokens, first, number, _source, Findings);
-        if (parser.TryParse(out Instruction instruction, out Reference? reference))
+        if (!parser.TryParse(out Instruction instruction, out Reference? reference))
         {
-            _items.Add(new Item(instruction, reference, place));
-            _slots += instruction.SlotCount;
+            // It keeps its place, so that labels around it mean what they say.
+            (instruction, reference) = (default, null);
         }
+
+        _items.Add(new Item(instruction, reference, place));
+        _slots += instruction.SlotCount;
     }
 
     // "name:", any number of them, or objdump's "0000000000000000 <name>:".
@@ -149,6 +152,9 @@ internal sealed class AssemblySyntax
                     ? AssemblyDiagnostics.DuplicateMap.At(reference.Place, $"Two maps have the name '{reference.Name}'.")
                     : AssemblyDiagnostics.UnknownMap.At(reference.Place, $"There is no map '{reference.Name}'.", DidYouMean(reference.Name, names.Maps)));
                 return instruction;
+
+            case ReferenceKind.Function when reference.Number is null && !_labels.ContainsKey(reference.Name) && names.KernelFunctions.IndexOf(reference.Name) is >= 0 and int function:
+                return instruction with { Source = (byte)CallKind.Kernel, Immediate = function };
 
             case ReferenceKind.Function when reference.Number is not null || !_labels.ContainsKey(reference.Name):
                 return instruction with { Immediate = HelperNumber(reference, helpers) };

@@ -51,7 +51,7 @@ internal sealed class InstructionParser(List<Token> tokens, int first, int line,
             return default;
         }
 
-        if (IsRegister(word.Text))
+        if (LooksLikeRegister(word.Text))
         {
             return Assignment();
         }
@@ -284,7 +284,7 @@ internal sealed class InstructionParser(List<Token> tokens, int first, int line,
                 return LoadAssigned(left, name);
             case { Kind: TokenKind.Mark, Text: "(" }:
                 return SignExtended(left, value);
-            case { Kind: TokenKind.Word } when IsRegister(value.Text):
+            case { Kind: TokenKind.Word } when LooksLikeRegister(value.Text):
                 return Alu(AluOperation.Move, isSigned: false, left);
             case { Kind: TokenKind.Word }:
                 _at++;
@@ -760,7 +760,7 @@ internal sealed class InstructionParser(List<Token> tokens, int first, int line,
         Token word = Next;
         if (word.Kind != TokenKind.Word || !IsRegister(word.Text))
         {
-            if (word.Kind == TokenKind.Word && word.Text.Length is 2 or 3 && word.Text[0] is 'r' or 'w' or 'R' or 'W' && word.Text.AsSpan(1).ContainsAnyExceptInRange('0', '9') is false)
+            if (word.Kind == TokenKind.Word && LooksLikeRegister(word.Text))
             {
                 Fail(word, AssemblyDiagnostics.NoSuchRegister, $"There is no register '{word.Text}'.");
             }
@@ -778,6 +778,8 @@ internal sealed class InstructionParser(List<Token> tokens, int first, int line,
 
     private static bool IsRegister(string word) =>
         word is ['r' or 'w', >= '0' and <= '9'] or ['r' or 'w', '1', '0'];
+
+    private static bool LooksLikeRegister(string word) => word.Length is 2 or 3 && word[0] is 'r' or 'w' or 'R' or 'W' && word.AsSpan(1).IndexOfAnyExceptInRange('0', '9') < 0;
 
     private int Immediate(bool extended)
     {

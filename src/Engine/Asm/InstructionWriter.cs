@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using ReuseportPS.Engine.Isa;
 
@@ -108,10 +109,20 @@ internal sealed class InstructionWriter(DisassemblyOptions options, PlaceNames? 
     {
         CallKind.Helper => options.Names.Helpers.TryGetValue(instruction.Immediate, out string? name) ? "bpf_" + name : Number(instruction.Immediate),
         CallKind.Local => LabelOf(instruction, form, slot) ?? "pc" + Plus(instruction.Immediate),
-        _ => instruction.Offset == 0
+        _ => instruction.Offset == 0 && KernelFunctionName(instruction.Immediate) is string kernelFunction ? kernelFunction
+            : instruction.Offset == 0
             ? Text($"kernel-function#{(uint)instruction.Immediate}")
             : Text($"kernel-function#{(uint)instruction.Immediate}, {instruction.Offset}"),
     };
+
+    // Only where nothing else has the name.
+    private string? KernelFunctionName(int index)
+    {
+        ImmutableArray<string> functions = options.Names.KernelFunctions;
+        string? name = (uint)index < (uint)functions.Length ? functions[index] : null;
+        return name is not null && Lexer.IsWord(name) && functions.IndexOf(name) == index && labels?.Has(name) != true &&
+            !InstructionParser.IsReserved(name) && !options.Names.Helpers.Values.Any(helper => name == helper || name == "bpf_" + helper) ? name : null;
+    }
 
     private string Atomic(in Instruction instruction, InstructionForm form)
     {

@@ -8,6 +8,8 @@ internal sealed class PlaceNames
 {
     private readonly SortedDictionary<int, string> _names = [];
 
+    public bool Has(string name) => _names.ContainsValue(name);
+
     public string? NameOf(int slot) => _names.GetValueOrDefault(slot);
 
     public static PlaceNames Of(ReadOnlySpan<Instruction> instructions, AssemblyNames names)
@@ -28,7 +30,7 @@ internal sealed class PlaceNames
         }
 
         PlaceNames places = new();
-        HashSet<string> taken = [.. names.Helpers.Values, .. names.Helpers.Values.Select(name => "bpf_" + name)];
+        HashSet<string> taken = [.. names.Helpers.Values, .. names.Helpers.Values.Select(name => "bpf_" + name), .. names.KernelFunctions];
         foreach ((int place, string name) in names.Labels.OrderBy(label => label.Key))
         {
             if (starts.Contains(place) && Lexer.IsWord(name) && !InstructionParser.IsReserved(name) && taken.Add(name))

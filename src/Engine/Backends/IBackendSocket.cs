@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using ReuseportPS.Engine.Classic;
 using ReuseportPS.Engine.Packets;
 
 namespace ReuseportPS.Engine.Backends;
@@ -42,6 +43,12 @@ public interface IBackendSocket : IDisposable
 
     /// <summary>setsockopt(SO_ATTACH_REUSEPORT_EBPF): replaces whatever program the group has.</summary>
     void AttachProgram(IBackendProgram program);
+
+    /// <summary>
+    /// setsockopt(SO_ATTACH_REUSEPORT_CBPF): replaces whatever program the group has. The program returns the index of a member; one that there is not leaves
+    /// the choice to the kernel's hash. It needs no privilege, has no id and cannot be seen or put back.
+    /// </summary>
+    void AttachClassicProgram(ClassicProgram program);
 
     /// <summary>setsockopt(SO_DETACH_REUSEPORT_BPF).</summary>
     void DetachProgram();

@@ -49,7 +49,7 @@ public static class BtfDiagnostics
 
     public static readonly DiagnosticDefinition UnresolvedRelocation = Warning(
         "RPS2123", "A field or type that the kernel lacks",
-        "The kernel's types have no such field, value or type. The instruction is replaced by a call of the helper 195896080, which does not exist: a program that can reach it is refused by the verifier, one that asks first (bpf_core_field_exists) is not.",
+        "The kernel's types have no such field, value or type, or the field has another size there and a load of that size would give another value. The instruction is replaced by a call of the helper 195896080, which does not exist: a program that can reach it is refused by the verifier, one that asks first (bpf_core_field_exists) is not.",
         "Guard the access with bpf_core_field_exists, or correct the name.");
 #pragma warning restore CS1591
 

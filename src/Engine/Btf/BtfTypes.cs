@@ -19,6 +19,7 @@ public sealed partial class BtfTypes
     private const int TypeLength = 12;
     private const int MemberLength = 12;
     private const int MaxNesting = 32;
+    private const int LongestName = 512;
 
     private readonly ReadOnlyMemory<byte> _types;
     private readonly ReadOnlyMemory<byte> _strings;
@@ -99,8 +100,12 @@ public sealed partial class BtfTypes
     /// <exception cref="ArgumentOutOfRangeException">There is no type of that id.</exception>
     public BtfKind KindOf(int id) => id == 0 ? BtfKind.Void : (BtfKind)((Info(id) >> 24) & 31);
 
-    /// <summary>Name of a type; empty when it has none or the name is not valid.</summary>
-    public string NameOf(int id) => id == 0 ? "void" : Text(U32(_types.Span, Offset(id)));
+    /// <summary>Name of a type, at most the 512 bytes that the kernel takes; empty when it has none.</summary>
+    public string NameOf(int id)
+    {
+        ReadOnlySpan<byte> name = NameBytesOf(id);
+        return id == 0 ? "void" : Encoding.UTF8.GetString(name[..Math.Min(name.Length, LongestName)]);
+    }
 
     /// <summary>For a pointer, typedef, qualifier, function or variable the type it leads to; for others the size in bytes.</summary>
     public int SizeOrTypeOf(int id) => id == 0 ? 0 : (int)U32(_types.Span, Offset(id) + 8);

@@ -12,9 +12,11 @@ internal static class CorePatch
     /// <summary>Changes an instruction.</summary>
     /// <param name="code">Code, of which the instruction is the beginning.</param>
     /// <param name="result">The answer.</param>
+    /// <param name="isPoisoned">The instruction has become one that must not be reached.</param>
     /// <returns>Why it cannot be done, or null.</returns>
-    internal static string? Apply(Span<byte> code, in CoreResult result)
+    internal static string? Apply(Span<byte> code, in CoreResult result, out bool isPoisoned)
     {
+        isPoisoned = false;
         byte opcode = code[0];
         bool isWide = opcode == Instruction.LoadImmediate64;
         if (isWide && code.Length < 2 * InstructionCodec.SlotSize)
@@ -26,6 +28,7 @@ internal static class CorePatch
         bool isMemory = kind is InstructionClass.LoadRegister or InstructionClass.Store or InstructionClass.StoreRegister;
         if (result.IsMissing || (isMemory && result.IsSizeWrong))
         {
+            isPoisoned = true;
             Poison(code);
             if (isWide)
             {

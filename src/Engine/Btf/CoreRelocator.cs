@@ -55,7 +55,6 @@ internal sealed class CoreRelocator(BtfTypes local, BtfTypes? kernel)
             return null;
         }
 
-        _comparer.Restart();
         CoreResult? result = null;
         CoreAccess? found = null;
         foreach (int candidate in CandidatesFor((int)typeId))

@@ -5,14 +5,11 @@ namespace ReuseportPS.Engine.Btf;
 /// <param name="target">Types of the kernel.</param>
 internal sealed class CoreTypeComparer(BtfTypes local, BtfTypes target)
 {
-    private const int MostSteps = 1_000_000;
+    private const int MostSteps = 20_000_000;
     private const int MostDepth = 32;
     private int _steps;
 
-    /// <summary>Begins a comparison, which has a limited number of steps.</summary>
-    internal void Restart() => _steps = 0;
-
-    /// <summary>Counts a step; false when the types are too entangled to be compared.</summary>
+    /// <summary>Counts a step; false when the types of an object are too entangled to be compared.</summary>
     internal bool Step() => ++_steps <= MostSteps;
 
     /// <summary>Part of a name before the last <c>___</c>: what is after it tells apart versions of one type.</summary>

@@ -21,6 +21,7 @@ internal sealed class ElfFile
     private readonly ImmutableArray<ElfSection> _sections;
     private readonly ElfSection _symbols;
     private readonly ElfSection _strings;
+    private readonly Dictionary<string, int> _byName = new(StringComparer.Ordinal);
 
     private ElfFile(ReadOnlyMemory<byte> bytes, ElfByteOrder order, ImmutableArray<ElfSection> sections, ElfSection symbols, ElfSection strings)
     {
@@ -29,6 +30,10 @@ internal sealed class ElfFile
         _symbols = symbols;
         _strings = strings;
         Order = order;
+        foreach (ref readonly ElfSection section in sections.AsSpan())
+        {
+            _byName.TryAdd(section.Name, section.Index);
+        }
     }
 
     internal ElfByteOrder Order { get; }
@@ -89,18 +94,7 @@ internal sealed class ElfFile
         section.Type == ElfSection.NoBits ? default : _bytes.Slice(section.Offset, (int)section.Size);
 
     /// <summary>The first section of a name.</summary>
-    internal ElfSection? Find(string name)
-    {
-        foreach (ref readonly ElfSection section in _sections.AsSpan())
-        {
-            if (section.Name == name)
-            {
-                return section;
-            }
-        }
-
-        return null;
-    }
+    internal ElfSection? Find(string name) => _byName.TryGetValue(name, out int index) ? _sections[index] : null;
 
     /// <summary>A symbol by number, or null when there is none.</summary>
     internal ElfSymbol? SymbolAt(int index)
@@ -121,7 +115,7 @@ internal sealed class ElfFile
             ? _sections[symbol.Section].Name
             : NameIn(BytesOf(_strings).Span, symbol.NameOffset);
 
-    /// <summary>Relocations of a section of relocations, in its order; null when they are not whole.</summary>
+    /// <summary>Relocations of a section of relocations, in its order.</summary>
     internal IEnumerable<ElfRelocation> RelocationsOf(ElfSection section)
     {
         for (int at = 0; at + RelocationLength <= section.Size; at += RelocationLength)

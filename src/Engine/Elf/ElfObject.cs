@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ReuseportPS.Engine.Btf;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Programs;
 
@@ -26,6 +27,9 @@ public sealed record ElfObject(
     ImmutableArray<MapSlot> Slots,
     ImmutableArray<Diagnostic> Diagnostics)
 {
+    /// <summary>The types, as the kernel is given them; null when the file has none.</summary>
+    public BtfTypes? Types { get; init; }
+
     /// <summary>Whether there is no error.</summary>
     public bool Succeeded => Diagnostics.All(static diagnostic => diagnostic.Severity != DiagnosticSeverity.Error);
 

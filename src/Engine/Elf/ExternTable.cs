@@ -16,7 +16,7 @@ internal sealed class ExternTable(ElfFile file, BtfTypes? types, BtfTypes? kerne
 
     /// <summary>
     /// What a symbol is in the kernel; null after a finding. A call needs no more than the name, which a backend looks up in its kernel; an address is
-    /// an id in one kernel's types.
+    /// an id in one kernel's types. A weak symbol is missing from a kernel that is not known.
     /// </summary>
     /// <param name="symbol">The symbol.</param>
     /// <param name="isCall">Whether it is called.</param>
@@ -53,12 +53,12 @@ internal sealed class ExternTable(ElfFile file, BtfTypes? types, BtfTypes? kerne
         string essential = Encoding.UTF8.GetString(CoreTypeComparer.EssentialName(Encoding.UTF8.GetBytes(name)));
         bool isTyped = types!.KindOf(own) == BtfKind.Function || types.Strip(types.SizeOrTypeOf(own)) is not 0;
         int id = isTyped ? FindInKernel(essential, own) : 0;
-        if (id != 0 || (isCall && kernel is null))
+        if (id != 0 || (isCall && kernel is null && !isWeak))
         {
             return new KernelSymbol(essential, id, IsMissing: false);
         }
 
-        if (isWeak && kernel is not null)
+        if (isWeak)
         {
             return new KernelSymbol(essential, 0, IsMissing: true);
         }

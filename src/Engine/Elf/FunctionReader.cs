@@ -67,6 +67,8 @@ internal sealed class FunctionReader
 
     private static int ImmediateOf(ReadOnlySpan<byte> code, int slot) => BinaryPrimitives.ReadInt32LittleEndian(code[((slot * InstructionCodec.SlotSize) + 4)..]);
 
+    private static int SourceOf(ReadOnlySpan<byte> code, int slot) => code[(slot * InstructionCodec.SlotSize) + 1] >> 4;
+
     private static void SetSource(Span<byte> code, int slot, byte source) =>
         code[(slot * InstructionCodec.SlotSize) + 1] = (byte)((code[(slot * InstructionCodec.SlotSize) + 1] & 0x0f) | (source << 4));
 
@@ -127,12 +129,13 @@ internal sealed class FunctionReader
             bool isAmbiguous = false;
             if (at % InstructionCodec.SlotSize == 0 && _relocator.Resolve(records.Word(i, 1), records.Word(i, 2), kind, out problem, out isAmbiguous) is CoreResult result)
             {
-                problem = CorePatch.Apply(code.AsSpan(at), result);
-                if (problem is null && result.IsMissing)
+                problem = CorePatch.Apply(code.AsSpan(at), result, out bool isPoisoned);
+                if (isPoisoned)
                 {
+                    string what = _relocator.Describe(records.Word(i, 1), records.Word(i, 2), kind);
                     _findings.Add(
                         BtfDiagnostics.UnresolvedRelocation, section, offset,
-                        $"Function '{function.Name}': the kernel lacks what {_relocator.Describe(records.Word(i, 1), records.Word(i, 2), kind)} asks for.");
+                        $"Function '{function.Name}': the kernel {(result.IsMissing ? "lacks what" : "has another size and kind of what")} {what} asks for.");
                 }
             }
 
@@ -166,11 +169,11 @@ internal sealed class FunctionReader
                     _findings.Add(ElfDiagnostics.BadRelocation, section, relocation.Offset, $"Function '{function.Name}': {problem}");
                 }
             }
-            else if (opcode == s_call && (code[(slot * InstructionCodec.SlotSize) + 1] >> 4) == (byte)CallKind.Local)
+            else if (opcode == s_call && SourceOf(code, slot) == (byte)CallKind.Local)
             {
                 ReferToFunction(function, slot, section, function.Section, (long)function.Start + slot + ImmediateOf(code, slot) + 1);
             }
-            else if (isWide && (code[(slot * InstructionCodec.SlotSize) + 1] >> 4) != (byte)WideLoadKind.Value)
+            else if ((isWide && SourceOf(code, slot) != (byte)WideLoadKind.Value) || (opcode == s_call && SourceOf(code, slot) == (byte)CallKind.Kernel))
             {
                 _findings.Add(ElfDiagnostics.BadRelocation, section, Place(function, slot), $"Function '{function.Name}': a map or function without a relocation that says which.");
             }
@@ -230,7 +233,7 @@ internal sealed class FunctionReader
         int immediate = ImmediateOf(code, slot);
         if (isCall)
         {
-            if (code[(slot * InstructionCodec.SlotSize) + 1] >> 4 != (byte)CallKind.Local || symbol.Value % InstructionCodec.SlotSize != 0 || symbol.Value > int.MaxValue)
+            if (SourceOf(code, slot) != (byte)CallKind.Local || symbol.Value % InstructionCodec.SlotSize != 0 || symbol.Value > int.MaxValue)
             {
                 return $"the call of '{_file.NameOf(symbol)}' has an odd form.";
             }

@@ -17,6 +17,8 @@ internal sealed class MapReader(ElfFile file, string name, BtfTypes? types, Find
     private const int MostAttributes = 32;
     private const long LargestValue = (1 << 30) - 1;
     private const int PageSize = 4096;
+    private const int DeepestLock = 2;
+    private const int MostMembers = 10_000;
 
     private readonly List<ElfMap> _maps = [];
     private readonly List<MapPlace> _places = [];
@@ -100,6 +102,43 @@ internal sealed class MapReader(ElfFile file, string name, BtfTypes? types, Find
         MapType.PerfEventArray or MapType.CgroupArray or MapType.StackTrace or MapType.ArrayOfMaps or MapType.HashOfMaps or MapType.DevMap or MapType.DevMapHash
         or MapType.CpuMap or MapType.XskMap or MapType.SockMap or MapType.SockHash or MapType.Queue or MapType.Stack or MapType.Arena);
 
+    // Where a value has its struct bpf_spin_lock, in bytes.
+    private static int? SpinLockIn(BtfTypes types, int typeId)
+    {
+        int steps = MostMembers;
+        return SpinLockIn(types, typeId, 0, ref steps);
+    }
+
+    private static int? SpinLockIn(BtfTypes types, int typeId, int depth, ref int steps)
+    {
+        if (types.Strip(typeId) is not int id || types.KindOf(id) is not (BtfKind.Struct or BtfKind.DataSection) || depth > DeepestLock)
+        {
+            return null;
+        }
+
+        if (types.NameBytesOf(id).SequenceEqual("bpf_spin_lock"u8))
+        {
+            return 0;
+        }
+
+        for (int i = 0; i < types.LengthOf(id) && --steps > 0; i++)
+        {
+            bool isSection = types.KindOf(id) == BtfKind.DataSection;
+            int member = types.TypeAt(id, i);
+            if (isSection && types.KindOf(member) != BtfKind.Variable)
+            {
+                continue;
+            }
+
+            if (SpinLockIn(types, isSection ? types.SizeOrTypeOf(member) : member, depth + 1, ref steps) is int inner)
+            {
+                return inner + (isSection ? (int)types.PlaceAt(id, i).Offset : (int)(types.BitOffsetAt(id, i) / 8));
+            }
+        }
+
+        return null;
+    }
+
     private static Dictionary<string, int> DataSections(BtfTypes types)
     {
         Dictionary<string, int> found = new(StringComparer.Ordinal);
@@ -155,7 +194,7 @@ internal sealed class MapReader(ElfFile file, string name, BtfTypes? types, Find
                 }
 
                 _places.Add(new MapPlace(offset, size, attributes.ValuesOffset, _maps.Count));
-                _maps.Add(new ElfMap(mapName, section.Name, attributes.IsPinned, attributes.ToSpec(mapName, types.Bytes)));
+                _maps.Add(new ElfMap(mapName, section.Name, attributes.IsPinned, attributes.ToSpec(mapName, types)));
             }
         }
     }
@@ -291,6 +330,7 @@ internal sealed class MapReader(ElfFile file, string name, BtfTypes? types, Find
         _maps.Add(new ElfMap(mapName, section.Name, IsPinned: false, new MapSpec(mapName, MapType.Array, 4, (int)section.Size, 1, flags)
         {
             Btf = data is int type ? new MapBtf(types!.Bytes, 0, type) : null,
+            SpinLockOffset = data is int variables ? SpinLockIn(types!, variables) : null,
             Contents = isZero ? [] : [new MapEntry([0, 0, 0, 0], ImmutableCollectionsMarshal.AsImmutableArray(bytes.ToArray()))],
             Frozen = flags.HasFlag(MapFlags.ReadOnlyProgram),
         }));
@@ -338,13 +378,14 @@ internal sealed class MapReader(ElfFile file, string name, BtfTypes? types, Find
             (ValueSize, ValueTypeId) = (size, typeId);
         }
 
-        internal MapSpec ToSpec(string mapName, ReadOnlyMemory<byte> blob) => new(
+        internal MapSpec ToSpec(string mapName, BtfTypes types) => new(
             ObjectName.Of(mapName), Type, KeySize, ValueSize, Type is MapType.RingBuf or MapType.UserRingBuf ? RingSize(MaxEntries) : MaxEntries, Flags)
         {
             NumaNode = NumaNode,
             Extra = Extra,
-            Btf = TakesTypes(Type) && (KeyTypeId | ValueTypeId) != 0 ? new MapBtf(blob, KeyTypeId, ValueTypeId) : null,
-            Inner = Inner?.ToSpec(mapName + ".inner", blob),
+            Btf = TakesTypes(Type) && (KeyTypeId | ValueTypeId) != 0 ? new MapBtf(types.Bytes, KeyTypeId, ValueTypeId) : null,
+            SpinLockOffset = ValueTypeId != 0 && (Type is MapType.Hash or MapType.Array) ? SpinLockIn(types, ValueTypeId) : null,
+            Inner = Inner?.ToSpec(mapName + ".inner", types),
         };
     }
 }

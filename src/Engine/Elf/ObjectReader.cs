@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text;
 using ReuseportPS.Engine.Btf;
 using ReuseportPS.Engine.Diagnostics;
@@ -65,7 +64,7 @@ internal sealed class ObjectReader(ReadOnlyMemory<byte> bytes, string name, ElfO
 
         return _findings.HasErrors
             ? Refuse(file.Order)
-            : new ElfObject(name, file.Order, license, ReadVersion(file), programs.DrainToImmutable(), [.. maps.Maps], slots, _findings.ToImmutable());
+            : new ElfObject(name, file.Order, license, ReadVersion(file), programs.DrainToImmutable(), [.. maps.Maps], slots, _findings.ToImmutable()) { Types = prepared };
     }
 
     private ElfObject Refuse(ElfByteOrder? order) => new(name, order, "", 0, [], [], [], _findings.ToImmutable());
@@ -138,9 +137,7 @@ internal sealed class ObjectReader(ReadOnlyMemory<byte> bytes, string name, ElfO
         if (SectionKind.Find(section.Name) is not (ProgramType Type, AttachType Attach) kind)
         {
             string what = SectionKind.OtherKind(section.Name) is string other ? $"of the kind {other}" : "of no known kind";
-            _findings.Add(
-                ElfDiagnostics.OtherProgram, section.Name, 0,
-                string.Create(CultureInfo.InvariantCulture, $"Section '{section.Name}' has {functions.Of(section.Index).Count} programs {what}; they are left out."));
+            _findings.Add(ElfDiagnostics.OtherProgram, section.Name, 0, $"The programs of section '{section.Name}' are {what}; they are left out.");
             return;
         }
 

@@ -20,6 +20,7 @@ internal sealed class ObjectTypes
     private readonly int _start;
     private readonly Dictionary<string, ElfSymbol> _variables = new(StringComparer.Ordinal);
     private readonly HashSet<string> _hiddenFunctions = new(StringComparer.Ordinal);
+    private int? _integer;
 
     private ObjectTypes(BtfTypes types, ElfFile file)
     {
@@ -155,12 +156,7 @@ internal sealed class ObjectTypes
     // The kernel takes no section of functions. A struct of as many integers has the same length and tells nobody anything.
     private void FixKernelSection(int id)
     {
-        int integer = 0;
-        for (int other = 1; other < _types.Count && integer == 0; other++)
-        {
-            integer = _types.KindOf(other) == BtfKind.Integer && _types.SizeOrTypeOf(other) == 4 ? other : 0;
-        }
-
+        int integer = _integer ??= FindInteger();
         int count = _types.LengthOf(id);
         if (integer == 0)
         {
@@ -182,6 +178,19 @@ internal sealed class ObjectTypes
                 BinaryPrimitives.WriteUInt32LittleEndian(Word(variable, 0), 1);
             }
         }
+    }
+
+    private int FindInteger()
+    {
+        for (int id = 1; id < _types.Count; id++)
+        {
+            if (_types.KindOf(id) == BtfKind.Integer && _types.SizeOrTypeOf(id) == 4)
+            {
+                return id;
+            }
+        }
+
+        return 0;
     }
 
     // A function that is only declared: a global one to the kernel, whose parameters need names.

@@ -28,14 +28,19 @@ internal sealed class ProgramLinker(ElfFile file, FunctionReader reader, MapRead
     /// <summary>The linked program, or null after findings.</summary>
     internal ProgramSpec? Link(ElfFunction program, ProgramType type, AttachType attachType, string license)
     {
+        if (_slotsLeft < 0)
+        {
+            return null; // told already
+        }
+
         List<(ElfFunction Function, int At)> parts = Arrange(program, out Dictionary<ElfFunction, int> places);
+        int length = parts[^1].At + parts[^1].Function.Length;
+        _slotsLeft -= length;
         if (findings.HasErrors)
         {
             return null;
         }
 
-        int length = parts[^1].At + parts[^1].Function.Length;
-        _slotsLeft -= length;
         string section = file.Sections[program.Section].Name;
         if (_slotsLeft < 0 || length > InstructionChecker.MaxSlots)
         {

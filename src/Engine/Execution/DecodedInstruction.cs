@@ -12,7 +12,7 @@ internal struct DecodedInstruction
     public byte Destination;
     public byte Source;
 
-    /// <summary>Displacement of a memory access, index of the instruction that a jump leads to, or number of a kernel function.</summary>
+    /// <summary>Displacement of a memory access, index of the instruction that a jump or call leads to, or number of a kernel function.</summary>
     public int Target;
 
     /// <summary>Immediate, extended as the operation wants it.</summary>
@@ -25,8 +25,8 @@ internal struct DecodedInstruction
     public static DecodedInstruction From(in Instruction instruction, InstructionForm form, int target) => new()
     {
         Operation = OperationOf(instruction, form),
-        Destination = instruction.Destination,
-        Source = instruction.Source,
+        Destination = (byte)(instruction.Destination & 15),
+        Source = (byte)(instruction.Source & 15),
         Target = form.Offset == FieldUse.Any && form.Kind != InstructionKind.Call ? instruction.Offset : target,
         Immediate = ImmediateOf(instruction, form, target),
     };

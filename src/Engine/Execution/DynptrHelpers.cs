@@ -10,10 +10,10 @@ namespace ReuseportPS.Engine.Execution;
 /// </summary>
 internal static class DynptrHelpers
 {
-    private const int DynptrSize = 16;
+    /// <summary>DYNPTR_MAX_SIZE.</summary>
+    public const uint LargestSize = (1 << 24) - 1;
 
-    // DYNPTR_MAX_SIZE.
-    private const uint LargestSize = (1 << 24) - 1;
+    private const int DynptrSize = 16;
 
     public static void AddTo(HelperTable table) => table
         .Set(HelperId.DynptrFromMemory, static (machine, data, size, flags, dynptr, _) => FromMemory(machine, data, (uint)size, flags, dynptr))

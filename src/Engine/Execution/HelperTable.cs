@@ -18,7 +18,7 @@ public sealed class HelperTable
 
     /// <summary>
     /// A table with the helpers that need no host: maps (1, 2, 3, 195), queues (87 to 89), spin locks (93, 94), ring buffers
-    /// (130 to 134), clocks (5, 118, 125, 160, 208), random (7), CPU and node (8, 42), the current task
+    /// (130 to 134, 198 to 200), clocks (5, 118, 125, 160, 208), random (7), CPU and node (8, 42), the current task
     /// (14, 15, 17, 80, 120, 123), text (105, 106, 182), callbacks (164, 181), dynptrs (197, 201 to 203), and all <see cref="KernelFunctions"/>. Tail calls
     /// (12) are the machine's own.
     /// </summary>
@@ -35,7 +35,7 @@ public sealed class HelperTable
         LoopHelpers.AddTo(table);
         DynptrHelpers.AddTo(table);
         IteratorFunctions.AddTo(table);
-        LockFunctions.AddTo(table);
+        SectionFunctions.AddTo(table);
         return table;
     }
 

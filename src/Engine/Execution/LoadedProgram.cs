@@ -18,6 +18,7 @@ public sealed class LoadedProgram : IProgramReference
         Spec = spec;
         Maps = maps;
         Code = code;
+        FusedCode = InstructionFusion.Fuse(code);
         _slots = slots;
         UsesStack = usesStack;
     }
@@ -32,6 +33,9 @@ public sealed class LoadedProgram : IProgramReference
     public uint Id { get; set; }
 
     internal DecodedInstruction[] Code { get; }
+
+    /// <summary>The same at the same indices, some of it fused.</summary>
+    internal DecodedInstruction[] FusedCode { get; }
 
     internal bool UsesStack { get; }
 
@@ -87,6 +91,24 @@ public sealed class LoadedProgram : IProgramReference
     public static LoadedProgram Load(ProgramSpec spec, params IReadOnlyList<BpfMap> maps) =>
         TryLoad(spec, maps, out LoadedProgram? program, out ImmutableArray<Diagnostic> diagnostics) ? program : throw new DiagnosticException(diagnostics);
 
+    /// <summary>The memory that a load, store or atomic operation reaches.</summary>
+    /// <param name="index">The instruction.</param>
+    /// <param name="registers">The registers before it.</param>
+    /// <param name="address">Address of its first byte.</param>
+    /// <param name="size">Bytes.</param>
+    /// <param name="write">Whether it must be writable.</param>
+    /// <returns>False when it is another instruction.</returns>
+    internal bool TryDescribeAccess(int index, ReadOnlySpan<ulong> registers, out ulong address, out int size, out bool write)
+    {
+        ref readonly DecodedInstruction op = ref Code[index];
+        InstructionForm form = OpcodeTable.Find(Spec.Instructions[index])!;
+        bool isLoad = op.Operation is >= Operation.Load8 and <= Operation.LoadSigned32;
+        write = op.Operation is >= Operation.Store8 and <= Operation.Atomic64;
+        address = registers[isLoad ? op.Source : op.Destination] + (ulong)op.Target;
+        size = form.Bits / 8;
+        return isLoad || write;
+    }
+
     /// <summary>The 8-byte slot of an instruction.</summary>
     internal int SlotOf(int index) => _slots[index];
 
@@ -101,13 +123,13 @@ public sealed class LoadedProgram : IProgramReference
         SourceLocation place = new(Instruction: slot);
         if (instruction.Offset != 0)
         {
-            found.Add(Diagnostic.Error("RPS1023", $"{form.Mnemonic} calls a function of a kernel module (offset {instruction.Offset}), which is not available off-kernel.", place));
+            found.Add(ProgramDiagnostics.KernelFunctionNotAvailable.At(place, $"{form.Mnemonic} calls a function of a kernel module (offset {instruction.Offset}), which is not available off-kernel."));
             return 0;
         }
 
         if ((uint)instruction.Immediate >= (uint)spec.KernelFunctions.Length)
         {
-            found.Add(Diagnostic.Error("RPS1022", $"{form.Mnemonic} refers to kernel function {instruction.Immediate}; the program names {spec.KernelFunctions.Length}.", place));
+            found.Add(ProgramDiagnostics.NoSuchKernelFunction.At(place, $"{form.Mnemonic} refers to kernel function {instruction.Immediate}; the program names {spec.KernelFunctions.Length}."));
             return 0;
         }
 
@@ -115,8 +137,7 @@ public sealed class LoadedProgram : IProgramReference
         int number = KernelFunctions.Find(name);
         if (number < 0)
         {
-            found.Add(Diagnostic.Error(
-                "RPS1023", $"The kernel function '{name}' is not available off-kernel.", place, $"Those that are: {string.Join(", ", KernelFunctions.Names)}."));
+            found.Add(ProgramDiagnostics.KernelFunctionNotAvailable.At(place, $"The kernel function '{name}' is not available off-kernel."));
         }
 
         return number;

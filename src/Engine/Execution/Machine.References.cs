@@ -4,13 +4,13 @@ using ReuseportPS.Engine.Maps;
 namespace ReuseportPS.Engine.Execution;
 
 /// <remarks>
-/// What a run holds and must give back before it ends: ring buffer records and spin locks. The kernel's verifier refuses a program that might keep one;
+/// What a run holds and must give back before it ends: ring buffer records, spin locks, and (without a map) the sections that it entered. The kernel's verifier refuses a program that might keep one;
 /// here the exit is a fault (<see cref="FaultKind.UnreleasedReference"/>). Whatever way a run ends, what it still held is given back: a record is
 /// discarded, so that the consumer of the ring can go on, and a lock is opened.
 /// </remarks>
 public sealed partial class Machine
 {
-    private (BpfMap Map, uint Offset)[] _references = new (BpfMap, uint)[4];
+    private (BpfMap? Map, uint Offset)[] _references = new (BpfMap?, uint)[4];
     private int _referenceCount;
 
     /// <summary>The map whose values an address points into, and where. False when it points elsewhere; the run goes on.</summary>
@@ -23,7 +23,7 @@ public sealed partial class Machine
     }
 
     /// <summary>Notes what the run must give back.</summary>
-    internal void Acquire(BpfMap map, uint offset)
+    internal void Acquire(BpfMap? map, uint offset)
     {
         if (_referenceCount == _references.Length)
         {
@@ -34,7 +34,7 @@ public sealed partial class Machine
     }
 
     /// <summary>Notes that the run gives something back. False when it does not have it.</summary>
-    internal bool Release(BpfMap map, uint offset)
+    internal bool Release(BpfMap? map, uint offset)
     {
         for (int i = _referenceCount - 1; i >= 0; i--)
         {
@@ -54,7 +54,7 @@ public sealed partial class Machine
     {
         for (int i = 0; i < _referenceCount; i++)
         {
-            if (_references[i].Map.Spec.SpinLockOffset is not null)
+            if (_references[i].Map?.Spec.SpinLockOffset is not null)
             {
                 return true;
             }
@@ -63,20 +63,31 @@ public sealed partial class Machine
         return false;
     }
 
+    internal static string Describe(KernelSection section) => section switch
+    {
+        KernelSection.RcuRead => "RCU read section",
+        KernelSection.WithoutPreemption => "section without preemption",
+        _ => "section without interrupts",
+    };
+
     private string DescribeReferences()
     {
-        (BpfMap map, _) = _references[_referenceCount - 1];
-        string what = map is RingBuffer ? "a record of ring buffer" : "the spin lock of a value of map";
-        return $"the run ends and still holds {what} '{map.Spec.Name}'";
+        (BpfMap? map, uint offset) = _references[_referenceCount - 1];
+        return map switch
+        {
+            null => $"the run ends inside the {Describe((KernelSection)offset)}",
+            RingBuffer => $"the run ends and still holds a record of ring buffer '{map.Spec.Name}'",
+            _ => $"the run ends and still holds the spin lock of a value of map '{map.Spec.Name}'",
+        };
     }
 
     private void AbandonReferences()
     {
         while (_referenceCount > 0)
         {
-            (BpfMap map, uint offset) = _references[--_referenceCount];
+            (BpfMap? map, uint offset) = _references[--_referenceCount];
             _references[_referenceCount] = default;
-            map.Abandon(offset);
+            map?.Abandon(offset);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using ReuseportPS.Engine.Execution.Tracing;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Maps;
 
@@ -58,6 +59,8 @@ public sealed partial class Machine
     private int _tailCalls;
     private long _budget;
     private long _left;
+    private long _nextLook;
+    private TraceRecorder? _recorder;
     private CancellationToken _cancellation;
 
     /// <summary>A machine.</summary>
@@ -79,11 +82,6 @@ public sealed partial class Machine
 
         _regions[FirstFrame] = _frameRegions[0];
     }
-
-    // Sections that the run is in: see LockFunctions.
-    internal int ReadSections;
-    internal int PreemptionsOff;
-    internal int InterruptsOff;
 
     /// <summary>Clocks, CPU, random numbers.</summary>
     public ExecutionEnvironment Environment { get; }
@@ -138,13 +136,8 @@ public sealed partial class Machine
         _tailCalls = 0;
         _budget = _left = Math.Max(0, InstructionBudget);
         _cancellation = cancellationToken;
-        RunResult result = Interpret(next: 0, floor: 0);
-        if (_referenceCount > 0)
-        {
-            AbandonReferences();
-        }
-
-        return result;
+        LookAtCancellation();
+        return Interpret(next: 0, floor: 0);
     }
 
     /// <summary>For helpers: calls a function of the running program, in a frame of its own. False when it faulted; the run then ends with that fault.</summary>
@@ -179,6 +172,7 @@ public sealed partial class Machine
         _registers[(int)Register.R3] = r3;
         _registers[(int)Register.R4] = r4;
         _registers[(int)Register.R10] = FrameTop(_depth);
+        _recorder?.BeginCallback();
         RunResult run = Interpret((int)(uint)function, _depth);
         if (run.Fault is Fault fault)
         {
@@ -190,6 +184,7 @@ public sealed partial class Machine
         _registers = saved;
         _program = program;
         _firstMap = firstMap;
+        _recorder?.EndCallback();
         result = run.ReturnValue;
         return true;
     }
@@ -240,14 +235,12 @@ public sealed partial class Machine
     /// <summary>For helpers: the map that an lddw or a lookup in a map of maps gave the program. False, and the run ends, when the address is not a map's.</summary>
     public bool TryGetMap(ulong address, [NotNullWhen(true)] out BpfMap? map)
     {
-        uint place = (uint)(address >> 32) - MapTag - FirstMap;
-        if (place < _mapCount && (uint)address == 0)
+        map = FindMap(address);
+        if (map is not null)
         {
-            map = _maps[place]!;
             return true;
         }
 
-        map = null;
         Fail(FaultKind.BadArgument, address, $"0x{address:x} is not a map");
         return false;
     }
@@ -263,6 +256,11 @@ public sealed partial class Machine
             return 0;
         }
 
+        if (map.ProgramsMayRead && (cpu < (uint)map.CpuCount || map.Spec.Type == MapType.Array) && map.TryFindValue(key, (int)cpu, out uint offset))
+        {
+            return ValueAddress(mapAddress, offset);
+        }
+
         if (!map.HasProgramLookup || !map.ProgramsMayRead)
         {
             Fail(FaultKind.BadArgument, mapAddress, $"a program may not look into map '{map.Spec.Name}' ({map.Spec.Type}, {map.Spec.Flags})");
@@ -274,12 +272,12 @@ public sealed partial class Machine
             return outer.FindMap(key) is BpfMap inner ? MapAddress(PlaceOf(inner)) : 0;
         }
 
-        if ((map.Spec.Type != MapType.Array && !HasCpu(map, cpu)) || !map.TryFindValue(key, (int)cpu, out uint offset))
+        if (map.Spec.Type != MapType.Array)
         {
-            return 0;
+            HasCpu(map, cpu);
         }
 
-        return ValueAddress(mapAddress, offset);
+        return 0;
     }
 
     /// <summary>For helpers: the address that a program has for a value.</summary>
@@ -324,6 +322,15 @@ public sealed partial class Machine
     // Leaves the machine as a run of this program finds it: its own maps known, all else of the run before forgotten.
     private void Prepare(LoadedProgram program)
     {
+        if (_depth != 0 || _programCount != 1 || !ReferenceEquals(_programs[0].Program, program) || _mapCount != (uint)program.Maps.Length
+            || _failure is not null || _referenceCount > 0)
+        {
+            PrepareAnew(program);
+        }
+    }
+
+    private void PrepareAnew(LoadedProgram program)
+    {
         while (_depth > 0)
         {
             LeaveFrame();
@@ -332,7 +339,6 @@ public sealed partial class Machine
 
         _ready = null;
         _selectedSlot = NoSlot;
-        ReadSections = PreemptionsOff = InterruptsOff = 0;
         AbandonReferences();
         _failure = null;
         uint keep = _programCount > 0 && ReferenceEquals(_programs[0].Program, program) ? (uint)program.Maps.Length : 0;

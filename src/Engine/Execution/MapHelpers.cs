@@ -1,4 +1,3 @@
-using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Maps;
 
@@ -34,12 +33,12 @@ internal static class MapHelpers
         && machine.HasCpu(map, (uint)machine.Environment.Cpu)
         && machine.TryRead(keyAddress, map.Spec.KeySize, out ReadOnlySpan<byte> key)
         && machine.TryRead(valueAddress, map.Spec.ValueSize, out ReadOnlySpan<byte> value)
-            ? Negate(map.UpdateFromProgram(key, value, flags, machine.Environment.Cpu))
+            ? map.UpdateFromProgram(key, value, flags, machine.Environment.Cpu).Negated()
             : 0;
 
     private static ulong Delete(Machine machine, ulong mapAddress, ulong keyAddress) =>
         TryGetWritable(machine, mapAddress, out BpfMap? map) && machine.TryRead(keyAddress, map.Spec.KeySize, out ReadOnlySpan<byte> key)
-            ? Negate(map.DeleteFromProgram(key))
+            ? map.DeleteFromProgram(key).Negated()
             : 0;
 
     private static bool TryGetWritable(Machine machine, ulong address, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out BpfMap? map)
@@ -57,6 +56,4 @@ internal static class MapHelpers
 
         return true;
     }
-
-    internal static ulong Negate(Errno errno) => (ulong)-(long)errno;
 }

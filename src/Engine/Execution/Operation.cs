@@ -45,4 +45,11 @@ internal enum Operation : ushort
     Cut16, Cut32, Nothing,
     LoadValue, LoadMap, LoadMapValue,
     Jump, CallHelper, CallKernel, TailCall, CallLocal, Exit, Unsupported,
+
+    // Only in fused code: accesses to the frame at a known place, and pairs of instructions.
+    LoadStack8, LoadStack16, LoadStack32, LoadStack64,
+    StoreStack8, StoreStack16, StoreStack32, StoreStack64,
+    StoreImmediateStack8, StoreImmediateStack16, StoreImmediateStack32, StoreImmediateStack64,
+    MoveAdd64, MoveAnd64, MoveAnd32, MoveShiftLeft64, MoveShiftLeft32, MoveShiftRight64, MoveShiftRight32, ShiftLeftRight64,
+    MoveAddRegister64, MoveAndRegister64, MoveXorRegister64, MoveCut32,
 }

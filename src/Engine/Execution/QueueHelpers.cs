@@ -14,7 +14,7 @@ internal static class QueueHelpers
 
     private static ulong Push(Machine machine, ulong mapAddress, ulong valueAddress, ulong flags) =>
         TryGet(machine, mapAddress, writes: true, reads: false, out KeylessMap? map) && machine.TryRead(valueAddress, map.Spec.ValueSize, out ReadOnlySpan<byte> value)
-            ? MapHelpers.Negate(map.Push(value, flags))
+            ? map.Push(value, flags).Negated()
             : 0;
 
     private static ulong Pop(Machine machine, ulong mapAddress, ulong valueAddress)
@@ -30,7 +30,7 @@ internal static class QueueHelpers
             return 0;
         }
 
-        return machine.TryWrite(valueAddress, map.Spec.ValueSize, out Span<byte> value) ? MapHelpers.Negate(map.Pop(value)) : 0;
+        return machine.TryWrite(valueAddress, map.Spec.ValueSize, out Span<byte> value) ? map.Pop(value).Negated() : 0;
     }
 
     private static ulong Peek(Machine machine, ulong mapAddress, ulong valueAddress)
@@ -51,14 +51,14 @@ internal static class QueueHelpers
         }
         else if (machine.TryRead(valueAddress, map.Spec.ValueSize, out ReadOnlySpan<byte> asked))
         {
-            return MapHelpers.Negate(((BloomFilter)map).Contains(asked));
+            return ((BloomFilter)map).Contains(asked).Negated();
         }
         else
         {
             return 0;
         }
 
-        return MapHelpers.Negate(map.Peek(value));
+        return map.Peek(value).Negated();
     }
 
     private static bool TryGet(Machine machine, ulong address, bool writes, bool reads, [NotNullWhen(true)] out KeylessMap? map)

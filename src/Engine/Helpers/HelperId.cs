@@ -42,6 +42,9 @@ public static class HelperId
     public const int StringCompare = 182;
     public const int MapLookupPerCpuElement = 195;
     public const int DynptrFromMemory = 197;
+    public const int RingBufferReserveDynptr = 198;
+    public const int RingBufferSubmitDynptr = 199;
+    public const int RingBufferDiscardDynptr = 200;
     public const int DynptrRead = 201;
     public const int DynptrWrite = 202;
     public const int DynptrData = 203;

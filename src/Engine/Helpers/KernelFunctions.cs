@@ -18,7 +18,12 @@ public static class KernelFunctions
         "bpf_iter_num_new", "bpf_iter_num_next", "bpf_iter_num_destroy",
     ];
 
+    private static readonly ImmutableArray<int> s_argumentCounts = [0, 0, 0, 0, 1, 1, 3, 1, 1];
+
     private static readonly FrozenDictionary<string, int> s_numbers = Names.Select(KeyValuePair.Create).ToFrozenDictionary();
+
+    /// <summary>How many arguments the kernel function of a number takes.</summary>
+    public static int ArgumentCountOf(int number) => s_argumentCounts[number];
 
     /// <summary>The number of a name, or -1.</summary>
     public static int Find(string name) => s_numbers.GetValueOrDefault(name, -1);

@@ -36,7 +36,15 @@ public abstract class BpfMap
     public uint Id { get; set; }
 
     /// <summary>The CPU on which user space calls, below <see cref="CpuCount"/>: which one takes free elements, and what goes from an LRU map for them, depends on it.</summary>
-    public int UserCpu { get; set; }
+    public int UserCpu
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)value, (uint)CpuCount, nameof(value));
+            field = value;
+        }
+    }
 
     /// <summary>Whether user space may write no more.</summary>
     public bool IsFrozen { get; private set; }

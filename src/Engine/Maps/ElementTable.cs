@@ -6,8 +6,8 @@ using ReuseportPS.Engine.Diagnostics;
 namespace ReuseportPS.Engine.Maps;
 
 /// <summary>
-/// The hash table of the kernel's hash maps (<c>kernel/bpf/hashtab.c</c>): elements, known by numbers that the map hands out, in buckets by the hash of
-/// their keys. Keys are listed in the kernel's order: by bucket, and in a bucket the one added last first.
+/// The hash table of the kernel's hash maps (<c>kernel/bpf/hashtab.c</c>): elements, known by small numbers, in buckets by the hash of their keys. Keys are listed
+/// in the kernel's order: by bucket, and in a bucket the one added last first.
 /// </summary>
 /// <remarks>
 /// The kernel has as many buckets as max_entries, rounded up to a power of two, from the beginning. Here their number grows with the elements: a chain
@@ -25,6 +25,8 @@ internal sealed class ElementTable
     private Element[] _elements;
     private int[] _chains;
     private int _chainShift;
+    private int _numbered;
+    private int _firstFree = None;
 
     /// <summary>An empty table.</summary>
     /// <param name="spec">Key size and largest number of entries; BPF_F_ZERO_SEED.</param>
@@ -66,6 +68,47 @@ internal sealed class ElementTable
         }
 
         return None;
+    }
+
+    /// <summary>Puts a new element into the bucket of a key, before all others there. For a map that leaves the numbers to the table.</summary>
+    /// <returns>Its number: one that was freed, or the next.</returns>
+    public int Add(ReadOnlySpan<byte> key, uint hash)
+    {
+        int element = _firstFree;
+        if (element < 0)
+        {
+            element = _numbered++;
+        }
+        else
+        {
+            _firstFree = _elements[element].Next;
+        }
+
+        Add(element, key, hash);
+        return element;
+    }
+
+    /// <summary>Takes an element out of its bucket; its number is the next to be given to a new one.</summary>
+    public void Free(int element)
+    {
+        Remove(element);
+        _elements[element].Next = _firstFree;
+        _firstFree = element;
+    }
+
+    /// <summary>What the map keeps about an element: where its value is.</summary>
+    public ref int RowOf(int element) => ref _elements[element].Row;
+
+    /// <summary>Puts an element before all others in its bucket, as if it had been taken out and added again.</summary>
+    public void MoveToFront(int element)
+    {
+        uint hash = _elements[element].Hash;
+        if (_chains[ChainOf(hash)] != element && FirstOfBucket(hash) != element)
+        {
+            Remove(element);
+            Link(element);
+            Count++;
+        }
     }
 
     /// <summary>Puts an element that is in no bucket into that of a key, before all others there.</summary>
@@ -197,7 +240,14 @@ internal sealed class ElementTable
 
     private void Link(int element)
     {
-        uint hash = _elements[element].Hash;
+        ref int link = ref FirstOfBucket(_elements[element].Hash);
+        _elements[element].Next = link;
+        link = element;
+    }
+
+    // What leads to the first element of the kernel's bucket: there may be some of lower buckets in the chain.
+    private ref int FirstOfBucket(uint hash)
+    {
         uint bucket = hash & _bucketMask;
         ref int link = ref _chains[ChainOf(hash)];
         while (link >= 0 && (_elements[link].Hash & _bucketMask) < bucket)
@@ -205,13 +255,13 @@ internal sealed class ElementTable
             link = ref _elements[link].Next;
         }
 
-        _elements[element].Next = link;
-        link = element;
+        return ref link;
     }
 
     private struct Element
     {
         public int Next;
         public uint Hash;
+        public int Row;
     }
 }

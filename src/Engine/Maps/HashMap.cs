@@ -11,12 +11,14 @@ internal sealed class HashMap : BpfMap
     private readonly ElementTable _table;
     private readonly RowPool _rows;
     private readonly bool _perCpu;
+    private readonly ulong _knownFlags;
     private readonly int[] _spares;
 
     public HashMap(MapSpec spec, int cpuCount, uint seed)
         : base(spec, cpuCount)
     {
         _perCpu = spec.Type == MapType.PerCpuHash;
+        _knownFlags = spec.SpinLockOffset is null ? 0 : (ulong)MapUpdateFlags.Lock;
         _table = new ElementTable(spec, seed);
         _spares = new int[_perCpu ? 0 : cpuCount];
         Array.Fill(_spares, ElementTable.None);
@@ -32,13 +34,13 @@ internal sealed class HashMap : BpfMap
     public override bool TryFindValue(ReadOnlySpan<byte> key, int cpu, out uint offset)
     {
         int element = _table.Find(key);
-        offset = element < 0 ? 0 : Values.OffsetOf(_perCpu ? element * CpuCount + cpu : element);
+        offset = element < 0 ? 0 : Values.OffsetOf(_table.RowOf(element) + (_perCpu ? cpu : 0));
         return element >= 0;
     }
 
     public override Errno UpdateFromProgram(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong flags, int cpu)
     {
-        Errno refused = PlaceFor(key, flags, cpu, out int element, out bool isNew);
+        Errno refused = PlaceFor(key, flags, cpu, out int row, out bool isNew);
         if (refused != Errno.None)
         {
             return refused;
@@ -46,11 +48,11 @@ internal sealed class HashMap : BpfMap
 
         if (_perCpu)
         {
-            PerCpuValue.WriteOne(Values, element * CpuCount, CpuCount, cpu, value, isNew);
+            PerCpuValue.WriteOne(Values, row, CpuCount, cpu, value, isNew);
         }
         else
         {
-            SpinLockField.Write(Spec, Values.Row(element), value);
+            SpinLockField.Write(Spec, Values.Row(row), value);
         }
 
         return Errno.None;
@@ -61,7 +63,7 @@ internal sealed class HashMap : BpfMap
     internal override bool NextElement(ref int element, int cpu, Span<byte> key, out uint offset)
     {
         bool isThere = _table.TryAdvance(ref element, key);
-        offset = isThere ? Values.OffsetOf(_perCpu ? element * CpuCount + cpu : element) : 0;
+        offset = isThere ? Values.OffsetOf(_table.RowOf(element) + (_perCpu ? cpu : 0)) : 0;
         return isThere;
     }
 
@@ -83,7 +85,7 @@ internal sealed class HashMap : BpfMap
 
     protected override Errno UpdateCore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong flags)
     {
-        Errno refused = PlaceFor(key, flags, UserCpu, out int element, out _);
+        Errno refused = PlaceFor(key, flags, UserCpu, out int row, out _);
         if (refused != Errno.None)
         {
             return refused;
@@ -91,11 +93,11 @@ internal sealed class HashMap : BpfMap
 
         if (_perCpu)
         {
-            PerCpuValue.Write(Values, element * CpuCount, CpuCount, value);
+            PerCpuValue.Write(Values, row, CpuCount, value);
         }
         else
         {
-            SpinLockField.Write(Spec, Values.Row(element), value);
+            SpinLockField.Write(Spec, Values.Row(row), value);
         }
 
         return Errno.None;
@@ -124,11 +126,11 @@ internal sealed class HashMap : BpfMap
 
         if (_perCpu)
         {
-            PerCpuValue.Read(Values, element * CpuCount, CpuCount, value);
+            PerCpuValue.Read(Values, _table.RowOf(element), CpuCount, value);
         }
         else
         {
-            SpinLockField.Read(Spec, Values.Row(element), value);
+            SpinLockField.Read(Spec, Values.Row(_table.RowOf(element)), value);
         }
 
         return Errno.None;
@@ -136,18 +138,18 @@ internal sealed class HashMap : BpfMap
 
     private void Free(int element)
     {
-        _table.Remove(element);
-        _rows.Free(element);
+        _rows.Free(_perCpu ? _table.RowOf(element) / CpuCount : _table.RowOf(element));
+        _table.Free(element);
     }
 
-    // The element that the new value goes to.
-    private Errno PlaceFor(ReadOnlySpan<byte> key, ulong flags, int cpu, out int element, out bool isNew)
+    // The row that the new value goes to.
+    private Errno PlaceFor(ReadOnlySpan<byte> key, ulong flags, int cpu, out int row, out bool isNew)
     {
-        ulong known = Spec.SpinLockOffset is null ? 0 : (ulong)MapUpdateFlags.Lock;
+        row = 0;
         uint hash = _table.Hash(key);
-        element = _table.Find(key, hash);
+        int element = _table.Find(key, hash);
         isNew = element < 0;
-        Errno refused = (flags & ~known) > (ulong)MapUpdateFlags.Exist ? Errno.EINVAL : ElementTable.CheckPresence(!isNew, flags);
+        Errno refused = (flags & ~_knownFlags) > (ulong)MapUpdateFlags.Exist ? Errno.EINVAL : ElementTable.CheckPresence(!isNew, flags);
         if (refused != Errno.None)
         {
             return refused;
@@ -165,28 +167,28 @@ internal sealed class HashMap : BpfMap
                 return Errno.ENOMEM;
             }
 
-            element = _rows.Allocate();
-        }
-        else if (_perCpu || (flags & (ulong)MapUpdateFlags.Lock) != 0)
-        {
+            row = _perCpu ? _rows.Allocate() * CpuCount : _rows.Allocate();
+            _table.RowOf(_table.Add(key, hash)) = row;
             return Errno.None;
         }
-        else
+
+        ref int place = ref _table.RowOf(element);
+        if (!_perCpu && (flags & (ulong)MapUpdateFlags.Lock) == 0)
         {
-            // Each CPU has one element in reserve for this, and the one that is replaced is the next in reserve.
+            // Each CPU has one value in reserve for this, and the one that is replaced is the next in reserve.
             ref int spare = ref _spares[cpu];
             if (spare < 0 && !_rows.HasRoom)
             {
                 return Errno.ENOMEM;
             }
 
-            int old = element;
-            element = spare >= 0 ? spare : _rows.Allocate();
+            int old = place;
+            place = spare >= 0 ? spare : _rows.Allocate();
             spare = old;
-            _table.Remove(old);
+            _table.MoveToFront(element);
         }
 
-        _table.Add(element, key, hash);
+        row = place;
         return Errno.None;
     }
 }

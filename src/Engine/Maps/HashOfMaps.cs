@@ -6,9 +6,7 @@ namespace ReuseportPS.Engine.Maps;
 internal sealed class HashOfMaps : OuterMap
 {
     private readonly ElementTable _table;
-    private readonly Stack<int> _free = [];
     private BpfMap?[] _maps = new BpfMap?[8];
-    private int _used;
 
     public HashOfMaps(MapSpec spec, int cpuCount, uint seed)
         : base(spec, cpuCount) => _table = new ElementTable(spec, seed);
@@ -42,13 +40,11 @@ internal sealed class HashOfMaps : OuterMap
 
         if (element < 0)
         {
-            element = _free.TryPop(out int freed) ? freed : _used++;
+            element = _table.Add(key, hash);
             if (element >= _maps.Length)
             {
                 Array.Resize(ref _maps, _maps.Length * 2);
             }
-
-            _table.Add(element, key, hash);
         }
 
         _maps[element] = inner;
@@ -63,9 +59,8 @@ internal sealed class HashOfMaps : OuterMap
             return Errno.ENOENT;
         }
 
-        _table.Remove(element);
+        _table.Free(element);
         _maps[element] = null;
-        _free.Push(element);
         return Errno.None;
     }
 

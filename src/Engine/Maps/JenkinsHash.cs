@@ -79,6 +79,7 @@ public static class JenkinsHash
         return word;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Mix(ref uint a, ref uint b, ref uint c)
     {
         a = (a - c) ^ BitOperations.RotateLeft(c, 4);

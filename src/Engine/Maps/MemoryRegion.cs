@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace ReuseportPS.Engine.Maps;
 
@@ -13,6 +15,11 @@ public sealed class MemoryRegion
     private int _writeLength;
     private int _rowSize;
     private int _rowStride;
+    private uint _rowMask;
+
+    // Bytes of a row that may be read, and written; 0 when flat.
+    private int _readableRow;
+    private int _writableRow;
     private bool _readable;
     private bool _writable;
     private (uint Offset, uint Length)[] _windows = [];
@@ -60,14 +67,14 @@ public sealed class MemoryRegion
         _writeLength = writable ? length : 0;
         _readable = true;
         _writable = writable;
-        RowCount = RowShift = 0;
+        RowCount = RowShift = _readableRow = _writableRow = 0;
     }
 
     /// <summary>Empties the region: every access becomes a fault.</summary>
     public void Clear()
     {
         Bytes = [];
-        Start = _readLength = _writeLength = RowCount = RowShift = 0;
+        Start = _readLength = _writeLength = RowCount = RowShift = _readableRow = _writableRow = 0;
         _readable = _writable = false;
     }
 
@@ -114,6 +121,9 @@ public sealed class MemoryRegion
         _rowStride = Stride(rowSize);
         RowShift = ShiftFor(rowSize);
         RowCount = rowCount;
+        _rowMask = (1u << RowShift) - 1;
+        _readableRow = readable ? rowSize : 0;
+        _writableRow = writable ? rowSize : 0;
         _readable = readable;
         _writable = writable;
         if (Bytes.Length < (long)rowCount * _rowStride)
@@ -157,6 +167,23 @@ public sealed class MemoryRegion
         uint within = offset & ((1u << RowShift) - 1);
         index = (int)row * _rowStride + (int)within;
         return (write ? _writable : _readable) && row < (uint)RowCount && (ulong)within + (uint)size <= (uint)_rowSize;
+    }
+
+    /// <summary>The byte at an offset of a flat region; only after the offset was found to be below <see cref="ReadLength"/> or <see cref="WriteLength"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ref byte ByteAt(uint offset) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(Bytes), (nuint)((uint)Start + offset));
+
+    /// <summary>The first byte of an access, or a null reference where <see cref="TryLocate"/> says no.</summary>
+    internal ref byte Find(uint offset, uint size, bool write)
+    {
+        // Rows first: what is flat was found by its length, if it was allowed.
+        uint within = offset & _rowMask;
+        if (offset >> RowShift < (uint)RowCount && (ulong)within + size <= (uint)(write ? _writableRow : _readableRow))
+        {
+            return ref Bytes[(int)(offset >> RowShift) * _rowStride + (int)within];
+        }
+
+        return ref TryLocate(offset, (int)size, write, out int index) ? ref Bytes[index] : ref Unsafe.NullRef<byte>();
     }
 
     /// <summary>Whether the program may load from, or store to, what is in the region.</summary>

@@ -76,7 +76,10 @@ internal sealed class PolicyProgramEmitter
             maps.Add(PolicyMapSpecs.Lists(_plan.ListCount));
         }
 
-        ProgramSpec program = new("steer", ProgramType.SkReuseport, AttachType.SkReuseportSelect, _code.Builder.Build(), maps.ToImmutable());
+        ProgramSpec program = new("steer", ProgramType.SkReuseport, AttachType.SkReuseportSelect, _code.Builder.Build(), maps.ToImmutable())
+        {
+            Comments = _code.Builder.Comments,
+        };
         return new CompiledPolicy(_slotCount, program, _maps, _plan.ToBank(), _counters);
     }
 
@@ -88,6 +91,7 @@ internal sealed class PolicyProgramEmitter
 
     private void EmitPrologue()
     {
+        _code.Builder.Comment($"policy '{_policy.Name}' for {_slotCount} slots: counters, epoch, what the rules need of the packet");
         _code.SaveContext();
         _code.LoadCounters(_maps.Counters, Use(_pass));
         _code.LoadEpoch(_maps.Epoch, CounterLayout.IndexOf(CounterKind.Epoch), keepsBank: _plan.TableCount + _plan.ListCount > 0);
@@ -128,6 +132,7 @@ internal sealed class PolicyProgramEmitter
             }
 
             Label next = _code.NewLabel("next rule");
+            _code.Builder.Comment($"rule {i + 1}{(rule.Name is null ? "" : $" '{rule.Name}'")}");
             int before = _code.Builder.Count;
             _match.Emit(rule.When, family, next);
             bool conditional = _code.Builder.Count > before;
@@ -143,6 +148,7 @@ internal sealed class PolicyProgramEmitter
 
         if (reachable)
         {
+            _code.Builder.Comment("otherwise");
             _code.Count(CounterLayout.IndexOf(CounterKind.Otherwise));
         }
 
@@ -321,6 +327,7 @@ internal sealed class PolicyProgramEmitter
     // Each end is there only if something leads to it, in an order in which a label is used before it is put down.
     private void EmitEnds()
     {
+        _code.Builder.Comment("ends: what was decided is counted, then returned");
         if (_used.Contains(_missed))
         {
             _code.Mark(_missed);

@@ -7,7 +7,7 @@ namespace ReuseportPS.Engine.Programs;
 /// <param name="LineAndColumn">Line in the upper 22 bits, column in the lower 10.</param>
 public readonly record struct LineInfo(int Slot, uint FileName, uint Text, uint LineAndColumn)
 {
-    /// <summary>Line, counted from 1.</summary>
+    /// <summary>Line, counted from 1; 0 when it is not known.</summary>
     public int Line => (int)(LineAndColumn >> 10);
 
     /// <summary>Column, counted from 1; 0 when it is not known.</summary>

@@ -18,12 +18,12 @@ public sealed class ProgramBtf(BtfTypes types, ImmutableArray<FunctionInfo> func
     /// <summary>The lines, by slot; empty when they are not known.</summary>
     public ImmutableArray<LineInfo> Lines => lines;
 
-    /// <summary>The source of an instruction, or null when it is not known.</summary>
+    /// <summary>The source of an instruction; null when it is not known, or the instruction is the compiler's own (line 0).</summary>
     /// <param name="slot">The instruction, in 8-byte slots.</param>
     public SourceLine? SourceOf(int slot)
     {
         int at = Last(lines.AsSpan(), slot, static line => line.Slot);
-        return at < 0 ? null : new SourceLine(
+        return at < 0 || lines[at].Line == 0 ? null : new SourceLine(
             lines[at].Slot, types.TextAt(lines[at].FileName), lines[at].Line, lines[at].Column, types.TextAt(lines[at].Text));
     }
 

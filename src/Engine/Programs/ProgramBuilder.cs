@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
 using ReuseportPS.Engine.Diagnostics;
@@ -14,6 +15,7 @@ public sealed class ProgramBuilder
     private readonly List<Item> _items = [];
     private readonly HashSet<Label> _labels = [];
     private readonly List<Diagnostic> _diagnostics = [];
+    private readonly List<(int Item, string Text)> _comments = [];
 
     /// <summary>
     /// Slots that a jump may span before it becomes a gotol. The kernel's verifier puts code of its own into a program and refuses it
@@ -23,6 +25,16 @@ public sealed class ProgramBuilder
 
     /// <summary>Instructions added so far; lddw counts as one, a jump too, however long it becomes.</summary>
     public int Count => _items.Count;
+
+    /// <summary>What was said with <see cref="Comment"/>, by slot; complete after <see cref="Build"/>.</summary>
+    public IReadOnlyDictionary<int, string> Comments { get; private set; } = FrozenDictionary<int, string>.Empty;
+
+    /// <summary>Says what the next instructions are for.</summary>
+    public ProgramBuilder Comment(string text)
+    {
+        _comments.Add((_items.Count, text));
+        return this;
+    }
 
     /// <summary>A new label, not yet put down.</summary>
     /// <param name="name">Name for messages; a number when null.</param>
@@ -154,6 +166,7 @@ public sealed class ProgramBuilder
         }
         while (grew);
 
+        Comments = _comments.GroupBy(comment => start[comment.Item]).ToFrozenDictionary(group => group.Key, group => string.Join('\n', group.Select(comment => comment.Text)));
         ImmutableArray<Instruction>.Builder code = ImmutableArray.CreateBuilder<Instruction>(start[^1]);
         for (int i = 0; i < _items.Count; i++)
         {

@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Helpers;
 using static ReuseportPS.Engine.Diagnostics.DiagnosticDefinition;
 
 namespace ReuseportPS.Engine.Programs;
 
-/// <summary>The findings about programs and their maps as a whole, RPS1020 to RPS1032.</summary>
+/// <summary>The findings about programs and their maps as a whole, RPS1020 to RPS1033.</summary>
 public static class ProgramDiagnostics
 {
 #pragma warning disable CS1591 // Each says what it is in its title.
@@ -17,6 +18,16 @@ public static class ProgramDiagnostics
         "RPS1021", "No address inside that map",
         "Only an ARRAY with one entry has a value whose address is known when the program is loaded.",
         "Make the map an ARRAY of one entry, stay inside its value, or look the value up with bpf_map_lookup_elem.");
+
+    public static readonly DiagnosticDefinition NoSuchKernelFunction = Error(
+        "RPS1022", "No such kernel function",
+        "A call refers to a kernel function by an index that the program's list of names does not have.",
+        "Name the function in the program, or correct the index.");
+
+    public static readonly DiagnosticDefinition KernelFunctionNotAvailable = Error(
+        "RPS1023", "A kernel function that is not available off-kernel",
+        "The program calls a function that only makes sense in a running kernel, or one of a kernel module.",
+        $"Those that are available: {string.Join(", ", KernelFunctions.Names)}.");
 
     public static readonly DiagnosticDefinition LabelNotMarked = Error(
         "RPS1030", "A label that is nowhere",
@@ -32,8 +43,13 @@ public static class ProgramDiagnostics
         "RPS1032", "A label behind the last instruction",
         "A jump to it would run off the end.",
         "End the program with an exit.");
+
+    public static readonly DiagnosticDefinition NoProgram = Error(
+        "RPS1033", "Not a program",
+        "A command that takes programs was given something else.",
+        "Give an object of Import-SteeringProgram or Import-SteeringPolicy, bytes, or the path of a file.");
 #pragma warning restore CS1591
 
     /// <summary>All of them, by code.</summary>
-    public static ImmutableArray<DiagnosticDefinition> All { get; } = [NoSuchMap, NoMapValueAddress, LabelNotMarked, LabelMarkedTwice, LabelAtEnd];
+    public static ImmutableArray<DiagnosticDefinition> All { get; } = [NoSuchMap, NoMapValueAddress, NoSuchKernelFunction, KernelFunctionNotAvailable, LabelNotMarked, LabelMarkedTwice, LabelAtEnd, NoProgram];
 }

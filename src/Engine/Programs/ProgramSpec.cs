@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Maps;
@@ -30,6 +31,9 @@ public sealed record ProgramSpec(
     /// name here; a backend that loads into a kernel puts that kernel's BTF id in its place.
     /// </summary>
     public ImmutableArray<string> KernelFunctions { get; init; } = [];
+
+    /// <summary>What stretches of the code are for, by the slot where they begin; for people who read it.</summary>
+    public IReadOnlyDictionary<int, string> Comments { get; init; } = FrozenDictionary<int, string>.Empty;
 
     /// <summary>Length in slots of 8 bytes, as the kernel counts instructions.</summary>
     public int InstructionSlots => Instructions.Sum(instruction => instruction.SlotCount);

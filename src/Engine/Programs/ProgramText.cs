@@ -9,9 +9,9 @@ namespace ReuseportPS.Engine.Programs;
 /// <summary>A whole program as text: directives for what it is and for its maps, then its instructions. docs/assembly.md describes it.</summary>
 public static class ProgramText
 {
-    /// <summary>The text of a program; <see cref="Read"/> gives the same program back.</summary>
+    /// <summary>The text of a program; <see cref="Read"/> gives the same program back, without its types: source lines become comments, functions labels.</summary>
     /// <param name="program">The program.</param>
-    /// <param name="style">How instructions are written; null for labels and decimal numbers. The names are those of the program's maps and of all helpers.</param>
+    /// <param name="style">How instructions are written; null for labels and decimal numbers. Names of maps, helpers and kernel functions are the program's.</param>
     public static string Write(ProgramSpec program, DisassemblyOptions? style = null)
     {
         StringBuilder text = new();
@@ -24,13 +24,31 @@ public static class ProgramText
             Append(text, ".map ", map);
         }
 
+        foreach (string function in program.KernelFunctions)
+        {
+            text.Append(".kfunc ").Append(Word(function)).Append('\n');
+        }
+
+        text.Append(program.Maps.IsEmpty && program.KernelFunctions.IsEmpty ? "" : "\n").Append(WriteInstructions(program, style));
+        return text.ToString();
+    }
+
+    /// <summary>The instructions of a program, as in <see cref="Write"/>, without the directives.</summary>
+    public static string WriteInstructions(ProgramSpec program, DisassemblyOptions? style = null)
+    {
         style ??= new DisassemblyOptions { Labels = true };
         style = style with
         {
-            Names = style.Names with { Maps = [.. program.Maps.Select(map => map.Name)], Helpers = HelperNames.All },
+            Comments = style.Comments.Count > 0 ? style.Comments : Comments(program),
+            Names = new AssemblyNames
+            {
+                Maps = [.. program.Maps.Select(map => map.Name)],
+                Helpers = HelperNames.All,
+                KernelFunctions = program.KernelFunctions,
+                Labels = style.Names.Labels.Count > 0 ? style.Names.Labels : Functions(program),
+            },
         };
-        text.Append(program.Maps.IsEmpty ? "" : "\n").Append(Disassembler.Disassemble(program.Instructions.AsSpan(), style));
-        return text.ToString();
+        return Disassembler.Disassemble(program.Instructions.AsSpan(), style);
     }
 
     /// <summary>Reads a program. Never throws: every finding has line, column and remedy (RPS1001 to RPS1020, RPS1040 to RPS1059).</summary>
@@ -40,6 +58,38 @@ public static class ProgramText
     public static ProgramReading Read(string text, string? source = null, string name = "program") =>
         new ProgramTextReader(text, source).Read(name);
 
+    private static Dictionary<int, string> Functions(ProgramSpec program)
+    {
+        Dictionary<int, string> names = [];
+        foreach (FunctionInfo function in program.Btf?.Functions ?? [])
+        {
+            names[function.Slot] = program.Btf!.Types.NameOf(function.TypeId);
+        }
+
+        return names;
+    }
+
+    // What stretches of code are for, as its maker says it; else the lines of the source, each once where several instructions in a row come from it.
+    private static IReadOnlyDictionary<int, string> Comments(ProgramSpec program)
+    {
+        if (program.Comments.Count > 0 || program.Btf is null)
+        {
+            return program.Comments;
+        }
+
+        Dictionary<int, string> comments = [];
+        string last = "";
+        foreach (LineInfo line in program.Btf.Lines)
+        {
+            if (program.Btf.SourceOf(line.Slot) is SourceLine { Text.Length: > 0 } source && source.ToString() is string text && text != last)
+            {
+                comments[line.Slot] = last = text;
+            }
+        }
+
+        return comments;
+    }
+
     private static void Append(StringBuilder text, string directive, MapSpec map)
     {
         text.Append(directive).Append(Word(map.Name)).Append(' ').Append(ProgramWords.TextOf(ProgramWords.MapTypes, map.Type));
@@ -47,6 +97,21 @@ public static class ProgramText
         if (map.Flags != MapFlags.None)
         {
             text.Append(" flags=").Append(ProgramWords.TextOf(map.Flags));
+        }
+
+        if (map.Extra != 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" extra={map.Extra}");
+        }
+
+        if (map.SpinLockOffset is int spinLock)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" spin_lock={spinLock}");
+        }
+
+        if (map.NumaNode != 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" numa_node={map.NumaNode}");
         }
 
         text.Append(map.Frozen ? " frozen\n" : "\n");

@@ -11,13 +11,16 @@ namespace ReuseportPS.Engine.Programs;
 /// <summary>Reads the directives of a program's text and checks its code. See <see cref="ProgramText"/>.</summary>
 internal sealed class ProgramTextReader(string text, string? source)
 {
-    private static readonly ImmutableArray<string> s_directives = [".program", ".type", ".attach", ".license", ".map", ".inner", ".entry", ".insn"];
+    private static readonly ImmutableArray<string> s_directives = [".program", ".type", ".attach", ".license", ".map", ".inner", ".entry", ".kfunc", ".insn"];
+
+    private static readonly ImmutableArray<string> s_properties = ["key", "value", "entries", "flags", "extra", "spin_lock", "numa_node", "frozen"];
 
     private readonly AssemblySyntax _syntax = AssemblySyntax.Read(text, source);
     private readonly HashSet<string> _once = new(StringComparer.Ordinal);
 
     // Each map with its templates, outermost first.
     private readonly List<List<MapSpec>> _maps = [];
+    private readonly List<string> _kernelFunctions = [];
     private ImmutableArray<Token> _arguments;
     private int _at;
     private int _line;
@@ -56,6 +59,9 @@ internal sealed class ProgramTextReader(string text, string? source)
                 case ".entry" when Follows(directive):
                     ReadEntry();
                     break;
+                case ".kfunc":
+                    _kernelFunctions.Add(Name("the name of a kernel function") ?? "");
+                    break;
                 case ".program" or ".type" or ".attach" or ".license" or ".inner" or ".entry":
                     continue;
                 default:
@@ -74,9 +80,9 @@ internal sealed class ProgramTextReader(string text, string? source)
         type ??= ProgramType.SkReuseport;
         attach ??= type == ProgramType.SkReuseport ? AttachType.SkReuseportSelect : AttachType.None;
         ImmutableArray<MapSpec> maps = [.. _maps.Where(levels => levels.Count > 0).Select(Nest)];
-        AssemblyResult code = _syntax.Resolve(new AssemblyNames { Maps = [.. maps.Select(map => map.Name)], Helpers = HelperNames.All });
+        AssemblyResult code = _syntax.Resolve(new AssemblyNames { Maps = [.. maps.Select(map => map.Name)], Helpers = HelperNames.All, KernelFunctions = [.. _kernelFunctions] });
         ImmutableArray<Diagnostic> findings = code.Succeeded ? [.. code.Diagnostics, .. Check(code, type.Value, maps.Length)] : code.Diagnostics;
-        ProgramSpec spec = new(name, type.Value, attach.Value, code.Instructions, maps);
+        ProgramSpec spec = new(name, type.Value, attach.Value, code.Instructions, maps) { KernelFunctions = [.. _kernelFunctions] };
         return new ProgramReading(
             findings.Any(finding => finding.Severity == DiagnosticSeverity.Error) ? null : license is null ? spec : spec with { License = license },
             findings);
@@ -147,7 +153,7 @@ internal sealed class ProgramTextReader(string text, string? source)
         return false;
     }
 
-    // .map NAME TYPE key=4 value=8 entries=64 flags=mmapable|inner_map frozen
+    // .map NAME TYPE key=4 value=8 entries=64 flags=mmapable|inner_map frozen, and extra=, spin_lock=, numa_node=
     private void ReadMap()
     {
         string? name = Name("the name of the map");
@@ -164,10 +170,10 @@ internal sealed class ProgramTextReader(string text, string? source)
         {
             Token key = Next;
             _at++;
-            bool isKnown = key is { Kind: TokenKind.Word, Text: "key" or "value" or "entries" or "flags" or "frozen" };
+            bool isKnown = key is { Kind: TokenKind.Word } && s_properties.Contains(key.Text);
             if (!isKnown || !seen.Add(key.Text))
             {
-                string? meant = Spelling.Closest(key.Text, ["key", "value", "entries", "flags", "frozen"]);
+                string? meant = Spelling.Closest(key.Text, s_properties);
                 Bad(key, isKnown ? $"{key} stands twice." : $"{key} is no property of a map.", isKnown || meant is null ? null : $"Did you mean '{meant}'?");
                 return;
             }
@@ -190,6 +196,9 @@ internal sealed class ProgramTextReader(string text, string? source)
                 "key" => map with { KeySize = Number() },
                 "value" => map with { ValueSize = Number() },
                 "entries" => map with { MaxEntries = Number() },
+                "extra" => map with { Extra = Number64() },
+                "spin_lock" => map with { SpinLockOffset = Number() },
+                "numa_node" => map with { NumaNode = Number() },
                 _ => map with { Flags = Flags() },
             };
         }
@@ -262,16 +271,18 @@ internal sealed class ProgramTextReader(string text, string? source)
         return null;
     }
 
-    private int Number()
+    private int Number() => (int)Number64(int.MaxValue);
+
+    private ulong Number64(ulong most = ulong.MaxValue)
     {
         Token token = Next;
-        if (token is { Kind: TokenKind.Number, Value: <= int.MaxValue and ulong number })
+        if (token is { Kind: TokenKind.Number, Value: ulong number } && number <= most)
         {
             _at++;
-            return (int)number;
+            return number;
         }
 
-        Bad(token, $"Expected a number from 0 to {int.MaxValue}, found {token}.");
+        Bad(token, $"Expected a number from 0 to {most}, found {token}.");
         return 0;
     }
 

@@ -25,17 +25,7 @@ public abstract class FileCmdlet : ReuseportCmdlet
         {
             foreach (string file in Resolve(path))
             {
-                Guard(file, () =>
-                {
-                    try
-                    {
-                        ProcessFile(file);
-                    }
-                    catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-                    {
-                        WriteError(new ErrorRecord(exception, "FileUnreadable", ErrorCategory.ReadError, file));
-                    }
-                });
+                GuardFile(file, () => ProcessFile(file));
             }
         }
     }

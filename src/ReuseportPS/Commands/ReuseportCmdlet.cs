@@ -35,6 +35,25 @@ public abstract class ReuseportCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>As <see cref="Guard"/>, for what reads or writes files: their errors become errors on the object too.</summary>
+    private protected void GuardFile(object? target, Action action, bool writes = false) => Guard(target, () =>
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            WriteError(new ErrorRecord(exception, "FileNotFound", ErrorCategory.ObjectNotFound, target));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            WriteError(writes
+                ? new ErrorRecord(exception, "FileUnwritable", ErrorCategory.WriteError, target)
+                : new ErrorRecord(exception, "FileUnreadable", ErrorCategory.ReadError, target));
+        }
+    });
+
     /// <summary>Writes warnings and information of an accepted input.</summary>
     protected void WriteFindings(IEnumerable<Diagnostic> diagnostics)
     {

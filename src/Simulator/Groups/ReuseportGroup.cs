@@ -1,3 +1,4 @@
+using ReuseportPS.Engine.Classic;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Simulator.Programs;
 using ReuseportPS.Simulator.Sockets;
@@ -45,6 +46,11 @@ internal sealed class ReuseportGroup
     public bool HasConnections { get; set; }
 
     public KernelProgram? Program { get; private set; }
+
+    /// <summary>The classic program that the group has in place of one.</summary>
+    public ClassicProgram? Classic { get; private set; }
+
+    public bool HasProgram => Program is not null || Classic is not null;
 
     public ReadOnlySpan<Sock?> Live => _socks.AsSpan(0, LiveCount);
 
@@ -144,7 +150,15 @@ internal sealed class ReuseportGroup
         KernelProgram? old = Program;
         program?.AddReference();
         Program = program;
+        Classic = null;
         old?.Release();
+    }
+
+    /// <summary>Replaces the program with a classic one.</summary>
+    public void SetProgram(ClassicProgram program)
+    {
+        SetProgram((KernelProgram?)null);
+        Classic = program;
     }
 
     /// <summary>Keeps the counter in step when a member's SO_INCOMING_CPU is set.</summary>
@@ -297,7 +311,7 @@ internal sealed class ReuseportGroup
     {
         if (LiveCount + ClosedCount == 0)
         {
-            SetProgram(null);
+            SetProgram((KernelProgram?)null);
             _ids.Return(Id);
         }
     }

@@ -61,11 +61,6 @@ internal sealed class KernelMap(SimulatorBackend backend, BpfMap map)
         {
             inner.Release();
         }
-
-        foreach (KernelProgram program in _programs.Values)
-        {
-            program.Release();
-        }
     }
 
     /// <summary>Puts a map into this map of maps, which holds it from then on. EINVAL when this is none.</summary>
@@ -119,12 +114,6 @@ internal sealed class KernelMap(SimulatorBackend backend, BpfMap map)
         if (error == Errno.None && Map is OuterMap)
         {
             Replace(BinaryPrimitives.ReadUInt32LittleEndian(key), null);
-        }
-
-        if (error == Errno.None && Map is ProgramArray)
-        {
-            _programs.Remove(BinaryPrimitives.ReadUInt32LittleEndian(key), out KernelProgram? old);
-            old?.Release();
         }
 
         return error;

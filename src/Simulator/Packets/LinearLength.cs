@@ -27,8 +27,14 @@ public static class LinearLength
             return packet.TransportLength <= largest ? packet.TransportLength : UdpHeaderLength;
         }
 
+        return Math.Min(TcpHeader(packet), packet.TransportLength);
+    }
+
+    /// <summary>Length of a TCP header with its options, in bytes, as the header says; at least 20.</summary>
+    public static int TcpHeader(in Packet packet)
+    {
         ReadOnlySpan<byte> header = packet.Data.Span[packet.TransportOffset..];
         int length = header.Length > DataOffsetByte ? (header[DataOffsetByte] >> 4) * 4 : ShortestTcpHeader;
-        return Math.Min(Math.Max(length, ShortestTcpHeader), packet.TransportLength);
+        return Math.Max(length, ShortestTcpHeader);
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Execution;
+using ReuseportPS.Engine.Execution.Compilation;
 using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Programs;
@@ -19,6 +20,8 @@ internal sealed class KernelProgram
 
     private readonly SimulatorBackend _backend;
     private readonly KernelMap[] _maps;
+    private CompiledProgram? _compiled;
+    private int _interpretedRuns;
     private int _references;
 
     private KernelProgram(SimulatorBackend backend, ProgramSpec spec, LoadedProgram loaded, KernelMap[] maps)
@@ -28,6 +31,7 @@ internal sealed class KernelProgram
         Spec = spec;
         Loaded = loaded;
         Tag = ProgramTag.Compute(spec.Instructions);
+        _interpretedRuns = backend.InterpretedRuns;
         ReadsSocket = spec.Instructions.Any(instruction =>
             (instruction.Opcode == s_loadPointer && instruction.Offset is ReuseportRun.SocketOffset or ReuseportRun.MigratingSocketOffset) ||
             (IsHelperCall(instruction) && instruction.Immediate == HelperId.TailCall));
@@ -82,6 +86,22 @@ internal sealed class KernelProgram
 
         loaded.Id = id;
         return new KernelProgram(backend, spec, loaded, maps);
+    }
+
+    /// <summary>Runs it: the first times in the interpreter, from then on compiled, with the same outcome.</summary>
+    public RunResult Run(Machine machine)
+    {
+        if (_compiled is null)
+        {
+            if (_interpretedRuns-- > 0)
+            {
+                return machine.Run(Loaded);
+            }
+
+            _compiled = CompiledProgram.Compile(Loaded, ContextLayout.Reuseport);
+        }
+
+        return machine.Run(_compiled);
     }
 
     public void AddReference() => _references++;

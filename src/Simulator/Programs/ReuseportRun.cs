@@ -144,7 +144,7 @@ internal sealed class ReuseportRun
         ulong now = (ulong)_backend.Nanoseconds;
         environment.Cpu = cpu;
         environment.MonotonicTime = environment.BootTime = environment.CoarseTime = environment.TaiTime = now;
-        RunResult run = _machine.Run(program.Loaded);
+        RunResult run = program.Run(_machine);
         Result = (uint)run.ReturnValue;
         Instructions = run.InstructionCount;
         Fault = run.Fault;

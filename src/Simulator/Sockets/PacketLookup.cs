@@ -15,6 +15,7 @@ internal sealed class PacketLookup(SimulatedNamespace network)
     /// <summary>Score of a socket that does not match.</summary>
     private const int NoMatch = -1;
 
+    private readonly ClassicRun _classicRun = network.Backend.ClassicProgramRun;
     private readonly ReuseportRun _run = network.Backend.ProgramRun;
     private Packet _packet;
     private FlowKey _flow;
@@ -231,6 +232,20 @@ internal sealed class PacketLookup(SimulatedNamespace network)
 
             if (member is not null)
             {
+                Kind = DecisionKind.Program;
+                return GroupAnswer.Member;
+            }
+
+            Kind = DecisionKind.ProgramFallback;
+        }
+        else if (group.Classic is { } classic)
+        {
+            // An index past the end leaves the choice to the hash; there is no way to drop.
+            ProgramRuns++;
+            uint index = _classicRun.Run(classic, in _packet, _length, _linearLength, _cpu, _interfaceIndex);
+            if (index < group.LiveCount)
+            {
+                member = group.Live[(int)index];
                 Kind = DecisionKind.Program;
                 return GroupAnswer.Member;
             }

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Classic;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Programs;
@@ -204,19 +206,20 @@ internal sealed class SimulatedSocket : IBackendSocket
             _ => Errno.EINVAL,
         };
         Check(unfit, Operation, unfit == Errno.ENOTSUPP ? "the simulator does not run SOCKET_FILTER programs" : "a program of this type steers no group");
-        if (!sock.IsHashed)
+        GroupToAttachTo(Operation).SetProgram(target);
+    }
+
+    public void AttachClassicProgram(ClassicProgram program)
+    {
+        const string Operation = "SO_ATTACH_REUSEPORT_CBPF";
+        Check(Sock.FilterLocked ? Errno.EPERM : Errno.None, Operation, "SO_LOCK_FILTER is set on the socket", "Attach through another member.");
+        ImmutableArray<Diagnostic> findings = ClassicChecker.Check(program.Instructions.AsSpan());
+        if (!findings.IsEmpty)
         {
-            Check(sock.ReusePort ? Errno.None : Errno.EINVAL, Operation, "SO_REUSEPORT is off", "Set SO_REUSEPORT before bind.");
-            ReuseportGroup.Allocate(Network.Backend.GroupIds, sock, bindInAny: false);
-        }
-        else
-        {
-            Check(
-                sock.Group is null ? Errno.EINVAL : Errno.None, Operation,
-                "the socket is in no group", "It was bound without SO_REUSEPORT, or is connected.");
+            throw new BackendException(Errno.EINVAL, Operation, findings[0]);
         }
 
-        sock.Group!.SetProgram(target);
+        GroupToAttachTo(Operation).SetProgram(program);
     }
 
     public void DetachProgram()
@@ -229,8 +232,8 @@ internal sealed class SimulatedSocket : IBackendSocket
         }
 
         Check(!sock.IsHashed && group.ClosedCount > 0 ? Errno.ENOENT : Errno.None, Operation, "the socket was shut down");
-        Check(group.Program is null ? Errno.ENOENT : Errno.None, Operation, "the group has no program");
-        group.SetProgram(null);
+        Check(!group.HasProgram ? Errno.ENOENT : Errno.None, Operation, "the group has no program");
+        group.SetProgram((KernelProgram?)null);
     }
 
     public void SendTo(ReadOnlySpan<byte> datagram, IPEndPoint destination)
@@ -333,6 +336,24 @@ internal sealed class SimulatedSocket : IBackendSocket
         }
 
         Network.Unregister(_sock);
+    }
+
+    private ReuseportGroup GroupToAttachTo(string operation)
+    {
+        Sock sock = Sock;
+        if (!sock.IsHashed)
+        {
+            Check(sock.ReusePort ? Errno.None : Errno.EINVAL, operation, "SO_REUSEPORT is off", "Set SO_REUSEPORT before bind.");
+            ReuseportGroup.Allocate(Network.Backend.GroupIds, sock, bindInAny: false);
+        }
+        else
+        {
+            Check(
+                sock.Group is null ? Errno.EINVAL : Errno.None, operation,
+                "the socket is in no group", "It was bound without SO_REUSEPORT, or is connected.");
+        }
+
+        return sock.Group!;
     }
 
     private void BindAutomatically(string operation)

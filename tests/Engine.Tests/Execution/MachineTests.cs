@@ -394,6 +394,16 @@ public class MachineTests
         Assert.Equal(text, _machine.Run(program).Fault?.Text);
     }
 
+    [Fact]
+    public void A_run_that_ends_inside_a_section_is_a_fault_and_the_next_begins_outside()
+    {
+        LoadedProgram enters = LoadedProgram.Load(
+            new ProgramSpec("test", ProgramType.SkReuseport, AttachType.None, [Instructions.CallKernel(0), Instructions.Exit()], []) { KernelFunctions = ["bpf_rcu_read_lock"] });
+        Fault fault = _machine.Run(enters).Fault!;
+        Assert.Equal((FaultKind.UnreleasedReference, 1, "the run ends inside the RCU read section"), (fault.Kind, fault.Instruction, fault.Text));
+        A_section_that_was_not_entered_cannot_be_left("bpf_rcu_read_unlock", "kernel function bpf_rcu_read_unlock: there is no RCU read section to leave");
+    }
+
     [Theory]
     [InlineData("bpf_cpumask_create", 0, "RPS1023")]
     [InlineData("bpf_rcu_read_lock", 1, "RPS1022")]

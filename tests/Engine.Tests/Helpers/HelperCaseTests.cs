@@ -1,5 +1,6 @@
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Execution;
+using ReuseportPS.Engine.Execution.Compilation;
 using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Maps;
@@ -11,15 +12,16 @@ public class HelperCaseTests
 {
     private static IEnumerable<HelperCase> Cases => TestData.Lines(TestData.PathOf(HelperCase.FileName)).Select(x => HelperCase.Read(x.Case));
 
-    public static TheoryData<string> Names() => [.. Cases.Select(x => x.Name)];
+    public static MatrixTheoryData<string, Conformance.Engine> NamesAndEngines() => new([.. Cases.Select(x => x.Name)], Enum.GetValues<Conformance.Engine>());
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void Helpers_answer_as_the_kernel(string name)
+    [MemberData(nameof(NamesAndEngines))]
+    public void Helpers_answer_as_the_kernel(string name, Conformance.Engine engine)
     {
         HelperCase @case = Cases.Single(x => x.Name == name);
         BpfMap[] maps = [.. @case.Program.Maps.Select(spec => MapFactory.Create(spec, HelperCase.CpuCount).Map!)];
         LoadedProgram program = LoadedProgram.Load(@case.Program, maps);
+        CompiledProgram? compiled = engine == Conformance.Engine.Compiled ? CompiledProgram.Compile(program) : null;
         Machine machine = new();
         machine.Context.SetFlat(new byte[64], 0, 64, writable: true);
         byte[] output = new byte[maps[1].UserValueSize];
@@ -28,7 +30,7 @@ public class HelperCaseTests
             HelperCaseRun run = @case.Runs[i];
             Assert.Equal(Errno.None, maps[0].Update(new byte[4], run.Input.AsSpan()));
             Assert.Equal(Errno.None, maps[1].Update(new byte[4], new byte[output.Length]));
-            RunResult result = machine.Run(program);
+            RunResult result = compiled is null ? machine.Run(program) : machine.Run(compiled);
             Assert.Equal(Errno.None, maps[1].Lookup(new byte[4], output));
             string actual = result.Fault is Fault fault ? $"run {i}: {fault}" : $"run {i}: {(uint)result.ReturnValue} {Convert.ToHexStringLower(output)}";
             string expected = $"run {i}: {run.ReturnValue} {run.Output}";
@@ -52,6 +54,11 @@ public class HelperCaseTests
             HelperId.KtimeGetNanoseconds, HelperId.GetPrandomU32, HelperId.GetSmpProcessorId, HelperId.GetCurrentPidTgid, HelperId.GetCurrentUidGid,
             HelperId.GetCgroupClassId, HelperId.GetNumaNodeId, HelperId.GetCurrentCgroupId, HelperId.Jiffies64, HelperId.KtimeGetBootNanoseconds,
             HelperId.KtimeGetCoarseNanoseconds, HelperId.KtimeGetTaiNanoseconds,
+
+            // map-cases.jsonl and map-traces.jsonl.
+            HelperId.MapPushElement, HelperId.MapPopElement, HelperId.MapPeekElement, HelperId.SpinLock, HelperId.SpinUnlock,
+            HelperId.RingBufferOutput, HelperId.RingBufferReserve, HelperId.RingBufferSubmit, HelperId.RingBufferDiscard, HelperId.RingBufferQuery,
+            HelperId.RingBufferReserveDynptr, HelperId.RingBufferSubmitDynptr, HelperId.RingBufferDiscardDynptr,
         ];
         IEnumerable<int> called = Cases.SelectMany(x => x.Program.Instructions)
             .Where(x => x.Opcode == Instructions.CallHelper(0).Opcode && x.Source == (byte)CallKind.Helper).Select(x => x.Immediate);

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using CsCheck;
 using ReuseportPS.Engine.Asm;
 using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Elf;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Policies;
@@ -14,15 +15,21 @@ namespace ReuseportPS.Engine.Tests.Programs;
 
 public sealed partial class ProgramTextTests
 {
+    private static readonly Dictionary<int, string> s_noComments = [];
+
     private static readonly Gen<string> s_name = Gen.OneOf(Gen.Int[0, 6].Select(i => "abc_.09"[i]).Array[0, 15].Select(letters => new string(letters)), Gen.Int[0, 99].Select(i => $"{i}"), Gen.String[0, 15]);
 
     private static readonly Gen<MapSpec> s_map = Gen.Select(
         Gen.Select(s_name, Gen.Int[0, 40], Gen.Int[0, 70_000], Gen.Int[0, 70_000], Gen.Int[0, int.MaxValue], Gen.Int, Gen.Bool),
         Gen.Select(Gen.Byte.Array[0, 8], Gen.Byte.Array[0, 40]).Array[0, 3],
-        ((string Name, int Type, int Key, int Value, int Entries, int Flags, bool Frozen) map, (byte[], byte[])[] entries) =>
+        Gen.Select(Gen.OneOf(Gen.Const(0UL), Gen.ULong), Gen.Int[-1, 64], Gen.Int[0, 3]),
+        ((string Name, int Type, int Key, int Value, int Entries, int Flags, bool Frozen) map, (byte[], byte[])[] entries, (ulong Extra, int SpinLock, int Node) rest) =>
             new MapSpec(map.Name, (MapType)map.Type, map.Key, map.Value, map.Entries, (MapFlags)map.Flags)
             {
                 Frozen = map.Frozen,
+                Extra = rest.Extra,
+                SpinLockOffset = rest.SpinLock < 0 ? null : rest.SpinLock,
+                NumaNode = rest.Node,
                 Contents = [.. entries.Select(entry => new MapEntry([.. entry.Item1], [.. entry.Item2]))],
             });
 
@@ -34,7 +41,7 @@ public sealed partial class ProgramTextTests
             {
                 ImmutableArray<MapSpec> all = [.. maps, .. inner.Item2 ? [new MapSpec("outer", MapType.ArrayOfMaps, 4, 4, 2) { Inner = inner.Item1 }] : (MapSpec[])[]];
                 Instruction[] code = [.. body.Where(instruction => !RefersToMap(instruction) || (uint)instruction.Immediate < (uint)all.Length), Instructions.Exit(), Instructions.Exit()];
-                ProgramSpec program = new(name, (ProgramType)type, (AttachType)attach, [.. code], all, license);
+                ProgramSpec program = new(name, (ProgramType)type, (AttachType)attach, [.. code], all, license) { KernelFunctions = ["bpf_rcu_read_lock", name, "bpf_loop"] };
                 foreach (DisassemblyOptions? style in (DisassemblyOptions?[])[null, new() { Hexadecimal = true, Indices = true }])
                 {
                     string text = ProgramText.Write(program, style);
@@ -56,6 +63,36 @@ public sealed partial class ProgramTextTests
             ProgramSpec program = PolicyCompiler.Compile(policy, 16).Compiled!.Program;
             AssertSame(program, ProgramText.Read(ProgramText.Write(program)).Program!);
         }
+    }
+
+    [Fact]
+    public void The_rules_of_a_policy_are_told_apart_in_its_text()
+    {
+        SteeringPolicy policy = PolicyYaml.Read("version: 1\npolicy: edge\nrules:\n  - name: old clients\n    when: { protocol: tcp }\n    reject: true\notherwise: { by: hash }").Policy!;
+        string text = ProgramText.Write(PolicyCompiler.Compile(policy, 4).Compiled!.Program);
+        string[] comments = [.. text.Split('\n').Where(line => line.StartsWith("    ;", StringComparison.Ordinal))];
+        Assert.Equal(4, comments.Length);
+        Assert.Equal((true, "    ; rule 1 'old clients'", "    ; otherwise"), (comments[0].Contains("'edge' for 4 slots", StringComparison.Ordinal), comments[1], comments[2]));
+    }
+
+    [Fact]
+    public void Programs_of_object_files_come_back_with_their_functions_named_and_their_source_beside_them()
+    {
+        string folder = Path.GetDirectoryName(TestData.SharedCorpus(Path.Combine("objects", "public", "manifest.json")))!;
+        int programs = 0;
+        foreach (string file in Directory.GetFiles(folder, "*.o"))
+        {
+            foreach (ElfProgram program in ElfObject.Read(File.ReadAllBytes(file), Path.GetFileNameWithoutExtension(file)).Programs)
+            {
+                string text = ProgramText.Write(program.Spec);
+                AssertSame(program.Spec, ProgramText.Read(text).Program!);
+                Assert.Contains($"\n{program.Name}:\n", text, StringComparison.Ordinal);
+                Assert.Contains(".c:", text, StringComparison.Ordinal);
+                programs++;
+            }
+        }
+
+        Assert.InRange(programs, 48, int.MaxValue);
     }
 
     [Fact]
@@ -118,14 +155,17 @@ public sealed partial class ProgramTextTests
     private static void AssertSame(ProgramSpec expected, ProgramSpec actual)
     {
         Assert.Equal(expected.Instructions.ToArray(), actual.Instructions.ToArray());
-        Assert.Equal(expected with { Instructions = [], Maps = [] }, actual with { Instructions = [], Maps = [] });
+        Assert.Equal(expected.KernelFunctions.ToArray(), actual.KernelFunctions.ToArray());
+        Assert.Equal(Bare(expected), Bare(actual));
         Assert.Equal(expected.Maps.Length, actual.Maps.Length);
         Assert.All(expected.Maps.Zip(actual.Maps), pair => AssertSame(pair.First, pair.Second));
     }
 
+    private static ProgramSpec Bare(ProgramSpec program) => program with { Instructions = [], Maps = [], KernelFunctions = [], Comments = s_noComments, Btf = null };
+
     private static void AssertSame(MapSpec expected, MapSpec actual)
     {
-        Assert.Equal(expected with { Inner = null, Contents = [] }, actual with { Inner = null, Contents = [] });
+        Assert.Equal(expected with { Inner = null, Contents = [], Btf = null }, actual with { Inner = null, Contents = [] });
         Assert.Equal(
             expected.Contents.Select(entry => Convert.ToHexString(entry.Key.AsSpan()) + ":" + Convert.ToHexString(entry.Value.AsSpan())),
             actual.Contents.Select(entry => Convert.ToHexString(entry.Key.AsSpan()) + ":" + Convert.ToHexString(entry.Value.AsSpan())));

@@ -20,6 +20,8 @@ public sealed class LoopbackSelectionContract(LoopbackWorld world) : SelectionCo
 
 public sealed class LoopbackContextContract(LoopbackWorld world) : ContextContract<LoopbackWorld>(world);
 
+public sealed class LoopbackClassicContract(LoopbackWorld world) : ClassicContract<LoopbackWorld>(world);
+
 public sealed class LoopbackPinContract(LoopbackWorld world) : PinContract<LoopbackWorld>(world);
 
 public sealed class LoopbackGroupContract(LoopbackWorld world) : GroupContract<LoopbackWorld>(world);
@@ -43,6 +45,8 @@ public sealed class VethProgramContract(VethWorld world) : ProgramContract<VethW
 public sealed class VethSelectionContract(VethWorld world) : SelectionContract<VethWorld>(world);
 
 public sealed class VethContextContract(VethWorld world) : ContextContract<VethWorld>(world);
+
+public sealed class VethClassicContract(VethWorld world) : ClassicContract<VethWorld>(world);
 
 public sealed class VethPinContract(VethWorld world) : PinContract<VethWorld>(world);
 

@@ -19,7 +19,6 @@ internal sealed unsafe class KernelSubject : IMapSubject
     private readonly LinuxMap[] _others;
     private readonly LinuxMap _arguments = LinuxMap.Create(MapPrograms.Arguments);
     private readonly Dictionary<ProgramSpec, LinuxProgram> _programs = new(ReferenceEqualityComparer.Instance);
-    private readonly byte[] _packet = new byte[64];
     private int _cpu = -1;
 
     private KernelSubject(LinuxMap map, LinuxMap[] others)
@@ -96,14 +95,7 @@ internal sealed unsafe class KernelSubject : IMapSubject
         Span<byte> first = stackalloc byte[4];
         first.Clear();
         _arguments.Update(first, arguments);
-        using FdLease lease = new(loaded.Fd);
-        fixed (byte* packet = _packet)
-        {
-            TestRunAttributes attributes = new() { prog_fd = lease.Number, data_size_in = (uint)_packet.Length, data_in = (ulong)packet, repeat = 1 };
-            Assert.Equal(0, BpfCall.Invoke(BpfCommand.BPF_PROG_TEST_RUN, ref attributes));
-            Assert.Equal(0u, attributes.retval);
-        }
-
+        Assert.Equal(0u, TestRun.Invoke(loaded));
         _arguments.Lookup(first)!.CopyTo(arguments);
     }
 
@@ -131,15 +123,5 @@ internal sealed unsafe class KernelSubject : IMapSubject
             MapElementAttributes attributes = new() { map_fd = lease.Number, key = (ulong)keyPointer, value = (ulong)valuePointer, flags = flags };
             return BpfCall.ErrnoOf(BpfCall.Invoke(command, ref attributes));
         }
-    }
-
-    [StructLayout(LayoutKind.Explicit, Size = 80)]
-    private struct TestRunAttributes
-    {
-        [FieldOffset(0)] internal int prog_fd;
-        [FieldOffset(4)] internal uint retval;
-        [FieldOffset(8)] internal uint data_size_in;
-        [FieldOffset(16)] internal ulong data_in;
-        [FieldOffset(32)] internal uint repeat;
     }
 }

@@ -20,6 +20,8 @@ public sealed class SimulatorSelectionContract(SimulatorWorld world) : Selection
 
 public sealed class SimulatorContextContract(SimulatorWorld world) : ContextContract<SimulatorWorld>(world);
 
+public sealed class SimulatorClassicContract(SimulatorWorld world) : ClassicContract<SimulatorWorld>(world);
+
 public sealed class SimulatorPinContract(SimulatorWorld world) : PinContract<SimulatorWorld>(world);
 
 public sealed class SimulatorGroupContract(SimulatorWorld world) : GroupContract<SimulatorWorld>(world);

@@ -7,7 +7,7 @@ namespace ReuseportPS.Simulator.Tests.Contract;
 /// <summary>The simulator: clients and servers in one namespace, over loopback.</summary>
 public sealed class SimulatorWorld : World
 {
-    private readonly SimulatorBackend _backend = new(new SimulatorOptions { Seed = 1, CpuCount = 2 });
+    private readonly SimulatorBackend _backend = new(new SimulatorOptions { Seed = 1, CpuCount = 2, InterpretedRuns = 1 });
 
     public SimulatorWorld() => Servers = _backend.CreateNamespace();
 

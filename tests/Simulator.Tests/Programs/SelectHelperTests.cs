@@ -150,21 +150,27 @@ public sealed class SelectHelperTests
         Assert.Null(_host.Backend.WaitForArrival(_members, TimeSpan.Zero));
     }
 
-    [Fact]
-    public void Decision_of_a_packet_allocates_nothing()
+    [Theory]
+    [InlineData(int.MaxValue)]
+    [InlineData(0)]
+    public void Decision_of_a_packet_allocates_nothing(int interpretedRuns)
     {
-        _host.Network.QueuesArrivals = false;
-        _members[0].AttachProgram(_host.Selecting(_seats, 1, 0));
+        Host host = new(new SimulatorOptions { Seed = 1, InterpretedRuns = interpretedRuns });
+        IBackendSocket[] members = host.OpenGroup(Udp, "127.0.0.1", 4);
+        IBackendMap seats = host.SockArray(4);
+        seats.UpdateSocket(0, members[2]);
+        host.Network.QueuesArrivals = false;
+        members[0].AttachProgram(host.Selecting(seats, 1, 0));
         Packet packet = Host.Packet(Udp, "127.0.0.1");
         for (int i = 0; i < 100; i++)
         {
-            _host.Network.Deliver(in packet, 0);
+            Assert.Equal(members[2].Cookie, host.Network.Deliver(in packet, 0).Cookie);
         }
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 1000; i++)
         {
-            _host.Network.Deliver(in packet, 0);
+            host.Network.Deliver(in packet, 0);
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);

@@ -2,7 +2,6 @@
 
 extern void bpf_rcu_read_lock(void) __attribute__((section(".ksyms")));
 extern void bpf_rcu_read_unlock(void) __attribute__((section(".ksyms")));
-extern void bpf_no_such_function(int value) __attribute__((section(".ksyms"))) WEAK;
 
 SOCKETS(sockets, 8);
 
