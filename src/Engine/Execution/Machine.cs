@@ -322,6 +322,8 @@ public sealed partial class Machine
     // Leaves the machine as a run of this program finds it: its own maps known, all else of the run before forgotten.
     private void Prepare(LoadedProgram program)
     {
+        _ready = null;
+        _selectedSlot = NoSlot;
         if (_depth != 0 || _programCount != 1 || !ReferenceEquals(_programs[0].Program, program) || _mapCount != (uint)program.Maps.Length
             || _failure is not null || _referenceCount > 0)
         {
@@ -337,8 +339,6 @@ public sealed partial class Machine
             HideKey();
         }
 
-        _ready = null;
-        _selectedSlot = NoSlot;
         AbandonReferences();
         _failure = null;
         uint keep = _programCount > 0 && ReferenceEquals(_programs[0].Program, program) ? (uint)program.Maps.Length : 0;
