@@ -84,6 +84,21 @@ public class CompiledTests
     }
 
     [Fact]
+    public void An_address_that_wraps_into_32_bits_is_computed_from_64_by_the_interpreter_too()
+    {
+        ProgramBuilder builder = new();
+        Label join = builder.NewLabel();
+        builder.Add(Instructions.Move32(R3, R1)).JumpIf(JumpOperation.Equal, R1, 0, join).Add(Instructions.MoveImmediate(R8, 1)).Mark(join)
+            .Add(Instructions.Alu64(AluOperation.Or, R3, -3), Instructions.Load(MemorySize.Byte, R0, R3, 12), Instructions.Exit());
+        LoadedProgram program = Load(builder);
+        Machine machine = new();
+        machine.Context.SetFlat(new byte[64], 0, 64, writable: true);
+        RunResult expected = machine.Run(program);
+        Assert.Equal(FaultKind.NullAccess, expected.Fault?.Kind);
+        Assert.Equal(expected, machine.Run(CompiledProgram.Compile(program)));
+    }
+
+    [Fact]
     public void A_long_run_ends_at_its_budget_or_when_it_is_cancelled()
     {
         ProgramBuilder builder = new();

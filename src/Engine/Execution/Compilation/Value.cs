@@ -73,6 +73,9 @@ internal sealed class Value(ValueKind kind, BasicBlock block)
     public bool NeedsReference { get; set; }
 
     /// <summary>Somebody looks at bits above the lowest 32.</summary>
+    public bool IsLookedAt { get; set; }
+
+    /// <summary>Kept and computed as 64 bits: somebody looks at the upper half, and it may be other than 0.</summary>
     public bool IsWide { get; set; }
 
     public int Uses { get; set; }

@@ -2,7 +2,8 @@ namespace ReuseportPS.Engine.Execution.Compilation;
 
 /// <summary>
 /// Finds the values whose bits above the lowest 32 matter to nobody, or are known to be 0; those are kept and computed as 32 bits. What the interpreter
-/// would be given to go on with does not count: it does the same with the values as the rest of the program, and so looks at no other bits.
+/// would be given to go on with does not count: it does the same with the values as the rest of the program, and so looks at no other bits. For that,
+/// bits that are known to be 0 where they are looked at count as looked at in what they are computed from: the interpreter computes them.
 /// </summary>
 internal static class WidthAnalysis
 {
@@ -12,9 +13,10 @@ internal static class WidthAnalysis
         void Demand(Value value)
         {
             value = value.Resolve();
-            if (!value.IsWide && !value.IsFixed && (value.Place is not null || value.Max > uint.MaxValue))
+            if (!value.IsFixed && !value.IsLookedAt)
             {
-                value.IsWide = true;
+                value.IsLookedAt = true;
+                value.IsWide = value.Place is not null || value.Max > uint.MaxValue;
                 work.Push(value);
             }
         }
@@ -54,7 +56,7 @@ internal static class WidthAnalysis
 
         while (work.TryPop(out Value? value))
         {
-            DemandOfWide(value, Demand);
+            DemandOfLookedAt(value, Demand);
         }
     }
 
@@ -107,7 +109,7 @@ internal static class WidthAnalysis
         }
     }
 
-    private static void DemandOfWide(Value value, Action<Value> demand)
+    private static void DemandOfLookedAt(Value value, Action<Value> demand)
     {
         bool passes = value.Kind switch
         {
@@ -119,6 +121,14 @@ internal static class WidthAnalysis
         if (value is { Kind: ValueKind.Arithmetic, Operation: Operation.ShiftLeftImmediate64 } && value.Arguments[1].Resolve() is { Kind: ValueKind.Constant, Constant: >= 32 and < 64 })
         {
             // What was in the upper half is shifted out.
+            return;
+        }
+
+        if (value is { Kind: ValueKind.Arithmetic, Operation: Operation.AndImmediate64 }
+            && value.Arguments.FirstOrDefault(argument => ValueAnalysis.Of(argument) is { Place: null, Max: <= uint.MaxValue }) is Value narrow)
+        {
+            // One operand alone makes the upper half 0.
+            demand(narrow);
             return;
         }
 
