@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Simulator.Hashing;
 

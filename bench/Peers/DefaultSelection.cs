@@ -1,3 +1,4 @@
+using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Simulator.Hashing;
 

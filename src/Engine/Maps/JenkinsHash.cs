@@ -5,17 +5,18 @@ using System.Runtime.CompilerServices;
 namespace ReuseportPS.Engine.Maps;
 
 /// <summary>
-/// Bob Jenkins' lookup3 hash as Linux uses it for keys of maps (<c>jhash</c>; <c>jhash2</c> gives the same for whole words on a little-endian
-/// machine). Published into the public domain at burtleburtle.net/bob/hash.
+/// Bob Jenkins' lookup3 hash as Linux uses it for keys of maps (<c>jhash</c>) and for socket tables (<c>jhash2</c> and <c>jhash_3words</c>, which give
+/// the same for the bytes of the words on a little-endian machine), and as policies do. Published into the public domain at burtleburtle.net/bob/hash.
 /// </summary>
 public static class JenkinsHash
 {
-    private const uint Start = 0xdeadbeef;
+    /// <summary>What the three state words begin with, before length and seed are added.</summary>
+    public const uint InitialValue = 0xdeadbeef;
 
     /// <summary>The hash of some bytes, at least one.</summary>
     public static uint Compute(ReadOnlySpan<byte> key, uint seed)
     {
-        uint a = Start + (uint)key.Length + seed;
+        uint a = InitialValue + (uint)key.Length + seed;
         uint b = a;
         uint c = a;
         while (key.Length > 12)
@@ -51,11 +52,48 @@ public static class JenkinsHash
         return Finish(a, b, c);
     }
 
+    /// <summary>The hash of some words, at least one (lookup3's hashword; the seed is its initval).</summary>
+    public static uint Compute(ReadOnlySpan<uint> words, uint seed)
+    {
+        uint a = InitialValue + ((uint)words.Length << 2) + seed;
+        uint b = a;
+        uint c = a;
+        for (; words.Length > 3; words = words[3..])
+        {
+            a += words[0];
+            b += words[1];
+            c += words[2];
+            Mix(ref a, ref b, ref c);
+        }
+
+        a += words[0];
+        b += words.Length > 1 ? words[1] : 0;
+        c += words.Length > 2 ? words[2] : 0;
+        return Finish(a, b, c);
+    }
+
+    /// <summary>The hash of three words.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint OfThree(uint x, uint y, uint z, uint seed)
+    {
+        uint start = InitialValue + (3 * sizeof(uint)) + seed;
+        return Finish(start + x, start + y, start + z);
+    }
+
+    /// <summary>The hash of four words.</summary>
+    public static uint OfFour(uint w0, uint w1, uint w2, uint w3, uint seed)
+    {
+        uint start = InitialValue + (4 * sizeof(uint)) + seed;
+        (uint a, uint b, uint c) = (start + w0, start + w1, start + w2);
+        Mix(ref a, ref b, ref c);
+        return Finish(a + w3, b, c);
+    }
+
     /// <summary>The hash of 4 bytes, given as a little-endian word.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static uint Compute(uint word, uint seed)
     {
-        uint start = Start + sizeof(uint) + seed;
+        uint start = InitialValue + sizeof(uint) + seed;
         return Finish(start + word, start, start);
     }
 
@@ -63,7 +101,7 @@ public static class JenkinsHash
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static uint Compute(ulong word, uint seed)
     {
-        uint start = Start + sizeof(ulong) + seed;
+        uint start = InitialValue + sizeof(ulong) + seed;
         return Finish(start + (uint)word, start + (uint)(word >> 32), start);
     }
 

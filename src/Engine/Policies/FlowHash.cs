@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Numerics;
+using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
 
 namespace ReuseportPS.Engine.Policies;
@@ -15,7 +15,7 @@ public static class FlowHash
     public const int MostWords = 9;
 
     /// <summary>What the three state words begin with, before length and seed are added (lookup3).</summary>
-    public const uint InitialValue = 0xdeadbeef;
+    public const uint InitialValue = JenkinsHash.InitialValue;
 
     /// <summary>
     /// What one hash is multiplied with to give the next candidate's: a multiplier for modulus 2^32 of good lattice structure
@@ -69,42 +69,8 @@ public static class FlowHash
         return Compute(words[..Words(flow, key, words)], seed);
     }
 
-    /// <summary>lookup3's hashword: <paramref name="seed"/> is its initval.</summary>
-    public static uint Compute(ReadOnlySpan<uint> words, uint seed)
-    {
-        uint a = InitialValue + ((uint)words.Length << 2) + seed;
-        uint b = a;
-        uint c = a;
-        for (; words.Length > 3; words = words[3..])
-        {
-            a += words[0];
-            b += words[1];
-            c += words[2];
-            a -= c; a ^= BitOperations.RotateLeft(c, 4); c += b;
-            b -= a; b ^= BitOperations.RotateLeft(a, 6); a += c;
-            c -= b; c ^= BitOperations.RotateLeft(b, 8); b += a;
-            a -= c; a ^= BitOperations.RotateLeft(c, 16); c += b;
-            b -= a; b ^= BitOperations.RotateLeft(a, 19); a += c;
-            c -= b; c ^= BitOperations.RotateLeft(b, 4); b += a;
-        }
-
-        if (words.Length == 0)
-        {
-            return c;
-        }
-
-        a += words[0];
-        b += words.Length > 1 ? words[1] : 0;
-        c += words.Length > 2 ? words[2] : 0;
-        c ^= b; c -= BitOperations.RotateLeft(b, 14);
-        a ^= c; a -= BitOperations.RotateLeft(c, 11);
-        b ^= a; b -= BitOperations.RotateLeft(a, 25);
-        c ^= b; c -= BitOperations.RotateLeft(b, 16);
-        a ^= c; a -= BitOperations.RotateLeft(c, 4);
-        b ^= a; b -= BitOperations.RotateLeft(a, 14);
-        c ^= b; c -= BitOperations.RotateLeft(b, 24);
-        return c;
-    }
+    /// <summary>lookup3's hashword: <paramref name="seed"/> is its initval. No words give the state that it begins with.</summary>
+    public static uint Compute(ReadOnlySpan<uint> words, uint seed) => words.IsEmpty ? InitialValue + seed : JenkinsHash.Compute(words, seed);
 
     /// <summary>The hash of the next candidate.</summary>
     public static uint Next(uint hash) => unchecked(hash * RehashMultiplier);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
 
 namespace ReuseportPS.Simulator.Hashing;

@@ -3,13 +3,14 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using ReuseportPS.Engine.Maps;
 
 namespace ReuseportPS.Simulator.Hashing;
 
 /// <summary><see cref="JenkinsHash"/> in every lane of a vector.</summary>
 internal static class VectorJenkinsHash
 {
-    private const uint Start = 0xdeadbeef;
+    private const uint Start = JenkinsHash.InitialValue;
 
     /// <summary>Hash of three words.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
