@@ -4,19 +4,20 @@ using ReuseportPS.Engine.Execution.Compilation;
 namespace ReuseportPS.Bench.Peers;
 
 /// <summary>The compiled form, one call for each packet.</summary>
-internal sealed class OwnCompiled : OwnEngine<CompiledProgram>
+internal sealed class OwnCompiled : OwnEngine<BoundProgram>
 {
     public override string Name => "compiled";
 
-    protected override CompiledProgram Prepare(LoadedProgram program) => CompiledProgram.Compile(program);
+    protected override BoundProgram Prepare(LoadedProgram program) => Machine.Bind(CompiledProgram.Compile(program), Packets, PacketSet.Size, countsInstructions: false);
 
-    protected override void Pass(CompiledProgram program)
+    protected override void Pass(BoundProgram program)
     {
-        for (int i = 0; i < PacketSet.Count; i++)
+        ulong[] returned = Returned;
+        int[] slots = Slots;
+        for (int i = 0; i < returned.Length; i++)
         {
-            Machine.Context.SetFlat(Packets, i * PacketSet.Size, PacketSet.Size, writable: false);
-            Returned[i] = Machine.Run(program).ReturnValue;
-            Slots[i] = Machine.SelectedSlot;
+            returned[i] = program.Run(i * PacketSet.Size);
+            slots[i] = program.SelectedSlot;
         }
     }
 }

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ReuseportPS.Engine.Execution.Compilation;
 using ReuseportPS.Engine.Isa;
+using ReuseportPS.Engine.Maps;
 
 namespace ReuseportPS.Engine.Execution;
 
@@ -24,6 +25,16 @@ public sealed partial class Machine
     private int _selectedSlot = NoSlot;
     private ContextBatch? _batch;
     private LoadedProgram? _batchProgram;
+    private nint _itemCount;
+    private nint _itemStride;
+    private int _shownItem;
+    private long _executed;
+    private int[] _unwantedSlots = [];
+
+    // Where the interpreter is to go on with the item that generated code left; -1 when its run is over.
+    private int _exitAt;
+    private int _exitDepth;
+    private long _exitLeft;
     private ImmutableArray<BatchFault>.Builder? _batchFaults;
 
     /// <summary>The slot that the last run selected by <see cref="SlotSelection"/>; -1 for none.</summary>
@@ -70,20 +81,12 @@ public sealed partial class Machine
         _batchFaults = null;
         _batch = batch;
         _batchProgram = program.Program;
-        long executed = 0;
+        long executed;
         try
         {
-            CompiledCode? code = program.CodeFor(_helpers, contextInR1: true);
-            if (code is not null)
-            {
-                BeginRun(program.Program, cancellationToken);
-                executed = batch.Count == 0 ? 0 : code.Batch(this, ref MemoryMarshal.GetArrayDataReference(batch.Contexts), ref MemoryMarshal.GetReference(results));
-            }
-            else
-            {
-                _cancellation = cancellationToken;
-                executed = InterpretItems(ref MemoryMarshal.GetReference(results));
-            }
+            executed = program.CodeFor(_helpers, contextInR1: true) is CompiledCode code && code.Suits(batch.Length, batch.Writable, InstructionBudget)
+                ? RunItems(code, program.Program, results, cancellationToken)
+                : InterpretItems(results, cancellationToken);
         }
         finally
         {
@@ -91,8 +94,20 @@ public sealed partial class Machine
             _batchProgram = null;
         }
 
-        return new BatchResult(executed, _batchFaults?.ToImmutable() ?? []);
+        return new BatchResult(batch.CountsInstructions ? executed : 0, _batchFaults?.ToImmutable() ?? []);
     }
+
+    /// <summary>Binds a compiled program to contexts in an array, for runs one after the other with as little around each as there can be.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="contexts">The array; it is not copied.</param>
+    /// <param name="length">Bytes of a context.</param>
+    /// <param name="writable">Whether the program may write into its context.</param>
+    /// <param name="countsInstructions">Whether <see cref="BoundProgram.InstructionCount"/> is wanted.</param>
+    /// <remarks>
+    /// The machine's <see cref="InstructionBudget"/> and helpers, and its maps' <see cref="BpfMap.SlotErrors"/>, are those of now. Other runs may come between.
+    /// </remarks>
+    public BoundProgram Bind(CompiledProgram program, byte[] contexts, int length, bool writable = false, bool countsInstructions = true) =>
+        new(this, program, program.CodeFor(_helpers, contextInR1: true), contexts, length, writable, countsInstructions);
 
     internal static ulong FrameTop(int depth) => ((ulong)(FirstFrame + (uint)depth) << 32) + StackSize;
 
@@ -161,7 +176,7 @@ public sealed partial class Machine
             _stack.AsSpan(0, StackSize).Clear();
         }
 
-        return Resume(0, 0, _left);
+        return Resume(0, 0, 0);
     }
 
     private ref ulong RegisterFile() => ref Unsafe.As<Registers, ulong>(ref _registers);
@@ -171,20 +186,28 @@ public sealed partial class Machine
 
     private void ClearStack(int first, int length) => _stack.AsSpan(first, length).Clear();
 
-    // The rest of the run by the interpreter, which finds registers, frames and stack as if it had run from the beginning.
+    // The rest of the run by the interpreter, which finds registers, frames and stack as if it had run from the beginning. What is left of the
+    // budget is counted from 0 down by generated code.
     private ulong Resume(int at, int depth, long left)
     {
         _ready = null;
         SetDepth(depth);
+        for (int i = 0; i < depth; i++)
+        {
+            _frames[i].Program = _program!;
+            _frames[i].FirstMap = _firstMap;
+        }
+
         _registers[(int)Register.R10] = FrameTop(depth);
-        _left = left;
+        _left = _budget + left;
         RunResult run = Interpret(at, 0);
         _fault = run.Fault;
         return run.ReturnValue;
     }
 
+    // Resume sets what is the same for all frames.
     private void SetFrame(int depth, int returnTo, ulong r6, ulong r7, ulong r8, ulong r9) =>
-        _frames[depth] = new Frame { Program = _program!, Return = returnTo, FirstMap = _firstMap, R6 = r6, R7 = r7, R8 = r8, R9 = r9 };
+        _frames[depth] = new Frame { Return = returnTo, R6 = r6, R7 = r7, R8 = r8, R9 = r9 };
 
     private void SetDepth(int depth)
     {
@@ -216,7 +239,7 @@ public sealed partial class Machine
         }
 
         _ready = null;
-        _left = left;
+        _left = _budget + left;
         ulong result = helper(this, r1, r2, r3, r4, r5);
         if (depth > 0 && _failure is null)
         {
@@ -229,6 +252,7 @@ public sealed partial class Machine
     // A helper refused.
     private ulong EndInHelper(int at, long left)
     {
+        left += _budget;
         ref readonly DecodedInstruction op = ref _program!.Code[at];
         HelperImplementation? helper = op.Operation == Operation.CallHelper ? _helpers.Find((int)op.Immediate) : _helpers.FindKernelFunction(op.Target);
         RunResult run = helper is null
@@ -262,23 +286,76 @@ public sealed partial class Machine
         return ref found ? ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(bytes), index) : ref Unsafe.NullRef<byte>();
     }
 
-    // A long run looks at the token; the result is how far down the budget may go before the next look.
+    // A long run looks at the token; the result is how far down what is left may go before the next look.
     private long LookAtToken(long left)
     {
         _cancellation.ThrowIfCancellationRequested();
         return left - CancellationInterval;
     }
 
-    private long InterpretItems(ref ulong results)
+    // Items of a batch by generated code, which comes back where it cannot go on.
+    private long RunItems(CompiledCode code, LoadedProgram program, Span<ulong> results, CancellationToken cancellationToken)
     {
         ContextBatch batch = _batch!;
-        CancellationToken cancellationToken = _cancellation;
+        _itemCount = batch.Count;
+        _itemStride = batch.Stride;
+        BeginRun(program, cancellationToken);
+        if (batch.SelectedSlots is null && _unwantedSlots.Length < batch.Count)
+        {
+            _unwantedSlots = new int[batch.Count];
+        }
+
+        Span<int> slots = batch.SelectedSlots ?? _unwantedSlots;
+        BatchRun run = code.Batch(batch.CountsInstructions);
+        ref byte contexts = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(batch.Contexts), batch.Start);
+        long executed = 0;
+        for (int item = 0; ; item++)
+        {
+            _shownItem = -1;
+            item = run(this, ref contexts, ref MemoryMarshal.GetReference(results), ref MemoryMarshal.GetReference(slots), item);
+            executed += _executed;
+            if (item >= batch.Count)
+            {
+                return executed;
+            }
+
+            if (_shownItem != item)
+            {
+                ShowItem(item);
+            }
+
+            results[item] = _exitAt < 0 ? 0 : Resume(_exitAt, _exitDepth, _exitLeft);
+            slots[item] = _selectedSlot;
+            executed += _budget - _left;
+            EndItem();
+            MakeReady(program);
+        }
+    }
+
+    private int LeaveAt(int at, int depth, long left, int item, long executed)
+    {
+        _exitAt = at;
+        _exitDepth = depth;
+        _exitLeft = left;
+        _executed = executed;
+        return item;
+    }
+
+    private int LeaveAfterHelper(int at, long left, int item, long executed)
+    {
+        EndInHelper(at, left);
+        return LeaveAt(-1, 0, 0, item, executed);
+    }
+
+    private long InterpretItems(Span<ulong> results, CancellationToken cancellationToken)
+    {
+        ContextBatch batch = _batch!;
         long executed = 0;
         for (int i = 0; i < batch.Count; i++)
         {
             ShowItem(i);
             RunResult run = Run(_batchProgram!, cancellationToken);
-            Unsafe.Add(ref results, i) = run.ReturnValue;
+            results[i] = run.ReturnValue;
             executed += run.InstructionCount;
             if (batch.SelectedSlots is not null)
             {
@@ -290,6 +367,30 @@ public sealed partial class Machine
         }
 
         return executed;
+    }
+
+    // For bound programs.
+
+    internal void BeginBound(LoadedProgram program, long budget)
+    {
+        BeginRun(program, CancellationToken.None);
+        _budget = _left = budget;
+    }
+
+    internal RunResult ResumeBound(int at, int depth, long left) => EndBound(Resume(at, depth, left));
+
+    internal RunResult EndBoundInHelper(int at, long left) => EndBound(EndInHelper(at, left));
+
+    private RunResult EndBound(ulong result)
+    {
+        if (_referenceCount > 0)
+        {
+            AbandonReferences();
+        }
+
+        Fault? fault = _fault;
+        _fault = null;
+        return new RunResult(result, _budget - _left, fault);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -310,34 +411,27 @@ public sealed partial class Machine
 
     private int WritablePacket() => Packet.WriteLength;
 
-    private ref int SlotErrors(int map) => ref MemoryMarshal.GetArrayDataReference(_maps[map]!.SlotErrors!);
-
-    private int SlotCount(int map) => _maps[map]!.SlotErrors!.Length;
-
-    private ref int SelectedSlots() => ref _batch!.SelectedSlots is int[] slots ? ref MemoryMarshal.GetArrayDataReference(slots) : ref Unsafe.NullRef<int>();
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int[] SlotErrors(int map) => Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_maps), map)!.SlotErrors!;
 
     private uint CurrentCpu() => (uint)Environment.Cpu;
 
-    private int ItemCount() => _batch!.Count;
-
-    private int ItemStart() => _batch!.Start;
-
-    private int ItemStride() => _batch!.Stride;
+    private bool HasBeforeItem() => _batch!.BeforeItem is not null;
 
     // Makes the machine that of a new run, of the next item.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void BeginItem(int item, long budget)
+    private void BeginItem(int item)
     {
         MakeReady(_batchProgram!);
         _selectedSlot = NoSlot;
-        _left = budget;
+        _left = _budget;
         ShowItem(item);
     }
 
     private void ShowItem(int item)
     {
         ContextBatch batch = _batch!;
-        BatchItem = item;
+        BatchItem = _shownItem = item;
         Context.SetFlat(batch.Contexts, batch.Start + item * batch.Stride, batch.Length, batch.Writable);
         if (!batch.Ranges.IsEmpty)
         {
@@ -366,10 +460,11 @@ public sealed partial class Machine
     /// <summary>Members that generated code uses.</summary>
     internal static class Members
     {
-        public static readonly FieldInfo Left = typeof(Machine).GetField(nameof(_left), BindingFlags.NonPublic | BindingFlags.Instance)!;
-        public static readonly FieldInfo Failure = typeof(Machine).GetField(nameof(_failure), BindingFlags.NonPublic | BindingFlags.Instance)!;
-        public static readonly FieldInfo ReferenceCount = typeof(Machine).GetField(nameof(_referenceCount), BindingFlags.NonPublic | BindingFlags.Instance)!;
-        public static readonly FieldInfo Fault = typeof(Machine).GetField(nameof(_fault), BindingFlags.NonPublic | BindingFlags.Instance)!;
+        public static readonly FieldInfo Budget = Field(nameof(_budget));
+        public static readonly FieldInfo Executed = Field(nameof(_executed));
+        public static readonly FieldInfo Left = Field(nameof(_left));
+        public static readonly FieldInfo Failure = Field(nameof(_failure));
+        public static readonly FieldInfo ReferenceCount = Field(nameof(_referenceCount));
         public static readonly MethodInfo Restart = Method(nameof(Machine.Restart));
         public static readonly MethodInfo RegisterFile = Method(nameof(Machine.RegisterFile));
         public static readonly MethodInfo StackBytes = Method(nameof(Machine.StackBytes));
@@ -387,17 +482,17 @@ public sealed partial class Machine
         public static readonly MethodInfo WritableContext = Method(nameof(Machine.WritableContext));
         public static readonly MethodInfo ReadablePacket = Method(nameof(Machine.ReadablePacket));
         public static readonly MethodInfo WritablePacket = Method(nameof(Machine.WritablePacket));
-        public static readonly FieldInfo SelectedSlot = typeof(Machine).GetField(nameof(_selectedSlot), BindingFlags.NonPublic | BindingFlags.Instance)!;
+        public static readonly FieldInfo SelectedSlot = Field(nameof(_selectedSlot));
         public static readonly MethodInfo SlotErrors = Method(nameof(Machine.SlotErrors));
-        public static readonly MethodInfo SlotCount = Method(nameof(Machine.SlotCount));
-        public static readonly MethodInfo SelectedSlots = Method(nameof(Machine.SelectedSlots));
         public static readonly MethodInfo CurrentCpu = Method(nameof(Machine.CurrentCpu));
-        public static readonly MethodInfo ItemCount = Method(nameof(Machine.ItemCount));
-        public static readonly MethodInfo ItemStart = Method(nameof(Machine.ItemStart));
-        public static readonly MethodInfo ItemStride = Method(nameof(Machine.ItemStride));
-        public static readonly MethodInfo InterpretItems = Method(nameof(Machine.InterpretItems));
+        public static readonly FieldInfo ItemCount = Field(nameof(_itemCount));
+        public static readonly FieldInfo ItemStride = Field(nameof(_itemStride));
+        public static readonly MethodInfo HasBeforeItem = Method(nameof(Machine.HasBeforeItem));
         public static readonly MethodInfo BeginItem = Method(nameof(Machine.BeginItem));
-        public static readonly MethodInfo EndItem = Method(nameof(Machine.EndItem));
+        public static readonly MethodInfo LeaveAt = Method(nameof(Machine.LeaveAt));
+        public static readonly MethodInfo LeaveAfterHelper = Method(nameof(Machine.LeaveAfterHelper));
+
+        private static FieldInfo Field(string name) => typeof(Machine).GetField(name, BindingFlags.NonPublic | BindingFlags.Instance)!;
 
         private static MethodInfo Method(string name) => typeof(Machine).GetMethod(name, BindingFlags.NonPublic | BindingFlags.Instance)!;
     }

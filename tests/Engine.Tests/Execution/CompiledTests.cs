@@ -137,6 +137,13 @@ public class CompiledTests
                 Assert.Fail($"seed 0x{one:x}, tame {i % 4 == 0}:\ninterpreted {expected}\ncompiled    {actual}\n{List(code)}");
             }
 
+            compiled.Begin(one, code);
+            actual = compiled.Describe(compiled.RunBound());
+            if (expected != actual)
+            {
+                Assert.Fail($"bound, seed 0x{one:x}, tame {i % 4 == 0}:\ninterpreted {expected}\nbound       {actual}\n{List(code)}");
+            }
+
             if (i % 4 == 1)
             {
                 interpreted.Begin(one, code);
@@ -173,6 +180,8 @@ public class CompiledTests
         private readonly PacketRange[] _ranges = new PacketRange[Items];
         private BpfMap[] _maps = [];
         private LoadedProgram _program = null!;
+        private bool _isWritable;
+        private bool _counts;
 
         public bool Faulted { get; private set; }
 
@@ -218,7 +227,9 @@ public class CompiledTests
             calls.UpdateProgram([0, 0, 0, 0], Load([.. RandomProgram.Make(seed + 1, tame: true)]));
             _program = Load(code);
             calls.UpdateProgram([1, 0, 0, 0], _program);
-            _machine.Context.SetFlat(_contexts, 0, RandomProgram.ContextLength, writable: seed % 8 != 3);
+            _isWritable = seed % 8 != 3;
+            _counts = seed % 8 != 1;
+            _machine.Context.SetFlat(_contexts, 0, RandomProgram.ContextLength, _isWritable);
             _machine.Packet.SetFlat(_packet, 0, _ranges[0].Length, writable: seed % 8 == 5);
             BinaryPrimitives.WriteUInt64LittleEndian(_contexts.AsSpan(8), Machine.PacketAddress + (ulong)(_ranges[0].Length + (seed % 16 == 9 ? 3 : 0)));
             ExecutionEnvironment environment = _machine.Environment;
@@ -242,6 +253,14 @@ public class CompiledTests
             return result;
         }
 
+        public RunResult RunBound()
+        {
+            BoundProgram bound = _machine.Bind(CompiledProgram.Compile(_program, ContextLayout.Reuseport), _contexts, RandomProgram.ContextLength, _isWritable);
+            ulong result = bound.Run(0);
+            _selected = [bound.SelectedSlot];
+            return new RunResult(result, bound.InstructionCount, bound.Fault);
+        }
+
         public RunResult[] InterpretItems()
         {
             RunResult[] results = new RunResult[Items];
@@ -250,7 +269,8 @@ public class CompiledTests
             {
                 _machine.Context.SetFlat(_contexts, i * Stride, RandomProgram.ContextLength, writable: true);
                 _machine.Packet.SetFlat(_packet, _ranges[i].Start, _ranges[i].Length, writable: false);
-                results[i] = _machine.Run(_program);
+                RunResult result = _machine.Run(_program);
+                results[i] = _counts ? result : result with { InstructionCount = 0 };
                 _selected[i] = _machine.SelectedSlot;
             }
 
@@ -260,7 +280,7 @@ public class CompiledTests
         public RunResult[] RunBatch()
         {
             ulong[] values = new ulong[Items];
-            ContextBatch batch = new(_contexts, RandomProgram.ContextLength, Stride, Items) { Packets = _packet, Ranges = _ranges, Writable = true, SelectedSlots = _selected = new int[Items] };
+            ContextBatch batch = new(_contexts, RandomProgram.ContextLength, Stride, Items) { Packets = _packet, Ranges = _ranges, Writable = true, SelectedSlots = _selected = new int[Items], CountsInstructions = _counts };
             BatchResult result = _machine.Run(CompiledProgram.Compile(_program, ContextLayout.Reuseport), batch, values);
             RunResult[] results = [.. values.Select((value, i) => new RunResult(value, 0, result.Faults.FirstOrDefault(fault => fault.Item == i).Fault))];
             results[0] = results[0] with { InstructionCount = result.InstructionCount };

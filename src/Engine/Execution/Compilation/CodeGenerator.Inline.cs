@@ -9,7 +9,7 @@ namespace ReuseportPS.Engine.Execution.Compilation;
 internal sealed partial class CodeGenerator
 {
     private readonly Dictionary<Value, LocalBuilder> _references = [];
-    private readonly Dictionary<int, (LocalBuilder Errors, LocalBuilder Count)> _slots = [];
+    private readonly Dictionary<int, LocalBuilder> _slotErrors = [];
     private LocalBuilder? _key;
     private LocalBuilder? _row;
 
@@ -104,7 +104,7 @@ internal sealed partial class CodeGenerator
         {
             // The helper refuses a CPU that the map was not made for.
             row = _row ??= _il.DeclareLocal(typeof(uint));
-            _il.Emit(OpCodes.Ldarg_1);
+            Machine();
             _il.Emit(OpCodes.Call, Members.CurrentCpu);
             _il.Emit(OpCodes.Stloc, row);
             _il.Emit(OpCodes.Ldloc, row);
@@ -131,7 +131,7 @@ internal sealed partial class CodeGenerator
 
         if (lookup.NeedsReference)
         {
-            _il.Emit(OpCodes.Ldloc, _mapBytes[lookup.Map]);
+            MapBytes(lookup.Map);
             _il.Emit(OpCodes.Ldloc, row);
             _il.Emit(OpCodes.Conv_U);
             _il.Emit(OpCodes.Ldc_I4, map.Values.RowStride);
@@ -168,7 +168,7 @@ internal sealed partial class CodeGenerator
         _il.Emit(OpCodes.Conv_U);
         _il.Emit(OpCodes.Brfalse, none);
         _il.Emit(OpCodes.Ldloc, ReferenceTo(lookup));
-        _il.Emit(OpCodes.Ldloc, _mapBytes[lookup.Map]);
+        MapBytes(lookup.Map);
         _il.Emit(OpCodes.Sub);
         _il.Emit(OpCodes.Conv_I8);
         Number((long)map.Values.RowStride);
@@ -218,30 +218,28 @@ internal sealed partial class CodeGenerator
     // Helper 82 as SlotSelection does it.
     private void WriteSelect(Value select)
     {
-        (LocalBuilder errors, LocalBuilder count) = _slots[select.Map];
+        LocalBuilder errors = _il.DeclareLocal(typeof(int[]));
         _key ??= _il.DeclareLocal(typeof(uint));
         LocalBuilder error = _row ??= _il.DeclareLocal(typeof(uint));
         Label none = _il.DefineLabel();
         Label refused = _il.DefineLabel();
         Label done = _il.DefineLabel();
+        SlotErrors(select.Map);
+        _il.Emit(OpCodes.Stloc, errors);
         Narrow(select.Arguments[0]);
         _il.Emit(OpCodes.Stloc, _key);
         _il.Emit(OpCodes.Ldloc, _key);
-        _il.Emit(OpCodes.Ldloc, count);
+        _il.Emit(OpCodes.Ldloc, errors);
+        _il.Emit(OpCodes.Ldlen);
+        _il.Emit(OpCodes.Conv_I4);
         _il.Emit(OpCodes.Bge_Un, none);
         _il.Emit(OpCodes.Ldloc, errors);
         _il.Emit(OpCodes.Ldloc, _key);
-        _il.Emit(OpCodes.Conv_U);
-        _il.Emit(OpCodes.Ldc_I4_4);
-        _il.Emit(OpCodes.Mul);
-        _il.Emit(OpCodes.Add);
-        _il.Emit(OpCodes.Ldind_U4);
+        _il.Emit(OpCodes.Ldelem_I4);
         _il.Emit(OpCodes.Stloc, error);
         _il.Emit(OpCodes.Ldloc, error);
         _il.Emit(OpCodes.Brtrue, refused);
-        _il.Emit(OpCodes.Ldarg_1);
-        _il.Emit(OpCodes.Ldloc, _key);
-        _il.Emit(OpCodes.Stfld, Members.SelectedSlot);
+        Select(() => _il.Emit(OpCodes.Ldloc, _key));
         Result(() => Number(0L));
         _il.MarkLabel(done);
         _cold.Add(() =>
@@ -272,7 +270,7 @@ internal sealed partial class CodeGenerator
 
     private void WriteCpu(Value cpu)
     {
-        _il.Emit(OpCodes.Ldarg_1);
+        Machine();
         _il.Emit(OpCodes.Call, Members.CurrentCpu);
         Convert(fromNarrow: true, cpu.IsWide);
         _il.Emit(OpCodes.Stloc, Local(cpu));

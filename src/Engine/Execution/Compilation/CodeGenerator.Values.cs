@@ -97,10 +97,10 @@ internal sealed partial class CodeGenerator
         }
     }
 
-    // Items of a batch have 0 in r2.
+    // Only a single run may begin with other arguments than the context and 0.
     private void Argument(Value value)
     {
-        if (_isBatch)
+        if (_form != CodeForm.Single)
         {
             Number(value.Constant == 1 ? unchecked((long)ContextAddress) : 0L);
         }
@@ -452,7 +452,7 @@ internal sealed partial class CodeGenerator
                 break;
             default:
                 _found ??= _il.DeclareLocal(typeof(byte).MakeByRefType());
-                _il.Emit(OpCodes.Ldarg_1);
+                Machine();
                 Wide(address);
                 _il.Emit(OpCodes.Ldc_I4, access.Size);
                 _il.Emit(writes ? OpCodes.Ldc_I4_1 : OpCodes.Ldc_I4_0);
@@ -475,7 +475,7 @@ internal sealed partial class CodeGenerator
     {
         if (place.Kind == PlaceKind.Value)
         {
-            _il.Emit(OpCodes.Ldloc, _mapBytes[place.Map]);
+            MapBytes(place.Map);
             return;
         }
 
@@ -598,7 +598,7 @@ internal sealed partial class CodeGenerator
 
     private void WriteCall(Value call)
     {
-        _il.Emit(OpCodes.Ldarg_1);
+        Machine();
         _il.Emit(OpCodes.Ldc_I4, (int)call.Constant);
         _il.Emit(call.Operation == Operation.CallHelper ? OpCodes.Ldc_I4_0 : OpCodes.Ldc_I4_1);
         _il.Emit(OpCodes.Ldc_I4, call.Block.Function.Depth);
@@ -632,12 +632,7 @@ internal sealed partial class CodeGenerator
         _cold.Add(() =>
         {
             _il.MarkLabel(failed);
-            _il.Emit(OpCodes.Ldarg_1);
-            _il.Emit(OpCodes.Ldc_I4, call.At);
-            Left(call.Block, call.At + 1);
-            _il.Emit(OpCodes.Call, Members.EndInHelper);
-            _il.Emit(OpCodes.Stloc, _result);
-            _il.Emit(OpCodes.Br, _slowEnd);
+            WriteFailure(call);
         });
         if (_prepared.HasFunctionPointers)
         {
@@ -649,11 +644,13 @@ internal sealed partial class CodeGenerator
     private void WriteSpent(Value call)
     {
         Machine(Members.Left);
+        Machine(Members.Budget);
+        _il.Emit(OpCodes.Sub);
         Number((long)(call.Block.Before + call.At + 1 - call.Block.First));
         _il.Emit(OpCodes.Add);
         _il.Emit(OpCodes.Stloc, _left);
         Left(call.Block, call.At + 1);
-        Number((long)_prepared.Graph.LongestWay);
+        _il.Emit(OpCodes.Ldloc, _least!);
         _il.Emit(OpCodes.Blt, ExitTo(call.After!, call.Block));
     }
 }

@@ -1,10 +1,13 @@
+using System.Reflection.Emit;
+
 namespace ReuseportPS.Engine.Execution.Compilation;
 
-/// <summary>Generated code for one <see cref="Specialization"/> of a program.</summary>
+/// <summary>Generated code for one <see cref="Specialization"/> of a program, in each <see cref="CodeForm"/>; all but the first are made when first used.</summary>
 internal sealed class CompiledCode
 {
     private readonly PreparedProgram _prepared;
-    private BatchRun? _batch;
+    private readonly DynamicMethod?[] _bound = new DynamicMethod?[2];
+    private readonly BatchRun?[] _batch = new BatchRun?[2];
 
     public CompiledCode(LoadedProgram program, FlowGraph graph, Specialization specialization)
     {
@@ -14,7 +17,19 @@ internal sealed class CompiledCode
 
     public SingleRun Single { get; }
 
-    public BatchRun Batch => _batch ??= CodeGenerator.GenerateBatch(_prepared);
+    /// <summary>The code for batches.</summary>
+    /// <param name="counts">Whether it counts instructions for others than itself.</param>
+    public BatchRun Batch(bool counts) => _batch[counts ? 1 : 0] ??= CodeGenerator.GenerateBatch(_prepared, counts);
+
+    /// <summary>The code for a bound program.</summary>
+    /// <param name="program">The bound program.</param>
+    /// <param name="counts">Whether it counts instructions for others than itself.</param>
+    public BoundRun Bind(BoundProgram program, bool counts) =>
+        (_bound[counts ? 1 : 0] ??= CodeGenerator.GenerateBound(_prepared, counts)).CreateDelegate<BoundRun>(program);
+
+    /// <summary>Whether batches and bound programs may have contexts of a length, and a budget.</summary>
+    public bool Suits(int length, bool writable, long budget) =>
+        length >= _prepared.ReadContext && (writable ? length : 0) >= _prepared.WrittenContext && budget >= _prepared.Graph.LongestWay;
 
     /// <summary>Has the machine code made.</summary>
     public void Prepare() => System.Runtime.CompilerServices.RuntimeHelpers.PrepareDelegate(Single);

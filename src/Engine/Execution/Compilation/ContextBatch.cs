@@ -57,6 +57,9 @@ public sealed class ContextBatch
     /// <summary>Receives for each item the slot that it selected by <see cref="SlotSelection"/>, -1 for none; as long as there are items, or null.</summary>
     public int[]? SelectedSlots { get; init; }
 
+    /// <summary>Whether <see cref="BatchResult.InstructionCount"/> is wanted; it is 0 when not.</summary>
+    public bool CountsInstructions { get; init; } = true;
+
     /// <summary>Called before each item's run, with its index, when the program asks for more than its context: to set the machine's environment.</summary>
     public Action<Machine, int>? BeforeItem { get; init; }
 }

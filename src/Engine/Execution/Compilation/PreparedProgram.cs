@@ -1,3 +1,5 @@
+using ReuseportPS.Engine.Maps;
+
 namespace ReuseportPS.Engine.Execution.Compilation;
 
 /// <summary>A program with all that code generation wants to know of it.</summary>
@@ -34,8 +36,23 @@ internal sealed class PreparedProgram
     /// <summary>Helpers are called.</summary>
     public bool HasCalls { get; private set; }
 
+    /// <summary>The program selects slots by itself.</summary>
+    public bool Selects { get; private set; }
+
+    /// <summary>The code must know what the budget is.</summary>
+    public bool NeedsBudget => Graph.HasLoops || HasFunctionPointers;
+
     /// <summary>Whether the machine must know of an item of a batch before its run.</summary>
     public bool NeedsItem { get; private set; }
+
+    /// <summary>Whether the machine must know of a bound program's run before it begins.</summary>
+    public bool NeedsBegin => NeedsItem || NeedsBudget;
+
+    /// <summary>Whether a run may end other than by an exit in generated code.</summary>
+    public bool MayLeave { get; private set; }
+
+    /// <summary>The program asks for the CPU.</summary>
+    public bool AsksEnvironment { get; private set; }
 
     public static PreparedProgram Make(LoadedProgram program, FlowGraph graph, Specialization specialization)
     {
@@ -74,6 +91,8 @@ internal sealed class PreparedProgram
         foreach (Value value in Blocks.SelectMany(block => block.Values))
         {
             HasCalls |= value.Kind == ValueKind.Call;
+            Selects |= value.Kind == ValueKind.Select;
+            AsksEnvironment |= value.Kind == ValueKind.Cpu || (value.Kind == ValueKind.Lookup && Program.Maps[value.Map].Spec.Type == MapType.PerCpuArray);
             if (value.Kind is ValueKind.Load or ValueKind.Store or ValueKind.Atomic)
             {
                 Fact address = ValueAnalysis.Of(value.Arguments[0]);
@@ -94,5 +113,12 @@ internal sealed class PreparedProgram
         }
 
         NeedsItem |= HasCalls;
+        MayLeave = NeedsItem || NeedsBudget || Blocks.Any(block => block.Block.End == BlockEnd.Interpret)
+            || Blocks.SelectMany(block => block.Values).Any(static value => value.Kind switch
+            {
+                ValueKind.Load or ValueKind.Store or ValueKind.Atomic => value.Mode != AccessMode.Proven,
+                ValueKind.Lookup => value.State is not null,
+                _ => false,
+            });
     }
 }
