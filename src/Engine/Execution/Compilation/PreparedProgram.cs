@@ -70,6 +70,7 @@ internal sealed class PreparedProgram
             blocks = Analyse(program, graph, plan, specialization, packet);
         }
 
+        Simplification.Run(blocks);
         SsaBuilder.DropTrivialPhis(blocks, static value => value.Root());
         WidthAnalysis.Run(blocks);
         UseAnalysis.Run(blocks);
