@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ReuseportPS.Engine.Execution.Compilation;
+using ReuseportPS.Engine.Execution.Compilation.Lanes;
 using ReuseportPS.Engine.Isa;
 
 namespace ReuseportPS.Engine.Execution;
@@ -77,7 +78,9 @@ public sealed partial class Machine
             if (code is not null)
             {
                 BeginRun(program.Program, cancellationToken);
-                executed = batch.Count == 0 ? 0 : code.Batch(this, ref MemoryMarshal.GetArrayDataReference(batch.Contexts), ref MemoryMarshal.GetReference(results));
+                executed = batch.Count == 0 ? 0
+                    : code.LanePlan is LanePlan plan && CanUseLanes(plan, batch, results) ? RunLanes(code.Lanes, batch, results)
+                    : code.Batch(this, ref MemoryMarshal.GetArrayDataReference(batch.Contexts), ref MemoryMarshal.GetReference(results));
             }
             else
             {
