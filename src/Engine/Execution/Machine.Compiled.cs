@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ReuseportPS.Engine.Execution.Compilation;
+using ReuseportPS.Engine.Execution.Compilation.Lanes;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Maps;
 
@@ -306,7 +307,7 @@ public sealed partial class Machine
         }
 
         Span<int> slots = batch.SelectedSlots ?? _unwantedSlots;
-        BatchRun run = code.Batch(batch.CountsInstructions);
+        BatchRun run = code.LanePlan is LanePlan plan && CanUseLanes(plan, batch, results) ? code.Lanes(batch.CountsInstructions) : code.Batch(batch.CountsInstructions);
         ref byte contexts = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(batch.Contexts), batch.Start);
         long executed = 0;
         for (int item = 0; ; item++)
@@ -316,6 +317,7 @@ public sealed partial class Machine
             executed += _executed;
             if (item >= batch.Count)
             {
+                _selectedSlot = batch.Count == 0 ? NoSlot : slots[batch.Count - 1];
                 return executed;
             }
 

@@ -229,7 +229,7 @@ internal sealed partial class CodeGenerator
     }
 
     // Whether the lower half of a 64-bit operation's result can be had from the lower halves of its operands.
-    private static bool WorksInLowerHalf(Value value)
+    internal static bool WorksInLowerHalf(Value value)
     {
         (Value left, Value right) = (value.Arguments[0], value.Arguments[1]);
         return value.Operation switch
@@ -243,7 +243,7 @@ internal sealed partial class CodeGenerator
         };
     }
 
-    private static bool FitsHalf(Value value) => ValueAnalysis.Of(value) is { Place: null, Max: <= uint.MaxValue };
+    internal static bool FitsHalf(Value value) => ValueAnalysis.Of(value) is { Place: null, Max: <= uint.MaxValue };
 
     private void WriteShift(Value value, bool narrow)
     {

@@ -1,4 +1,5 @@
 using System.Reflection.Emit;
+using ReuseportPS.Engine.Execution.Compilation.Lanes;
 
 namespace ReuseportPS.Engine.Execution.Compilation;
 
@@ -6,12 +7,15 @@ namespace ReuseportPS.Engine.Execution.Compilation;
 internal sealed class CompiledCode
 {
     private readonly PreparedProgram _prepared;
+    private readonly Lazy<LanePlan?> _lanePlan;
     private readonly DynamicMethod?[] _bound = new DynamicMethod?[2];
     private readonly BatchRun?[] _batch = new BatchRun?[2];
+    private readonly BatchRun?[] _lanes = new BatchRun?[2];
 
     public CompiledCode(LoadedProgram program, FlowGraph graph, Specialization specialization)
     {
         _prepared = PreparedProgram.Make(program, graph, specialization);
+        _lanePlan = new Lazy<LanePlan?>(() => LanePlan.Make(_prepared));
         Single = CodeGenerator.GenerateSingle(_prepared);
     }
 
@@ -30,6 +34,13 @@ internal sealed class CompiledCode
     /// <summary>Whether batches and bound programs may have contexts of a length, and a budget.</summary>
     public bool Suits(int length, bool writable, long budget) =>
         length >= _prepared.ReadContext && (writable ? length : 0) >= _prepared.WrittenContext && budget >= _prepared.Graph.LongestWay;
+
+    /// <summary>How several contexts of a batch are taken at once; null when they are better taken one by one.</summary>
+    public LanePlan? LanePlan => _lanePlan.Value;
+
+    /// <summary>The code for batches that <see cref="LanePlan"/> is for.</summary>
+    /// <param name="counts">Whether it counts instructions.</param>
+    public BatchRun Lanes(bool counts) => _lanes[counts ? 1 : 0] ??= LaneGenerator.Generate(_prepared.Program, LanePlan!, counts);
 
     /// <summary>Has the machine code made.</summary>
     public void Prepare() => System.Runtime.CompilerServices.RuntimeHelpers.PrepareDelegate(Single);

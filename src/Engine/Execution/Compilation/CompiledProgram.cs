@@ -42,6 +42,9 @@ public sealed class CompiledProgram
     /// <summary>Compiles a program of which the context's layout is not known.</summary>
     public static CompiledProgram Compile(LoadedProgram program) => Compile(program, ContextLayout.Unknown);
 
+    /// <summary>How many contexts of a batch are run at once, in the lanes of vectors, by a machine with these helpers; 1 where neither the program nor the processor is fit for it.</summary>
+    public int LanesFor(HelperTable helpers) => CodeFor(helpers, contextInR1: true)?.LanePlan?.Lanes ?? 1;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal CompiledCode? CodeFor(HelperTable helpers, bool contextInR1)
     {

@@ -1,0 +1,69 @@
+namespace ReuseportPS.Engine.Execution.Compilation.Lanes;
+
+/// <summary>
+/// Estimates what lanes would bring. One context after the other goes one way through the program, and now and then down the wrong one first; all lanes
+/// together go through all of it. In cycles, roughly.
+/// </summary>
+internal static class LaneCost
+{
+    private const double Margin = 1.25;
+
+    // A branch that is foreseen four times of five.
+    private const double Branch = 4;
+    private const double Store = 1;
+    private const double LoadWindow = 1.5;
+    private const double LoadWord = 2;
+    private const double BranchToMask = 4;
+    private const double Frame = 12;
+
+    public static bool IsWorthIt(LanePlan plan)
+    {
+        double[] share = new double[plan.Blocks.Length];
+        share[0] = 1;
+        double single = 2 * Store;
+        double lanes = Frame + plan.Words.Windows.Count * plan.Lanes * LoadWindow + plan.Words.Count * LoadWord;
+        foreach (ValueBlock block in plan.Blocks)
+        {
+            double here = share[block.Block.Order];
+            foreach (Value value in block.Phis.Concat(block.Values).Where(plan.Needed.Contains))
+            {
+                single += here * OfOne(value);
+                lanes += OfLanes(value, plan.Lanes);
+            }
+
+            bool branches = block.Block.Successors.Count > 1;
+            single += branches ? here * Branch : 0;
+            lanes += branches ? BranchToMask : 0;
+            foreach (BasicBlock successor in block.Block.Successors)
+            {
+                share[successor.Order] += here / block.Block.Successors.Count;
+            }
+        }
+
+        return lanes * Margin < single * plan.Lanes;
+    }
+
+    private static double OfOne(Value value) => value.Kind switch
+    {
+        ValueKind.Arithmetic when IsDivision(value) => 6,
+        ValueKind.Select => 4,
+        ValueKind.Phi => 0.5,
+        _ => 1,
+    };
+
+    private static double OfLanes(Value value, int lanes)
+    {
+        double halves = value.IsWide ? 2 : 1;
+        return value.Kind switch
+        {
+            ValueKind.Arithmetic when IsDivision(value) => 2 * lanes,
+            ValueKind.Arithmetic when !LanePlan.IsNarrow(value) => value.Operation == Operation.MultiplyImmediate64 ? 6 : 4,
+            ValueKind.Select => 4 + 1.5 * lanes,
+            ValueKind.Phi => halves * value.Arguments.Length,
+            _ => halves,
+        };
+    }
+
+    private static bool IsDivision(Value value) =>
+        value.Operation is Operation.DivideImmediate64 or Operation.ModuloImmediate64 or Operation.SignedDivideImmediate64 or Operation.SignedModuloImmediate64;
+}

@@ -1,0 +1,69 @@
+namespace ReuseportPS.Engine.Execution.Compilation.Lanes;
+
+/// <summary>Which 16 bytes of a context are loaded at a time, to have all the words that a program's loads are cut from.</summary>
+internal sealed class LaneWords
+{
+    private const int WindowSize = 16;
+    private const int WordSize = 4;
+    private readonly Dictionary<int, (int Window, int Index)> _places = [];
+
+    private LaneWords()
+    {
+    }
+
+    /// <summary>Offset of the first byte of each 16.</summary>
+    public List<int> Windows { get; } = [];
+
+    /// <summary>Bytes of the context that they reach over.</summary>
+    public int ContextLength { get; private set; }
+
+    public int Count => _places.Count;
+
+    /// <summary>Makes a plan.</summary>
+    /// <param name="loads">Offsets and sizes.</param>
+    /// <param name="readable">Bytes of the context that are there in any case.</param>
+    public static LaneWords Make(IEnumerable<(int Offset, int Size)> loads, int readable)
+    {
+        LaneWords words = new();
+        SortedSet<int> starts = [];
+        foreach ((int offset, int size) in loads)
+        {
+            int start = StartOf(offset, size);
+            starts.Add(start);
+            if (size == 2 * WordSize)
+            {
+                starts.Add(start + WordSize);
+            }
+        }
+
+        while (starts.Count > 0)
+        {
+            words.AddWindow(starts, readable);
+        }
+
+        return words;
+    }
+
+    /// <summary>Offset of the word that a load is cut from: the aligned one if it holds all of it.</summary>
+    public static int StartOf(int offset, int size) => (offset % WordSize) + size <= WordSize || size == 2 * WordSize && offset % WordSize == 0 ? offset & -WordSize : offset;
+
+    /// <summary>Where the word at an offset is: its window, and its number there.</summary>
+    public (int Window, int Index) Find(int start) => _places[start];
+
+    // From the first word on, or from as far before it as makes all of the window certainly there.
+    private void AddWindow(SortedSet<int> starts, int readable)
+    {
+        int first = starts.Min;
+        int window = first - Math.Min(first & -WordSize, Math.Max(0, first + WindowSize - readable + WordSize - 1) & -WordSize);
+        for (int i = 0; i < WindowSize / WordSize; i++)
+        {
+            if (starts.Remove(window + i * WordSize))
+            {
+                _places.Add(window + i * WordSize, (Windows.Count, i));
+            }
+        }
+
+        Windows.Add(window);
+        ContextLength = Math.Max(ContextLength, window + WindowSize);
+    }
+}
