@@ -117,7 +117,7 @@ internal sealed partial class LaneGenerator
 
         if (inHalves)
         {
-            Call("Create", typeof(Vector256<uint>), typeof(Vector256<uint>));
+            CallOwn(nameof(Lanes512.Join));
         }
     }
 

@@ -77,6 +77,12 @@ internal sealed partial class LaneGenerator
         _il.Emit(OpCodes.Mul);
         _il.Emit(OpCodes.Add);
         _il.Emit(OpCodes.Stloc, _context);
+        if (_selected is not null)
+        {
+            PushNumber(uint.MaxValue, Part.Whole);
+            _il.Emit(OpCodes.Stloc, _selected);
+        }
+
         WriteBlocks();
         if (_counts)
         {

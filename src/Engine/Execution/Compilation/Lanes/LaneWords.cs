@@ -54,7 +54,8 @@ internal sealed class LaneWords
     private void AddWindow(SortedSet<int> starts, int readable)
     {
         int first = starts.Min;
-        int window = first - Math.Min(first & -WordSize, Math.Max(0, first + WindowSize - readable + WordSize - 1) & -WordSize);
+        int beyond = Math.Max(0, first + WindowSize - readable + WordSize - 1) & -WordSize;
+        int window = first - Math.Min(Math.Min(first & -WordSize, beyond), WindowSize - WordSize);
         for (int i = 0; i < WindowSize / WordSize; i++)
         {
             if (starts.Remove(window + i * WordSize))

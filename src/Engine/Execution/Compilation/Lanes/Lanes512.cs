@@ -29,13 +29,17 @@ internal static class Lanes512
         word3 = Avx512F.UnpackHigh(high0, high1).AsUInt32();
     }
 
+    /// <summary>One vector of two.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<uint> Join(Vector256<uint> lower, Vector256<uint> upper) => lower.ToVector512Unsafe().WithUpper(upper);
+
     /// <summary>Quotients; 0 where the divisor is 0. Exact: a quotient of 32-bit numbers is further from the next integer than a double's rounding reaches.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<uint> Divide(Vector512<uint> left, Vector512<uint> right)
     {
         Vector256<uint> lower = Avx512F.ConvertToVector256UInt32WithTruncation(Avx512F.ConvertToVector512Double(left.GetLower()) / Avx512F.ConvertToVector512Double(right.GetLower()));
         Vector256<uint> upper = Avx512F.ConvertToVector256UInt32WithTruncation(Avx512F.ConvertToVector512Double(left.GetUpper()) / Avx512F.ConvertToVector512Double(right.GetUpper()));
-        return Vector512.AndNot(Vector512.Create(lower, upper), Vector512.Equals(right, Vector512<uint>.Zero));
+        return Vector512.AndNot(Join(lower, upper), Vector512.Equals(right, Vector512<uint>.Zero));
     }
 
     /// <summary>The same of signed numbers. The smallest number divided by -1 is itself.</summary>
@@ -44,7 +48,7 @@ internal static class Lanes512
     {
         Vector256<int> lower = Avx512F.ConvertToVector256Int32WithTruncation(Avx512F.ConvertToVector512Double(left.GetLower().AsInt32()) / Avx512F.ConvertToVector512Double(right.GetLower().AsInt32()));
         Vector256<int> upper = Avx512F.ConvertToVector256Int32WithTruncation(Avx512F.ConvertToVector512Double(left.GetUpper().AsInt32()) / Avx512F.ConvertToVector512Double(right.GetUpper().AsInt32()));
-        return Vector512.AndNot(Vector512.Create(lower, upper).AsUInt32(), Vector512.Equals(right, Vector512<uint>.Zero));
+        return Vector512.AndNot(Join(lower.AsUInt32(), upper.AsUInt32()), Vector512.Equals(right, Vector512<uint>.Zero));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
