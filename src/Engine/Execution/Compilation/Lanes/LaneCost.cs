@@ -13,6 +13,7 @@ internal static class LaneCost
     private const double Store = 1;
     private const double LoadWindow = 1.5;
     private const double LoadWord = 2;
+    private const double RowWindow = 2.5;
     private const double BranchToMask = 4;
     private const double Frame = 12;
 
@@ -22,13 +23,14 @@ internal static class LaneCost
         share[0] = 1;
         double single = 2 * Store;
         double lanes = Frame + plan.Words.Windows.Count * plan.Lanes * LoadWindow + plan.Words.Count * LoadWord;
+        lanes += plan.RowWords.Values.Sum(words => words.Windows.Count * plan.Lanes * RowWindow + words.Count * LoadWord);
         foreach (ValueBlock block in plan.Blocks)
         {
             double here = share[block.Block.Order];
             foreach (Value value in block.Phis.Concat(block.Values).Where(plan.Needed.Contains))
             {
                 single += here * OfOne(value);
-                lanes += OfLanes(value, plan.Lanes);
+                lanes += OfLanes(value, plan);
             }
 
             bool branches = block.Block.Successors.Count > 1;
@@ -47,18 +49,20 @@ internal static class LaneCost
     {
         ValueKind.Arithmetic when IsDivision(value) => 6,
         ValueKind.Select => 4,
+        ValueKind.Lookup => 3,
         ValueKind.Phi => 0.5,
         _ => 1,
     };
 
-    private static double OfLanes(Value value, int lanes)
+    private static double OfLanes(Value value, LanePlan plan)
     {
         double halves = value.IsWide ? 2 : 1;
         return value.Kind switch
         {
-            ValueKind.Arithmetic when IsDivision(value) => 2 * lanes,
+            ValueKind.Arithmetic when IsDivision(value) => 2 * plan.Lanes,
             ValueKind.Arithmetic when !LanePlan.IsNarrow(value) => value.Operation == Operation.MultiplyImmediate64 ? 6 : 4,
-            ValueKind.Select => 4 + 1.5 * lanes,
+            ValueKind.Select => 4 + 1.5 * plan.Lanes,
+            ValueKind.Lookup => 4 + (plan.RowWords.ContainsKey(value) ? 0 : plan.Lanes * RowWindow),
             ValueKind.Phi => halves * value.Arguments.Length,
             _ => halves,
         };

@@ -80,11 +80,7 @@ internal sealed partial class LaneGenerator
         Set(select, !select.IsWide, part =>
         {
             _il.Emit(OpCodes.Ldloc, error);
-            if (part != Part.Whole)
-            {
-                Call(part == Part.Lower ? "WidenLower" : "WidenUpper", _words);
-            }
-
+            Widen(part);
             Call("Negate", Vector(part));
         });
     }

@@ -8,7 +8,6 @@ namespace ReuseportPS.Engine.Execution.Compilation.Lanes;
 internal sealed partial class LaneGenerator
 {
     private readonly Dictionary<Value, (LocalBuilder First, LocalBuilder? Second)> _values = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<int, LocalBuilder[]> _windows = [];
 
     // What of a value is on the stack.
     private enum Part
@@ -157,6 +156,9 @@ internal sealed partial class LaneGenerator
                 break;
             case ValueKind.Load:
                 WriteLoad(value);
+                break;
+            case ValueKind.Lookup:
+                WriteLookup(value);
                 break;
             case ValueKind.Select:
                 WriteSelect(value);
@@ -329,75 +331,21 @@ internal sealed partial class LaneGenerator
         }
     }
 
-    private void WriteLoad(Value load)
-    {
-        int offset = LanePlan.OffsetOf(load);
-        int start = LaneWords.StartOf(offset, load.Size);
-        int first = offset - start;
-        if (load.Size == 8)
-        {
-            Set(load, !load.IsWide, part =>
-            {
-                LoadWord(start);
-                if (part != Part.Whole)
-                {
-                    string widen = part == Part.Lower ? "WidenLower" : "WidenUpper";
-                    Call(widen, _words);
-                    LoadWord(start + 4);
-                    Call(widen, _words);
-                    Shift("ShiftLeft", _doubles, 32);
-                    Call("BitwiseOr", _doubles, _doubles);
-                }
-            });
-            return;
-        }
-
-        bool signed = load.Operation >= Operation.LoadSigned8;
-        Set(load, !signed || !load.IsWide, part =>
-        {
-            LoadWord(start);
-            if (signed)
-            {
-                ExtendSign(first, load.Size);
-                SignExtend(part);
-            }
-            else
-            {
-                Shift("ShiftRightLogical", _words, first * 8);
-                if (first + load.Size < 4)
-                {
-                    Mask(load.Size);
-                }
-            }
-        });
-    }
-
-    private void LoadWord(int start)
-    {
-        (int window, int index) = _plan.Words.Find(start);
-        if (!_windows.TryGetValue(window, out LocalBuilder[]? words))
-        {
-            words = [.. Enumerable.Range(0, 4).Select(_ => _il.DeclareLocal(_words))];
-            _windows.Add(window, words);
-            _il.Emit(OpCodes.Ldloc, _context);
-            _il.Emit(OpCodes.Ldc_I4, _plan.Words.Windows[window]);
-            _il.Emit(OpCodes.Add);
-            _il.Emit(OpCodes.Ldloc, _stride);
-            foreach (LocalBuilder word in words)
-            {
-                _il.Emit(OpCodes.Ldloca, word);
-            }
-
-            CallOwn(nameof(Lanes512.Load));
-        }
-
-        _il.Emit(OpCodes.Ldloc, words[index]);
-    }
-
     // Leaves a mask of the lanes for which the comparison holds.
     private void Compare(ValueBlock block)
     {
         (Value left, Value right) = (block.Left!, block.Right!);
+        if (block.IsNullTest && left.Root().Kind == ValueKind.Lookup)
+        {
+            _il.Emit(OpCodes.Ldloc, _rows[left.Root()].Found);
+            if (block.Comparison == Operation.EqualImmediate64)
+            {
+                Call("OnesComplement", _words);
+            }
+
+            return;
+        }
+
         bool fits = CodeGenerator.FitsHalf(left) && CodeGenerator.FitsHalf(right);
         if (block.CompareIs32 || fits)
         {

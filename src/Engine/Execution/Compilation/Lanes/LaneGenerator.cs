@@ -68,6 +68,7 @@ internal sealed partial class LaneGenerator
         _il.Emit(OpCodes.Ldc_I4_0);
         _il.Emit(OpCodes.Stloc, item);
         WriteSlotTables();
+        WriteRowBases();
 
         _il.MarkLabel(loop);
         _il.Emit(OpCodes.Ldarg_2);

@@ -1,3 +1,5 @@
+using ReuseportPS.Engine.Maps;
+
 namespace ReuseportPS.Engine.Execution.Compilation.Lanes;
 
 /// <summary>
@@ -29,13 +31,17 @@ internal sealed class LanePlan
     /// <summary>Values that rotate 32 bits to the left.</summary>
     public Dictionary<Value, (Value Of, int By)> Rotations { get; } = [];
 
+    /// <summary>Words of the context.</summary>
     public LaneWords Words { get; private set; } = null!;
+
+    /// <summary>For each lookup the words of its row; none where a row is 8 bytes, which are loaded together.</summary>
+    public Dictionary<Value, LaneWords> RowWords { get; } = [];
 
     /// <summary>For each block the first one that the same lanes go through.</summary>
     public int[] MaskOf { get; private set; } = [];
 
     /// <summary>Bytes of each context that are loaded.</summary>
-    public int ContextLength => Math.Max(Words.ContextLength, _prepared.ReadContext);
+    public int ContextLength => Math.Max(Words.Length, _prepared.ReadContext);
 
     /// <summary>The budget with which no run ends early.</summary>
     public long LeastBudget => _prepared.Graph.LongestWay;
@@ -45,15 +51,36 @@ internal sealed class LanePlan
     public static LanePlan? Make(PreparedProgram prepared) =>
         Lanes512.IsSupported ? Make(prepared, Lanes512.Count) : Lanes256.IsSupported ? Make(prepared, Lanes256.Count) : null;
 
-    /// <summary>Offset in the context of a load.</summary>
+    /// <summary>Offset in the context, or in a row, of a load.</summary>
     public static int OffsetOf(Value load) => (int)ValueAnalysis.Of(load.Arguments[0]).Low;
+
+    /// <summary>The lookup that found what is loaded from; null for the context.</summary>
+    public static Value? LookupOf(Value load)
+    {
+        Value pointer = load.Arguments[0].Root();
+        while (pointer.Kind == ValueKind.Arithmetic)
+        {
+            pointer = pointer.Arguments[ValueAnalysis.Of(pointer.Arguments[0]).Place is null ? 1 : 0].Root();
+        }
+
+        return pointer.Kind == ValueKind.Lookup ? pointer : null;
+    }
+
+    public MapSpec MapOf(Value value) => _prepared.Program.Maps[value.Map].Spec;
+
+    /// <summary>Bytes from one row of a map to the next.</summary>
+    public int StrideOf(Value lookup) => _prepared.Program.Maps[lookup.Map].Values.RowStride;
+
+    public int ShiftOf(Value lookup) => _prepared.Program.Maps[lookup.Map].Values.RowShift;
 
     /// <summary>Whether arithmetic is done with the lower halves of the operands.</summary>
     public static bool IsNarrow(Value arithmetic) => arithmetic.Is32 || (!arithmetic.IsWide && CodeGenerator.WorksInLowerHalf(arithmetic));
 
     /// <summary>What a value is computed from.</summary>
     public ReadOnlySpan<Value> OperandsOf(Value value) =>
-        Rotations.TryGetValue(value, out (Value Of, int By) rotation) ? new Value[] { rotation.Of } : value.Kind == ValueKind.Load ? [] : value.Arguments;
+        Rotations.TryGetValue(value, out (Value Of, int By) rotation) ? new Value[] { rotation.Of }
+        : value.Kind != ValueKind.Load ? value.Arguments
+        : LookupOf(value) is Value lookup ? new Value[] { lookup } : [];
 
     private static LanePlan? Make(PreparedProgram prepared, int lanes)
     {
@@ -69,9 +96,9 @@ internal sealed class LanePlan
             return null;
         }
 
-        plan.Words = LaneWords.Make(plan.Needed.Where(value => value.Kind == ValueKind.Load).Select(load => (OffsetOf(load), load.Size)), prepared.ReadContext);
+        plan.FindWords();
         plan.ShareMasks();
-        return LaneCost.IsWorthIt(plan) ? plan : null;
+        return plan._isFit && LaneCost.IsWorthIt(plan) ? plan : null;
     }
 
     private void FindNeeded()
@@ -83,8 +110,9 @@ internal sealed class LanePlan
             {
                 switch (value.Kind)
                 {
-                    case ValueKind.Store or ValueKind.Atomic or ValueKind.Call or ValueKind.Lookup:
-                    case ValueKind.Load when value.Mode != AccessMode.Proven || ValueAnalysis.Of(value.Arguments[0]).Place!.Kind != PlaceKind.Context:
+                    case ValueKind.Store or ValueKind.Atomic or ValueKind.Call:
+                    case ValueKind.Lookup when MapOf(value).Type != MapType.Array:
+                    case ValueKind.Load when value.Mode != AccessMode.Proven || !IsAtKnownPlace(value):
                         _isFit = false;
                         return;
                     case ValueKind.Select:
@@ -120,6 +148,27 @@ internal sealed class LanePlan
         foreach (Value operand in OperandsOf(value))
         {
             Need(operand);
+        }
+    }
+
+    private static bool IsAtKnownPlace(Value load)
+    {
+        Fact address = ValueAnalysis.Of(load.Arguments[0]);
+        return address.Low == address.High && (address.Place!.Kind == PlaceKind.Context || (address.Place.Kind == PlaceKind.Row && LookupOf(load) is not null));
+    }
+
+    private void FindWords()
+    {
+        ILookup<Value?, (int, int)> loads = Needed.Where(value => value.Kind == ValueKind.Load).ToLookup(LookupOf, load => (OffsetOf(load), load.Size));
+        Words = LaneWords.Make(loads[null], _prepared.ReadContext);
+        foreach (IGrouping<Value?, (int, int)> ofRow in loads)
+        {
+            if (ofRow.Key is Value lookup && StrideOf(lookup) is int stride and > LaneWords.DoubleSize)
+            {
+                LaneWords words = LaneWords.Make(ofRow, stride);
+                RowWords.Add(lookup, words);
+                _isFit &= words.Length <= stride;
+            }
         }
     }
 

@@ -1,8 +1,10 @@
 namespace ReuseportPS.Engine.Execution.Compilation.Lanes;
 
-/// <summary>Which 16 bytes of a context are loaded at a time, to have all the words that a program's loads are cut from.</summary>
+/// <summary>Which 16 bytes of a context, or of a row, are loaded at a time, to have all the words that a program's loads are cut from.</summary>
 internal sealed class LaneWords
 {
+    public const int DoubleSize = 8;
+
     private const int WindowSize = 16;
     private const int WordSize = 4;
     private readonly Dictionary<int, (int Window, int Index)> _places = [];
@@ -14,14 +16,14 @@ internal sealed class LaneWords
     /// <summary>Offset of the first byte of each 16.</summary>
     public List<int> Windows { get; } = [];
 
-    /// <summary>Bytes of the context that they reach over.</summary>
-    public int ContextLength { get; private set; }
+    /// <summary>Bytes that they reach over.</summary>
+    public int Length { get; private set; }
 
     public int Count => _places.Count;
 
     /// <summary>Makes a plan.</summary>
     /// <param name="loads">Offsets and sizes.</param>
-    /// <param name="readable">Bytes of the context that are there in any case.</param>
+    /// <param name="readable">Bytes that are there in any case.</param>
     public static LaneWords Make(IEnumerable<(int Offset, int Size)> loads, int readable)
     {
         LaneWords words = new();
@@ -30,7 +32,7 @@ internal sealed class LaneWords
         {
             int start = StartOf(offset, size);
             starts.Add(start);
-            if (size == 2 * WordSize)
+            if (size == DoubleSize)
             {
                 starts.Add(start + WordSize);
             }
@@ -45,7 +47,7 @@ internal sealed class LaneWords
     }
 
     /// <summary>Offset of the word that a load is cut from: the aligned one if it holds all of it.</summary>
-    public static int StartOf(int offset, int size) => (offset % WordSize) + size <= WordSize || size == 2 * WordSize && offset % WordSize == 0 ? offset & -WordSize : offset;
+    public static int StartOf(int offset, int size) => (offset % WordSize) + size <= WordSize || size == DoubleSize && offset % WordSize == 0 ? offset & -WordSize : offset;
 
     /// <summary>Where the word at an offset is: its window, and its number there.</summary>
     public (int Window, int Index) Find(int start) => _places[start];
@@ -65,6 +67,6 @@ internal sealed class LaneWords
         }
 
         Windows.Add(window);
-        ContextLength = Math.Max(ContextLength, window + WindowSize);
+        Length = Math.Max(Length, window + WindowSize);
     }
 }

@@ -21,14 +21,41 @@ internal static class Lanes256
         Vector256<uint> b = Halves(ref Unsafe.Add(ref first, stride), stride);
         Vector256<uint> c = Halves(ref Unsafe.Add(ref first, 2 * stride), stride);
         Vector256<uint> d = Halves(ref Unsafe.Add(ref first, 3 * stride), stride);
-        Vector256<ulong> low0 = Avx2.UnpackLow(a, b).AsUInt64();
-        Vector256<ulong> low1 = Avx2.UnpackLow(c, d).AsUInt64();
-        Vector256<ulong> high0 = Avx2.UnpackHigh(a, b).AsUInt64();
-        Vector256<ulong> high1 = Avx2.UnpackHigh(c, d).AsUInt64();
-        word0 = Avx2.UnpackLow(low0, low1).AsUInt32();
-        word1 = Avx2.UnpackHigh(low0, low1).AsUInt32();
-        word2 = Avx2.UnpackLow(high0, high1).AsUInt32();
-        word3 = Avx2.UnpackHigh(high0, high1).AsUInt32();
+        Transpose(a, b, c, d, out word0, out word1, out word2, out word3);
+    }
+
+    /// <summary>Loads four words in succession from each of as many places as there are lanes, at their offsets from the first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadRows(ref byte first, Vector256<uint> offsets, out Vector256<uint> word0, out Vector256<uint> word1, out Vector256<uint> word2, out Vector256<uint> word3)
+    {
+        ref uint offset = ref Unsafe.As<Vector256<uint>, uint>(ref offsets);
+        Vector256<uint> a = Halves(ref first, ref offset);
+        Vector256<uint> b = Halves(ref first, ref Unsafe.Add(ref offset, 1));
+        Vector256<uint> c = Halves(ref first, ref Unsafe.Add(ref offset, 2));
+        Vector256<uint> d = Halves(ref first, ref Unsafe.Add(ref offset, 3));
+        Transpose(a, b, c, d, out word0, out word1, out word2, out word3);
+    }
+
+    /// <summary>Loads a double word from each of as many places as there are lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadDoubles(ref byte first, Vector256<uint> offsets, out Vector256<ulong> lower, out Vector256<ulong> upper)
+    {
+        ref uint offset = ref Unsafe.As<Vector256<uint>, uint>(ref offsets);
+        lower = Four(ref first, ref offset);
+        upper = Four(ref first, ref Unsafe.Add(ref offset, 4));
+    }
+
+    /// <summary>The 16 bytes at the offset of a lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<uint> At(ref byte first, ref uint offset, int lane) => Vector128.LoadUnsafe(ref Unsafe.Add(ref first, Unsafe.Add(ref offset, lane))).AsUInt32();
+
+    /// <summary>The double words at the offsets of four lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> Four(ref byte first, ref uint offset)
+    {
+        Vector128<ulong> lower = Vector128.Create(Double(ref first, ref offset, 0), Double(ref first, ref offset, 1));
+        Vector128<ulong> upper = Vector128.Create(Double(ref first, ref offset, 2), Double(ref first, ref offset, 3));
+        return Avx2.InsertVector128(lower.ToVector256Unsafe(), upper, 1);
     }
 
     /// <summary>Quotients; 0 where the divisor is 0.</summary>
@@ -94,4 +121,25 @@ internal static class Lanes256
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> Halves(ref byte first, nint stride) =>
         Avx2.InsertVector128(Vector128.LoadUnsafe(ref first).AsUInt32().ToVector256Unsafe(), Vector128.LoadUnsafe(ref Unsafe.Add(ref first, 4 * stride)).AsUInt32(), 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Halves(ref byte first, ref uint offset) =>
+        Avx2.InsertVector128(At(ref first, ref offset, 0).ToVector256Unsafe(), At(ref first, ref offset, 4), 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Double(ref byte first, ref uint offset, int lane) => Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref first, Unsafe.Add(ref offset, lane)));
+
+    // Of each 128 bits of the four the first word, then the second, and so on.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Transpose(Vector256<uint> a, Vector256<uint> b, Vector256<uint> c, Vector256<uint> d, out Vector256<uint> word0, out Vector256<uint> word1, out Vector256<uint> word2, out Vector256<uint> word3)
+    {
+        Vector256<ulong> low0 = Avx2.UnpackLow(a, b).AsUInt64();
+        Vector256<ulong> low1 = Avx2.UnpackLow(c, d).AsUInt64();
+        Vector256<ulong> high0 = Avx2.UnpackHigh(a, b).AsUInt64();
+        Vector256<ulong> high1 = Avx2.UnpackHigh(c, d).AsUInt64();
+        word0 = Avx2.UnpackLow(low0, low1).AsUInt32();
+        word1 = Avx2.UnpackHigh(low0, low1).AsUInt32();
+        word2 = Avx2.UnpackLow(high0, high1).AsUInt32();
+        word3 = Avx2.UnpackHigh(high0, high1).AsUInt32();
+    }
 }

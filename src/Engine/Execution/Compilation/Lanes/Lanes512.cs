@@ -19,14 +19,28 @@ internal static class Lanes512
         Vector512<uint> b = Quarters(ref Unsafe.Add(ref first, stride), stride);
         Vector512<uint> c = Quarters(ref Unsafe.Add(ref first, 2 * stride), stride);
         Vector512<uint> d = Quarters(ref Unsafe.Add(ref first, 3 * stride), stride);
-        Vector512<ulong> low0 = Avx512F.UnpackLow(a, b).AsUInt64();
-        Vector512<ulong> low1 = Avx512F.UnpackLow(c, d).AsUInt64();
-        Vector512<ulong> high0 = Avx512F.UnpackHigh(a, b).AsUInt64();
-        Vector512<ulong> high1 = Avx512F.UnpackHigh(c, d).AsUInt64();
-        word0 = Avx512F.UnpackLow(low0, low1).AsUInt32();
-        word1 = Avx512F.UnpackHigh(low0, low1).AsUInt32();
-        word2 = Avx512F.UnpackLow(high0, high1).AsUInt32();
-        word3 = Avx512F.UnpackHigh(high0, high1).AsUInt32();
+        Transpose(a, b, c, d, out word0, out word1, out word2, out word3);
+    }
+
+    /// <summary>Loads four words in succession from each of as many places as there are lanes, at their offsets from the first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadRows(ref byte first, Vector512<uint> offsets, out Vector512<uint> word0, out Vector512<uint> word1, out Vector512<uint> word2, out Vector512<uint> word3)
+    {
+        ref uint offset = ref Unsafe.As<Vector512<uint>, uint>(ref offsets);
+        Vector512<uint> a = Quarters(ref first, ref offset);
+        Vector512<uint> b = Quarters(ref first, ref Unsafe.Add(ref offset, 1));
+        Vector512<uint> c = Quarters(ref first, ref Unsafe.Add(ref offset, 2));
+        Vector512<uint> d = Quarters(ref first, ref Unsafe.Add(ref offset, 3));
+        Transpose(a, b, c, d, out word0, out word1, out word2, out word3);
+    }
+
+    /// <summary>Loads a double word from each of as many places as there are lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadDoubles(ref byte first, Vector512<uint> offsets, out Vector512<ulong> lower, out Vector512<ulong> upper)
+    {
+        ref uint offset = ref Unsafe.As<Vector512<uint>, uint>(ref offsets);
+        lower = Eight(ref first, ref offset);
+        upper = Eight(ref first, ref Unsafe.Add(ref offset, 8));
     }
 
     /// <summary>One vector of two.</summary>
@@ -87,5 +101,34 @@ internal static class Lanes512
         quarters = Avx512F.InsertVector128(quarters, Vector128.LoadUnsafe(ref Unsafe.Add(ref first, 4 * stride)).AsUInt32(), 1);
         quarters = Avx512F.InsertVector128(quarters, Vector128.LoadUnsafe(ref Unsafe.Add(ref first, 8 * stride)).AsUInt32(), 2);
         return Avx512F.InsertVector128(quarters, Vector128.LoadUnsafe(ref Unsafe.Add(ref first, 12 * stride)).AsUInt32(), 3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Quarters(ref byte first, ref uint offset)
+    {
+        Vector512<uint> quarters = At(ref first, ref offset, 0).ToVector256Unsafe().ToVector512Unsafe();
+        quarters = Avx512F.InsertVector128(quarters, At(ref first, ref offset, 4), 1);
+        quarters = Avx512F.InsertVector128(quarters, At(ref first, ref offset, 8), 2);
+        return Avx512F.InsertVector128(quarters, At(ref first, ref offset, 12), 3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<ulong> Eight(ref byte first, ref uint offset) => Lanes256.Four(ref first, ref offset).ToVector512Unsafe().WithUpper(Lanes256.Four(ref first, ref Unsafe.Add(ref offset, 4)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<uint> At(ref byte first, ref uint offset, int lane) => Lanes256.At(ref first, ref offset, lane);
+
+    // Of each 128 bits of the four the first word, then the second, and so on.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Transpose(Vector512<uint> a, Vector512<uint> b, Vector512<uint> c, Vector512<uint> d, out Vector512<uint> word0, out Vector512<uint> word1, out Vector512<uint> word2, out Vector512<uint> word3)
+    {
+        Vector512<ulong> low0 = Avx512F.UnpackLow(a, b).AsUInt64();
+        Vector512<ulong> low1 = Avx512F.UnpackLow(c, d).AsUInt64();
+        Vector512<ulong> high0 = Avx512F.UnpackHigh(a, b).AsUInt64();
+        Vector512<ulong> high1 = Avx512F.UnpackHigh(c, d).AsUInt64();
+        word0 = Avx512F.UnpackLow(low0, low1).AsUInt32();
+        word1 = Avx512F.UnpackHigh(low0, low1).AsUInt32();
+        word2 = Avx512F.UnpackLow(high0, high1).AsUInt32();
+        word3 = Avx512F.UnpackHigh(high0, high1).AsUInt32();
     }
 }
