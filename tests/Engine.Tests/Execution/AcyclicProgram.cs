@@ -63,7 +63,7 @@ internal sealed class AcyclicProgram
             Add(Instructions.Store(MemorySize.DoubleWord, R10, (short)(-8 * slot), Number()));
         }
 
-        Statements(2 + Next(14));
+        Statements(1 + Next(9));
         End();
         return _builder.Build();
     }

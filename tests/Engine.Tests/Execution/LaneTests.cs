@@ -23,9 +23,9 @@ public class LaneTests
     private static int Widest => Vector512.IsHardwareAccelerated && Avx512F.IsSupported ? 16 : Vector256.IsHardwareAccelerated && Avx2.IsSupported ? 8 : 1;
 
     [Theory]
-    [InlineData(1, 2500)]
-    [InlineData(2, 2500)]
-    public void Random_programs_do_the_same_in_all_ways(ulong seed, int programs) => Compare(seed, programs);
+    [InlineData(1, 800)]
+    [InlineData(2, 800)]
+    public void Random_programs_do_the_same_in_all_ways(ulong seed, int programs) => Compare(seed, programs, allWays: 1);
 
     [Fact]
     [Trait("Category", "Soak")]
@@ -36,7 +36,8 @@ public class LaneTests
         string? seed = Environment.GetEnvironmentVariable("REUSEPORTPS_SEED");
         Compare(
             seed is null ? 1000 : ulong.Parse(seed, CultureInfo.InvariantCulture),
-            programs is null ? 200_000 : int.Parse(programs, CultureInfo.InvariantCulture));
+            programs is null ? 200_000 : int.Parse(programs, CultureInfo.InvariantCulture),
+            allWays: 4);
     }
 
     [Theory]
@@ -166,7 +167,8 @@ public class LaneTests
         Assert.Equal(0, world.Allocated(40));
     }
 
-    private static void Compare(ulong seed, int programs)
+    // In all ways one program of so many, in lanes and by the interpreter each.
+    private static void Compare(ulong seed, int programs, int allWays)
     {
         int inLanes = 0;
         for (int i = 0; i < programs; i++)
@@ -175,7 +177,7 @@ public class LaneTests
             World world = new(one);
             world.Load(AcyclicProgram.Make(one), (i % 4) switch { 0 => [], 1 => [0, 0, 0, 0, 0], _ => [0, 2, 0, 91, 0] });
             inLanes += world.Lanes > 1 ? 1 : 0;
-            world.Check((int)(one * 0x9e3779b97f4a7c15 >> 32) % 41 is int count and >= 0 ? count : 40);
+            world.Check((int)(one * 0x9e3779b97f4a7c15 >> 33) % 41, inAllWays: i % allWays == 0);
         }
 
         Assert.True(Widest == 1 || inLanes > programs / 2, $"{inLanes} of {programs} programs run in lanes.");
@@ -248,11 +250,11 @@ public class LaneTests
             _compiled = CompiledProgram.Compile(_program);
         }
 
-        public void Check(int count)
+        public void Check(int count, bool inAllWays = true)
         {
             string interpreted = OneByOne(count, () => _machine.Run(_program));
-            string single = OneByOne(count, () => _machine.Run(_compiled));
-            string scalar = InBatch(count, static (_, _) => { });
+            string single = inAllWays ? OneByOne(count, () => _machine.Run(_compiled)) : interpreted;
+            string scalar = inAllWays ? InBatch(count, static (_, _) => { }) : interpreted;
             string lanes = InBatch(count, null);
             if (interpreted != single || interpreted != scalar || interpreted != lanes)
             {
@@ -264,6 +266,7 @@ public class LaneTests
         {
             ContextBatch batch = new(_contexts, AcyclicProgram.ContextLength, Stride, count, Start);
             ulong[] results = new ulong[count];
+            _machine.Run(_compiled, batch, results);
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < 100; i++)
             {

@@ -19,6 +19,13 @@ internal static class LaneCost
 
     public static bool IsWorthIt(LanePlan plan)
     {
+        (double single, double lanes) = Estimate(plan);
+        return lanes * Margin < single * plan.Lanes;
+    }
+
+    // Of one context alone, and of as many as there are lanes together.
+    private static (double Single, double Lanes) Estimate(LanePlan plan)
+    {
         double[] share = new double[plan.Blocks.Length];
         share[0] = 1;
         double single = 2 * Store;
@@ -42,7 +49,7 @@ internal static class LaneCost
             }
         }
 
-        return lanes * Margin < single * plan.Lanes;
+        return (single, lanes);
     }
 
     private static double OfOne(Value value) => value.Kind switch

@@ -284,7 +284,6 @@ internal sealed partial class LaneGenerator
         Call("BitwiseAnd", Vector(part), Vector(part));
         CallOwn(
             value.Operation == Operation.ShiftLeftImmediate64 ? nameof(Lanes512.ShiftLeft) : signed ? nameof(Lanes512.ArithmeticShiftRight) : nameof(Lanes512.ShiftRight),
-            Vector(part),
             Vector(part));
     }
 

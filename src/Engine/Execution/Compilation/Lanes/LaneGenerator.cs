@@ -48,6 +48,7 @@ internal sealed partial class LaneGenerator
         LocalBuilder item = _il.DeclareLocal(typeof(int));
         LocalBuilder executed = _il.DeclareLocal(typeof(long));
         LocalBuilder fresh = _il.DeclareLocal(typeof(ulong));
+        int[] lengths = LaneLengths.Of(_plan);
         Label loop = _il.DefineLabel();
         Label whole = _il.DefineLabel();
         Label end = _il.DefineLabel();
@@ -60,7 +61,7 @@ internal sealed partial class LaneGenerator
         // What all lanes go through is counted beforehand.
         _il.Emit(OpCodes.Ldloc, count);
         _il.Emit(OpCodes.Conv_I8);
-        _il.Emit(OpCodes.Ldc_I8, LengthOf(0));
+        _il.Emit(OpCodes.Ldc_I8, (long)lengths[0]);
         _il.Emit(OpCodes.Mul);
         _il.Emit(OpCodes.Stloc, executed);
         _il.Emit(OpCodes.Ldc_I8, -1L);
@@ -87,7 +88,7 @@ internal sealed partial class LaneGenerator
         WriteBlocks();
         if (_counts)
         {
-            WriteCounts(executed, fresh);
+            WriteCounts(lengths, executed, fresh);
         }
 
         WriteResults(item);
@@ -212,27 +213,26 @@ internal sealed partial class LaneGenerator
         }
     }
 
-    // Instructions of the blocks that the lanes of one mask go through.
-    private long LengthOf(int mask) => _plan.Blocks.Where(block => _plan.MaskOf[block.Block.Order] == mask).Sum(block => (long)block.Block.Length);
-
-    private void WriteCounts(LocalBuilder executed, LocalBuilder fresh)
+    private void WriteCounts(int[] lengths, LocalBuilder executed, LocalBuilder fresh)
     {
-        for (int i = 1; i < _masks.Length; i++)
+        for (int i = 1; i < lengths.Length; i++)
         {
-            if (_plan.MaskOf[i] == i && LengthOf(i) > 0)
+            if (lengths[i] == 0)
             {
-                _il.Emit(OpCodes.Ldloc, executed);
-                _il.Emit(OpCodes.Ldloc, _masks[i]!);
-                Call("ExtractMostSignificantBits", _words);
-                _il.Emit(OpCodes.Conv_U8);
-                _il.Emit(OpCodes.Ldloc, fresh);
-                _il.Emit(OpCodes.And);
-                _il.Emit(OpCodes.Call, typeof(ulong).GetMethod(nameof(ulong.PopCount))!);
-                _il.Emit(OpCodes.Ldc_I8, LengthOf(i));
-                _il.Emit(OpCodes.Mul);
-                _il.Emit(OpCodes.Add);
-                _il.Emit(OpCodes.Stloc, executed);
+                continue;
             }
+
+            _il.Emit(OpCodes.Ldloc, executed);
+            _il.Emit(OpCodes.Ldloc, _masks[i]!);
+            Call("ExtractMostSignificantBits", _words);
+            _il.Emit(OpCodes.Conv_U8);
+            _il.Emit(OpCodes.Ldloc, fresh);
+            _il.Emit(OpCodes.And);
+            _il.Emit(OpCodes.Call, typeof(ulong).GetMethod(nameof(ulong.PopCount))!);
+            _il.Emit(OpCodes.Ldc_I8, (long)lengths[i]);
+            _il.Emit(OpCodes.Mul);
+            _il.Emit(OpCodes.Add);
+            _il.Emit(OpCodes.Stloc, executed);
         }
     }
 
@@ -304,5 +304,5 @@ internal sealed partial class LaneGenerator
 
     private void Call(string name, params ReadOnlySpan<Type> parameters) => _il.Emit(OpCodes.Call, _vectors.Find(name, parameters));
 
-    private void CallOwn(string name, params Type[] parameters) => _il.Emit(OpCodes.Call, _vectors.FindOwn(name, parameters));
+    private void CallOwn(string name, Type? first = null) => _il.Emit(OpCodes.Call, _vectors.FindOwn(name, first));
 }

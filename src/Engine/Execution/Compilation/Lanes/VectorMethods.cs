@@ -11,6 +11,7 @@ internal sealed class VectorMethods
     private readonly Type _operations;
     private readonly Type _own;
     private readonly ConcurrentDictionary<(string Name, Type First, Type? Second, int Count), MethodInfo> _found = new();
+    private readonly ConcurrentDictionary<(string Name, Type? First), MethodInfo> _foundOwn = new();
 
     private VectorMethods(Type vector, Type operations, Type own)
     {
@@ -43,9 +44,14 @@ internal sealed class VectorMethods
         return _found.TryGetValue(key, out MethodInfo? method) ? method : _found[key] = FindNew(name, parameters.ToArray());
     }
 
-    /// <summary>A method of <see cref="Lanes512"/> or <see cref="Lanes256"/>.</summary>
-    public MethodInfo FindOwn(string name, params Type[] parameters) =>
-        (parameters.Length == 0 ? _own.GetMethod(name) : _own.GetMethod(name, parameters)) ?? throw new MissingMethodException(_own.Name, name);
+    /// <summary>A method of <see cref="Lanes512"/> or <see cref="Lanes256"/>, by its first parameter where there are several.</summary>
+    public MethodInfo FindOwn(string name, Type? first = null)
+    {
+        return _foundOwn.TryGetValue((name, first), out MethodInfo? method) ? method : _foundOwn[(name, first)] = FindNew();
+
+        MethodInfo FindNew() => _own.GetMember(name, MemberTypes.Method, BindingFlags.Public | BindingFlags.Static).Cast<MethodInfo>()
+            .First(candidate => first is null || candidate.GetParameters()[0].ParameterType == first);
+    }
 
     private MethodInfo FindNew(string name, Type[] parameters)
     {
@@ -59,8 +65,7 @@ internal sealed class VectorMethods
                     continue;
                 }
 
-                Type last = parameters[^1].IsGenericType ? parameters[^1] : parameters[0];
-                method = candidate.MakeGenericMethod(last.IsGenericType ? last.GetGenericArguments()[0] : last.IsByRef ? last.GetElementType()! : last);
+                method = candidate.MakeGenericMethod(parameters[0].IsGenericType ? parameters[0].GetGenericArguments()[0] : parameters[0]);
             }
 
             if (method.GetParameters().Select(parameter => parameter.ParameterType).SequenceEqual(parameters))
