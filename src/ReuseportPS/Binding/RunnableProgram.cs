@@ -13,7 +13,8 @@ namespace ReuseportPS.Binding;
 /// <param name="Source">Where it is from; null for a text.</param>
 /// <param name="Program">The program; null when it is a classic one.</param>
 /// <param name="Classic">The classic program, or null.</param>
-internal sealed record RunnableProgram(string Name, string? Source, SeatedProgram? Program, ClassicSteeringProgram? Classic)
+/// <param name="IsPolicy">Whether it was compiled from a policy.</param>
+internal sealed record RunnableProgram(string Name, string? Source, SeatedProgram? Program, ClassicSteeringProgram? Classic, bool IsPolicy = false)
 {
     /// <summary>Reads what a parameter was given.</summary>
     /// <param name="input">A program of either kind, a policy, bytes, or the path of a file with one of these.</param>
@@ -59,7 +60,7 @@ internal sealed record RunnableProgram(string Name, string? Source, SeatedProgra
     {
         PolicyCompilation compilation = PolicyCompiler.Compile(policy, slotCount);
         return compilation.Compiled is CompiledPolicy compiled
-            ? new RunnableProgram(policy.Name, $"policy '{policy.Name}'", SeatedProgram.Of(compiled), null)
+            ? new RunnableProgram(policy.Name, $"policy '{policy.Name}'", SeatedProgram.Of(compiled), null, IsPolicy: true)
             : throw new DiagnosticException(compilation.Diagnostics);
     }
 }

@@ -38,6 +38,7 @@ internal static class ErrorRecordFactory
     {
         "RPS1035" => ("SeatMapNotKnown", ErrorCategory.InvalidArgument),
         "RPS1036" => ("MapContentsInvalid", ErrorCategory.InvalidArgument),
+        "RPS5061" => ("ProgramRejected", ErrorCategory.InvalidData),
         "RPS5301" => ("GroupNotFound", ErrorCategory.ObjectNotFound),
         "RPS5302" => ("GroupExists", ErrorCategory.ResourceExists),
         "RPS5303" => ("SocketNotFound", ErrorCategory.ObjectNotFound),
