@@ -3,6 +3,9 @@ namespace ReuseportPS.Bench.Peers;
 /// <summary><c>bench -- peers</c>: this project's engines beside those of others, in one run.</summary>
 internal static class PeersCommand
 {
+    /// <summary>Environment variable that names where uBPF is installed: include and lib.</summary>
+    private const string UbpfVariable = "REUSEPORTPS_UBPF";
+
     public static int Run()
     {
         string packets = Path.Combine(BenchFiles.Output, "packets");
@@ -15,7 +18,13 @@ internal static class PeersCommand
         }
         else
         {
-            contenders.AddRange([new DpdkPeer(dpdk, compiled: true), new DpdkPeer(dpdk, compiled: false)]);
+            contenders.AddRange([new BytecodePeer(dpdk, "DPDK", compiled: true), new BytecodePeer(dpdk, "DPDK", compiled: false)]);
+        }
+
+        using PeerProcess? ubpf = StartUbpf(packets);
+        if (ubpf is not null)
+        {
+            contenders.AddRange([new BytecodePeer(ubpf, "uBPF", compiled: true), new BytecodePeer(ubpf, "uBPF", compiled: false)]);
         }
 
         using PeerProcess? kernel = PeerProcess.Start("kernel_peer.c", "-lbpf", "the Debian package libbpf-dev", [], out problem);
@@ -37,5 +46,19 @@ internal static class PeersCommand
         }
 
         return 0;
+    }
+
+    private static PeerProcess? StartUbpf(string packets)
+    {
+        string problem = $"ubpf_peer.c: {UbpfVariable} does not name where uBPF is installed (the file says how to build it).";
+        PeerProcess? peer = Environment.GetEnvironmentVariable(UbpfVariable) is { Length: > 0 } folder
+            ? PeerProcess.Start("ubpf_peer.c", $"'-I{folder}/include' '-L{folder}/lib' -lubpf -lm", $"uBPF in {folder}", [packets], out problem)
+            : null;
+        if (peer is null)
+        {
+            Console.WriteLine("Skipped: " + problem);
+        }
+
+        return peer;
     }
 }
