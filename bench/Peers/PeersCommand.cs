@@ -6,6 +6,13 @@ internal static class PeersCommand
     /// <summary>Environment variable that names where uBPF is installed: include and lib.</summary>
     private const string UbpfVariable = "REUSEPORTPS_UBPF";
 
+    /// <summary>Only this project's policies, over all packets; printed, and written nowhere.</summary>
+    public static int RunPolicies()
+    {
+        _ = PolicyTimes.Measure(Console.WriteLine);
+        return 0;
+    }
+
     public static int Run()
     {
         string packets = Path.Combine(BenchFiles.Output, "packets");
@@ -39,7 +46,8 @@ internal static class PeersCommand
 
         Measurements measurements = Comparison.Run(contenders, Console.WriteLine);
         List<Target> targets = [.. Target.Of(measurements), DefaultSelection.Measure(), .. CompileTimes.Measure()];
-        ResultsPage.Write(Path.Combine(BenchFiles.Folder, "RESULTS.md"), contenders, measurements, targets);
+        IReadOnlyList<PolicyTimes> policies = PolicyTimes.Measure(Console.WriteLine);
+        ResultsPage.Write(Path.Combine(BenchFiles.Folder, "RESULTS.md"), contenders, measurements, policies, targets);
         foreach (Target target in targets)
         {
             Console.WriteLine(FormattableString.Invariant($"{target.Id,-7}{target.Outcome,-13}{target.Value:0.00} ({(target.IsLeast ? "at least" : "at most")} {target.Bound:0.00}) {target.Text}"));
