@@ -7,9 +7,10 @@ using ReuseportPS.Bench.Peers;
 
 // dotnet run -c Release --project bench -- --filter '*'      what is inside, by BenchmarkDotNet
 // dotnet run -c Release --project bench -- peers             side by side with other engines
-if (args is ["peers"])
+// dotnet run -c Release --project bench -- peers policies    of that only this project's policies
+if (args is ["peers"] or ["peers", "policies"])
 {
-    return PeersCommand.Run();
+    return args.Length == 1 ? PeersCommand.Run() : PeersCommand.RunPolicies();
 }
 
 // In process: BenchmarkDotNet's own projects would have to be named as the assembly is.

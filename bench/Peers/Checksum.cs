@@ -1,6 +1,6 @@
 namespace ReuseportPS.Bench.Peers;
 
-/// <summary>The sum over what each packet was given that dpdk_peer.c computes too (FNV-1a over words).</summary>
+/// <summary>The sum over what each packet was given that peer.h computes too (FNV-1a over words).</summary>
 internal static class Checksum
 {
     public static ulong Of(ReadOnlySpan<int> slots, ReadOnlySpan<ulong> returned)

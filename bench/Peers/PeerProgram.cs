@@ -38,7 +38,7 @@ internal sealed class PeerProgram
         return maps;
     }
 
-    /// <summary>Writes code and tables for dpdk_peer.c.</summary>
+    /// <summary>Writes code and tables for peer.h.</summary>
     /// <returns>The file.</returns>
     public string WriteTables()
     {

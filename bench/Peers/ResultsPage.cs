@@ -7,7 +7,7 @@ namespace ReuseportPS.Bench.Peers;
 /// <summary>bench/RESULTS.md: what the last comparison measured.</summary>
 internal static class ResultsPage
 {
-    public static void Write(string path, IReadOnlyList<IContender> contenders, Measurements measurements, IEnumerable<Target> targets)
+    public static void Write(string path, IReadOnlyList<IContender> contenders, Measurements measurements, IReadOnlyList<PolicyTimes> policies, IEnumerable<Target> targets)
     {
         StringBuilder page = new();
         page.Append(CultureInfo.InvariantCulture, $"""
@@ -34,6 +34,7 @@ internal static class ResultsPage
             page.Append('\n');
         }
 
+        Append(page, policies);
         page.Append("\n| target | compared | measured | bound | |\n|---|---|---|---|---|\n");
         foreach (Target target in targets)
         {
@@ -42,6 +43,28 @@ internal static class ResultsPage
         }
 
         File.WriteAllText(path, page.ToString());
+    }
+
+    private static void Append(StringBuilder page, IReadOnlyList<PolicyTimes> policies)
+    {
+        page.Append(CultureInfo.InvariantCulture, $"""
+
+            This project's policies, compiled, over {PolicyPackets.Count} IPv4 packets, with their counters, epoch and banks; addresses and ports come by helpers, which are calls
+            out of the program. The single form is one call for each packet. Every form gave each packet the slot of the plain evaluator, and counted the same.
+
+            | policy | instructions per packet |
+            """);
+        page.AppendJoin("", policies[0].Nanoseconds.Select(one => $" {one.Form} |")).Append("\n|---|---|").AppendJoin("", policies[0].Nanoseconds.Select(_ => "---|")).Append('\n');
+        foreach (PolicyTimes policy in policies)
+        {
+            page.Append(CultureInfo.InvariantCulture, $"| {policy.Name} ({policy.InstructionSlots} instructions) | {policy.InstructionsPerPacket:0.0} |");
+            foreach ((string _, double nanoseconds) in policy.Nanoseconds)
+            {
+                page.Append(CultureInfo.InvariantCulture, $" {nanoseconds:0.0} |");
+            }
+
+            page.Append('\n');
+        }
     }
 
     private static string Processor() =>

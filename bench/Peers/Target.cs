@@ -37,5 +37,10 @@ internal sealed record Target(string Id, string Text, double? Value, double Boun
         {
             yield return new Target("T7", $"interpreter, {program}: / DPDK interpreter", measurements.Ratio(program, "interpreter", "DPDK interpreter"), 1.6);
         }
+
+        foreach (string program in steering)
+        {
+            yield return new Target("T7", $"interpreter, {program}: / uBPF interpreter with bounds checks", measurements.Ratio(program, "interpreter", "uBPF interpreter"), 0.6);
+        }
     }
 }

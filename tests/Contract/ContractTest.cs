@@ -15,6 +15,9 @@ namespace ReuseportPS.Contract;
 public abstract class ContractTest<TWorld> : IClassFixture<TWorld>, IDisposable
     where TWorld : World
 {
+    private const int AttemptsWithoutPause = 20;
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
+
     private readonly List<IDisposable> _kept = [];
 
     protected ContractTest(TWorld world)
@@ -276,6 +279,11 @@ public abstract class ContractTest<TWorld> : IClassFixture<TWorld>, IDisposable
             }
 
             Backend.WaitForReaders();
+            if (attempt >= AttemptsWithoutPause)
+            {
+                // The kernel frees maps and programs in a worker of its own, which a busy machine keeps waiting long after the readers.
+                Thread.Sleep(s_pause);
+            }
         }
 
         return condition();

@@ -4,6 +4,8 @@ BeforeAll {
     Set-Content TestDrive:/a.yaml "version: 1`npolicy: a`notherwise: { by: weighted, weights: { 0: 1, 1: 1 } }"
     Set-Content TestDrive:/a2.yaml "version: 1`npolicy: a`notherwise: { by: weighted, weights: { 0: 9, 1: 1 } }"
     Set-Content TestDrive:/b.yaml "version: 1`npolicy: b`notherwise: { by: slot, slot: 2 }"
+    $objects = "$PSScriptRoot/../Engine.Tests/Elf/objects"
+    Set-Content TestDrive:/third.ddd "1`n6 0 0 2"
     Set-Content TestDrive:/slot9.yaml "version: 1`npolicy: slot9`notherwise: { by: slot, slot: 9 }"
 }
 
@@ -49,5 +51,42 @@ Describe 'Set-SteeringPolicy' {
 
     It 'reports a group that is not there' {
         { Set-SteeringPolicy nothing TestDrive:/a.yaml -ErrorAction Stop } | Should -Throw -ErrorId 'GroupNotFound*'
+    }
+
+    It 'applies a program in the place of a policy, and says so' {
+        $null = Set-SteeringPolicy web TestDrive:/a.yaml
+        $change = Set-SteeringPolicy web -Program $objects/hash_select.o
+        "$($change.Change) $($change.Policy)" | Should -BeExactly 'Program by_hash'
+        $applied = Get-SteeringPolicy web
+        $applied.Kind | Should -BeExactly 'Program'
+        $applied.Policy | Should -BeNullOrEmpty
+        "$($applied.Program.Name) $($applied.Program.SeatMap)" | Should -BeExactly 'by_hash sockets'
+        $applied.ProgramId | Should -HaveCount 2
+        (Get-ReuseportGroup web).Policy | Should -BeExactly "program 'by_hash'"
+        Remove-SteeringPolicy web
+        Get-SteeringPolicy web | Should -BeNullOrEmpty
+        (Set-SteeringPolicy web TestDrive:/a.yaml).Change | Should -Be 'Program'
+    }
+
+    It 'applies a classic program' {
+        $null = Import-SteeringProgram TestDrive:/third.ddd | ForEach-Object { Set-SteeringPolicy web -Program $_ }
+        $applied = Get-SteeringPolicy web
+        "$($applied.Kind) $($applied.Program.Name) $($applied.InstructionCount)" | Should -BeExactly 'Classic third 1'
+        $applied.ProgramId | Should -HaveCount 0
+        { Set-SteeringPolicy web $applied -ErrorAction Stop } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*'
+        (Set-SteeringPolicy web TestDrive:/a.yaml).Change | Should -Be 'Program'
+    }
+
+    It 'fills the maps of a program, or leaves the group as it was' {
+        $null = Set-SteeringPolicy web TestDrive:/a.yaml
+        $before = (Get-ReuseportGroup web).ProgramId
+        { Set-SteeringPolicy web -Program $objects/globals.o -Map @{ '.rodata' = @{ wrong = 1 } } -ErrorAction Stop } | Should -Throw -ErrorId 'MapContentsInvalid,*'
+        { Set-SteeringPolicy web -Program $objects/globals.o -SeatMap wrong -ErrorAction Stop } | Should -Throw -ErrorId 'SeatMapNotKnown,*'
+        { Set-SteeringPolicy web -Program $objects/tail_calls.o -ErrorAction Stop } | Should -Throw -ErrorId 'ProgramInvalid,*'
+        { Set-SteeringPolicy web -Program TestDrive:/a.yaml -ErrorAction Stop } | Should -Throw -ErrorId 'ProgramInvalid,*'
+        { Set-SteeringPolicy web -Program TestDrive:/nothing.o -ErrorAction Stop } | Should -Throw -ErrorId 'FileNotFound,*'
+        Set-SteeringPolicy web -Program $objects/globals.o -WhatIf | Should -BeNullOrEmpty
+        (Get-ReuseportGroup web).ProgramId | Should -Be $before
+        (Set-SteeringPolicy web -Program $objects/globals.o -Map @{ '.rodata' = @{ table = @(0) * 8 } } -SeatMap sockets).Policy | Should -BeExactly 'by_table'
     }
 }

@@ -151,6 +151,12 @@ public sealed partial class BtfTypes
         return members.MoveToImmutable();
     }
 
+    /// <summary>Variables of a data section; empty for other kinds.</summary>
+    public ImmutableArray<BtfVariable> VariablesOf(int id) => KindOf(id) != BtfKind.DataSection
+        ? []
+        : [.. Enumerable.Range(0, LengthOf(id)).Select(index => new BtfVariable(
+            NameOf(TypeAt(id, index)), (int)PlaceAt(id, index).Offset, (int)PlaceAt(id, index).Size))];
+
     /// <summary>A member of a struct or union by name, also inside anonymous structs and unions; null when there is none.</summary>
     public BtfField? FindField(int id, string name) => FindField(id, name, 0, 0);
 

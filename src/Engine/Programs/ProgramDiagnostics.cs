@@ -5,7 +5,7 @@ using static ReuseportPS.Engine.Diagnostics.DiagnosticDefinition;
 
 namespace ReuseportPS.Engine.Programs;
 
-/// <summary>The findings about programs and their maps as a whole, RPS1020 to RPS1033.</summary>
+/// <summary>The findings about programs and their maps as a whole, RPS1020 to RPS1036.</summary>
 public static class ProgramDiagnostics
 {
 #pragma warning disable CS1591 // Each says what it is in its title.
@@ -48,8 +48,23 @@ public static class ProgramDiagnostics
         "RPS1033", "Not a program",
         "A command that takes programs was given something else.",
         "Give an object of Import-SteeringProgram or Import-SteeringPolicy, bytes, or the path of a file.");
+
+    public static readonly DiagnosticDefinition NotForGroups = Error(
+        "RPS1034", "Not a program of groups",
+        "Only a program of the type SK_REUSEPORT, or a classic one, chooses a member of a group.",
+        "Compile it with SEC(\"sk_reuseport\"), or write .type sk_reuseport into its text.");
+
+    public static readonly DiagnosticDefinition SeatMapNotKnown = Error(
+        "RPS1035", "It is not said which map has the seats",
+        "The members of a group sit in one socket map. The program has several of the type REUSEPORT_SOCKARRAY, or none of the name that was given.",
+        "Name the map with -SeatMap.");
+
+    public static readonly DiagnosticDefinition BadContents = Error(
+        "RPS1036", "Contents that a map cannot have",
+        "What a map is to hold at the start does not fit its keys, its values or its type.",
+        "Give numbers, bytes, addresses or hexadecimal text of the sizes that the map has; of a section of variables, their names.");
 #pragma warning restore CS1591
 
     /// <summary>All of them, by code.</summary>
-    public static ImmutableArray<DiagnosticDefinition> All { get; } = [NoSuchMap, NoMapValueAddress, NoSuchKernelFunction, KernelFunctionNotAvailable, LabelNotMarked, LabelMarkedTwice, LabelAtEnd, NoProgram];
+    public static ImmutableArray<DiagnosticDefinition> All { get; } = [NoSuchMap, NoMapValueAddress, NoSuchKernelFunction, KernelFunctionNotAvailable, LabelNotMarked, LabelMarkedTwice, LabelAtEnd, NoProgram, NotForGroups, SeatMapNotKnown, BadContents];
 }

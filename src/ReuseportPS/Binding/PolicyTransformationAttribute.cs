@@ -31,7 +31,8 @@ public sealed class PolicyTransformationAttribute : ArgumentTransformationAttrib
         return value switch
         {
             SteeringPolicy policy => policy,
-            AppliedSteeringPolicy applied => applied.Policy,
+            AppliedSteeringPolicy applied => applied.Policy ?? throw new ArgumentTransformationMetadataException(
+                $"Group '{applied.Group}' has the program '{applied.Program?.Name}' in the place of a policy."),
             FileInfo file => PolicyFile.Read(File.ReadAllText(file.FullName), file.FullName),
             string path => PolicyFile.Read(File.ReadAllText(session.Path.GetUnresolvedProviderPathFromPSPath(path)), path),
             _ => throw new ArgumentTransformationMetadataException(

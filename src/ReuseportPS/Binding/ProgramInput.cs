@@ -27,7 +27,7 @@ internal static class ProgramInput
             ProgramSpec spec => [new SteeringProgram(spec.Name, null, spec)],
             CompiledPolicy compiled => [new SteeringProgram(compiled.Program.Name, null, compiled.Program)],
             SteeringPolicy policy => [Compile(policy, slotCount)],
-            AppliedSteeringPolicy applied => [Compile(applied.Policy, slotCount)],
+            AppliedSteeringPolicy { Policy: SteeringPolicy policy } => [Compile(policy, slotCount)],
             byte[] bytes => [ProgramFile.FromBytes(bytes, "program", null)],
             FileInfo file => ProgramFile.Read(file.FullName, SteeringProgramFormat.Auto).Programs,
             string path => ProgramFile.Read(resolve(path), SteeringProgramFormat.Auto).Programs,

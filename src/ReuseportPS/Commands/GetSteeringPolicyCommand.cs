@@ -25,10 +25,11 @@ public sealed class GetSteeringPolicyCommand : BackendCmdlet
             Guard(name, () =>
             {
                 using ManagedGroup group = groups.Find(name) ?? throw groups.NotFound(name);
-                if (group.Policy is not null)
+                if (group.Policy is not null || group.Program is not null)
                 {
                     WriteObject(new AppliedSteeringPolicy(
-                        group.Name, group.Backend.Kind, group.Policy, group.Compiled?.Program.InstructionSlots ?? 0, group.ProgramIds));
+                        group.Name, group.Backend.Kind, group.Policy, group.Program,
+                        group.Program?.InstructionCount ?? group.Compiled?.Program.InstructionSlots ?? 0, group.ProgramIds));
                 }
                 else if (Group is not null)
                 {

@@ -14,7 +14,7 @@ public sealed class RemoveSteeringPolicyCommand : GroupCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => WithGroup(GroupsToChange(), group =>
     {
-        string policy = group.Policy is null ? "no policy" : $"policy '{group.Policy.Name}'";
+        string policy = group.Policy is not null ? $"policy '{group.Policy.Name}'" : group.Program is not null ? $"program '{group.Program.Name}'" : "no policy";
         if (ShouldProcess($"group '{group.Name}' ({policy})", "Detach the program"))
         {
             group.RemovePolicy(Force);

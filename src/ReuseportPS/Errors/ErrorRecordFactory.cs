@@ -36,6 +36,9 @@ internal static class ErrorRecordFactory
 
     private static (string Id, ErrorCategory Category) Classify(string code, Errno errno) => code switch
     {
+        "RPS1035" => ("SeatMapNotKnown", ErrorCategory.InvalidArgument),
+        "RPS1036" => ("MapContentsInvalid", ErrorCategory.InvalidArgument),
+        "RPS5061" => ("ProgramRejected", ErrorCategory.InvalidData),
         "RPS5301" => ("GroupNotFound", ErrorCategory.ObjectNotFound),
         "RPS5302" => ("GroupExists", ErrorCategory.ResourceExists),
         "RPS5303" => ("SocketNotFound", ErrorCategory.ObjectNotFound),

@@ -15,7 +15,7 @@ public sealed record ReuseportGroup
         KernelGroups = group.KernelGroups;
         SlotCount = group.SlotCount;
         SeatedCount = group.ReadSlots().Sum(slot => slot.Seats.Count(seat => seat.Cookie != 0));
-        Policy = group.Policy?.Name;
+        Policy = group.Policy?.Name ?? (group.Program is null ? null : $"program '{group.Program.Name}'");
         ProgramId = group.ProgramIds;
     }
 
@@ -40,7 +40,7 @@ public sealed record ReuseportGroup
     /// <summary>Seats taken, over all kernel groups.</summary>
     public int SeatedCount { get; }
 
-    /// <summary>Name of the policy applied, or null.</summary>
+    /// <summary>Name of the policy applied; <c>program 'name'</c> when a program is; or null.</summary>
     public string? Policy { get; }
 
     /// <summary>Ids of the programs attached, one per kernel group.</summary>

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Execution;
+using ReuseportPS.Engine.Execution.Tracing;
 using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
@@ -73,7 +74,16 @@ internal sealed class ReuseportRun
     /// <summary>The socket that it selected, or null.</summary>
     public Sock? Selected { get; private set; }
 
+    /// <summary>r0 at exit.</summary>
+    public ulong ReturnValue { get; private set; }
+
     public long Instructions { get; private set; }
+
+    /// <summary>Steps of each run to be recorded; 0 records nothing.</summary>
+    public int TracedSteps { get; set; }
+
+    /// <summary>The steps of the last run that was recorded.</summary>
+    public ExecutionTrace? Trace { get; private set; }
 
     /// <summary>Why the run has no result, or null.</summary>
     public Fault? Fault { get; private set; }
@@ -144,7 +154,9 @@ internal sealed class ReuseportRun
         ulong now = (ulong)_backend.Nanoseconds;
         environment.Cpu = cpu;
         environment.MonotonicTime = environment.BootTime = environment.CoarseTime = environment.TaiTime = now;
-        RunResult run = program.Run(_machine);
+        Trace = TracedSteps > 0 ? _machine.Trace(program.Loaded, TracedSteps) : null;
+        RunResult run = Trace?.Result ?? program.Run(_machine);
+        ReturnValue = run.ReturnValue;
         Result = (uint)run.ReturnValue;
         Instructions = run.InstructionCount;
         Fault = run.Fault;

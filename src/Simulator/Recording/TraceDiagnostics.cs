@@ -42,6 +42,11 @@ public static class TraceDiagnostics
         "The options of a generated trace contradict each other or their limits.",
         "Change the option that the message names.");
 
+    public static readonly DiagnosticDefinition NotAPacket = new(
+        "RPS6012", DiagnosticSeverity.Error, "Not a packet",
+        "What was given as one packet is none that a TCP or UDP socket could get.",
+        "Give the bytes from the IP or the Ethernet header on, or the addresses and ports.");
+
     public static readonly DiagnosticDefinition BothDirections = new(
         "RPS6021", DiagnosticSeverity.Warning, "The trace holds both directions",
         "For some flows the trace holds the packets of both sides. Replies never reach a listening socket, so the preview counts packets that no program would see.",
@@ -56,6 +61,6 @@ public static class TraceDiagnostics
     /// <summary>All of them, by code.</summary>
     public static ImmutableArray<DiagnosticDefinition> All { get; } =
     [
-        Unreadable, NotPcap, NotSupportedYet, UnknownLinkType, Truncated, AbsurdLength, BadOption, BothDirections, NothingDecided,
+        Unreadable, NotPcap, NotSupportedYet, UnknownLinkType, Truncated, AbsurdLength, BadOption, NotAPacket, BothDirections, NothingDecided,
     ];
 }

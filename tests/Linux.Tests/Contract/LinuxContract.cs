@@ -28,6 +28,8 @@ public sealed class LoopbackGroupContract(LoopbackWorld world) : GroupContract<L
 
 public sealed class LoopbackAdoptionContract(LoopbackWorld world) : AdoptionContract<LoopbackWorld>(world);
 
+public sealed class LoopbackGroupProgramContract(LoopbackWorld world) : GroupProgramContract<LoopbackWorld>(world);
+
 public sealed class LoopbackFailureContract(LoopbackWorld world) : FailureContract<LoopbackWorld>(world);
 
 public sealed class VethSocketContract(VethWorld world) : SocketContract<VethWorld>(world);
@@ -53,6 +55,8 @@ public sealed class VethPinContract(VethWorld world) : PinContract<VethWorld>(wo
 public sealed class VethGroupContract(VethWorld world) : GroupContract<VethWorld>(world);
 
 public sealed class VethAdoptionContract(VethWorld world) : AdoptionContract<VethWorld>(world);
+
+public sealed class VethGroupProgramContract(VethWorld world) : GroupProgramContract<VethWorld>(world);
 
 public sealed class VethFailureContract(VethWorld world) : FailureContract<VethWorld>(world);
 

@@ -3,7 +3,7 @@ namespace ReuseportPS.Engine.Backends.Groups;
 /// <summary>Attaches programs to several kernel groups as one change: disposed without <see cref="Commit"/>, it puts back what each had.</summary>
 internal sealed class AttachTransaction : IDisposable
 {
-    private readonly List<(IBackendSocket Member, IBackendProgram? Previous)> _done = [];
+    private readonly List<(IBackendSocket Member, Attached Previous)> _done = [];
     private readonly List<IDisposable> _held = [];
     private bool _committed;
 
@@ -15,17 +15,10 @@ internal sealed class AttachTransaction : IDisposable
         return resource;
     }
 
-    /// <summary>Attaches through <paramref name="member"/>; <paramref name="previous"/> is what to put back, null for nothing.</summary>
-    public void Attach(IBackendSocket member, IBackendProgram program, IBackendProgram? previous)
+    /// <summary>Attaches through <paramref name="member"/>, or detaches; <paramref name="previous"/> is what to put back.</summary>
+    public void Put(Attached attached, IBackendSocket member, Attached previous)
     {
-        member.AttachProgram(program);
-        _done.Add((member, previous));
-    }
-
-    /// <summary>Detaches through <paramref name="member"/>; <paramref name="previous"/> is what to put back.</summary>
-    public void Detach(IBackendSocket member, IBackendProgram? previous)
-    {
-        member.DetachProgram();
+        attached.PutOn(member);
         _done.Add((member, previous));
     }
 
@@ -47,18 +40,11 @@ internal sealed class AttachTransaction : IDisposable
         }
     }
 
-    private static void PutBack(IBackendSocket member, IBackendProgram? previous)
+    private static void PutBack(IBackendSocket member, Attached previous)
     {
         try
         {
-            if (previous is null)
-            {
-                member.DetachProgram();
-            }
-            else
-            {
-                member.AttachProgram(previous);
-            }
+            previous.PutOn(member);
         }
         catch (BackendException)
         {

@@ -204,7 +204,10 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
         RequireReachable(name, folder, state, [.. found.Select(socket => socket.Cookie)]);
         foreach (IGrouping<KernelGroupKey, SocketRecord> kernelGroup in found.GroupBy(KernelGroupKey.Of))
         {
-            if (programs.Contains(Backend.InspectAttachment(kernelGroup.First()).ProgramId))
+            Attachment attachment = Backend.InspectAttachment(kernelGroup.First());
+            bool isOurClassic = attachment.State == AttachmentState.Classic && state is { Program.IsClassic: true } &&
+                state.KernelGroups.Any(pinned => pinned.ToKey() == kernelGroup.Key);
+            if (programs.Contains(attachment.ProgramId) || isOurClassic)
             {
                 using IBackendSocket member = Backend.AcquireSocket(kernelGroup.First());
                 member.DetachProgram();

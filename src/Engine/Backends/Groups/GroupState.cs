@@ -24,6 +24,9 @@ internal sealed record GroupState
     /// <summary>Fingerprint of the compiled program, to notice that another version of the compiler made it.</summary>
     public string? Fingerprint { get; init; }
 
+    /// <summary>The program that is applied in the place of a policy, or null.</summary>
+    public AppliedProgram? Program { get; init; }
+
     /// <summary>Epoch of the policy's data: a live one of the other bank was stored by a shell that ended before it wrote this state.</summary>
     public uint Epoch { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using ReuseportPS.Engine.Classic;
 using ReuseportPS.Engine.Maps;
 
 namespace ReuseportPS.Engine.Backends.Groups;
@@ -18,6 +19,12 @@ internal sealed class KernelGroup(KernelGroupKey key, IBackendMap seats, Immutab
 
     /// <summary>The program this project attached; null when none is.</summary>
     public IBackendProgram? Program { get; set; }
+
+    /// <summary>The classic program this project attached; null when none is.</summary>
+    public ClassicProgram? Classic { get; set; }
+
+    /// <summary>Whichever of the two it is.</summary>
+    public Attached Attached => new(Program, Classic);
 
     /// <summary>The sockets of an owned group, by slot; empty for an adopted one.</summary>
     public ImmutableArray<IBackendSocket> OwnSockets { get; } = ownSockets;

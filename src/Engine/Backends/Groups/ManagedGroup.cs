@@ -9,7 +9,7 @@ namespace ReuseportPS.Engine.Backends.Groups;
 /// A group under one name: kernel groups, slots, and the policy applied to it. Obtained from a <see cref="GroupCatalog"/>;
 /// dispose it after use (an owned group's sockets stay with the catalog).
 /// </summary>
-public sealed class ManagedGroup : IDisposable
+public sealed partial class ManagedGroup : IDisposable
 {
     private readonly IReuseportBackend _backend;
     private readonly PolicyText _text;
@@ -126,6 +126,7 @@ public sealed class ManagedGroup : IDisposable
 
         _generation++;
         Policy = null;
+        Program = null;
         Release();
         UnpinOthers();
     }
@@ -134,7 +135,7 @@ public sealed class ManagedGroup : IDisposable
     /// <exception cref="DiagnosticException">The group has no policy.</exception>
     public ImmutableArray<CounterReading> ReadCounters() => _live?.ReadCounters()
         ?? throw new DiagnosticException(Diagnostic.Error(
-            GroupCodes.NoPolicy, $"Group '{Name}' has no policy, and so no counters.", remedy: "Apply one with Set-SteeringPolicy."));
+            GroupCodes.NoPolicy, $"Group '{Name}' has {(Program is null ? "no policy" : "a program in the place of a policy")}, and so no counters.", remedy: "Apply one with Set-SteeringPolicy."));
 
     /// <summary>Releases the handles of an adopted group. An owned group's live on in its catalog.</summary>
     public void Dispose()
@@ -148,6 +149,7 @@ public sealed class ManagedGroup : IDisposable
     internal void Close()
     {
         _live?.Dispose();
+        _program?.Dispose();
         foreach (KernelGroup group in _kernelGroups)
         {
             group.Dispose();
@@ -194,6 +196,8 @@ public sealed class ManagedGroup : IDisposable
             }
         }
 
+        Program = state.Program;
+        RestoreClassic();
         _stateId = stateId;
     }
 
@@ -212,7 +216,7 @@ public sealed class ManagedGroup : IDisposable
             }
 
             using AttachTransaction transaction = new();
-            AttachEach(transaction, programs, force);
+            AttachEach(transaction, [.. programs.Select(program => new Attached(program))], force);
             for (int index = 0; index < _kernelGroups.Length; index++)
             {
                 _folder!.Pin(SeatsPin(index), _kernelGroups[index].Seats);
@@ -259,8 +263,8 @@ public sealed class ManagedGroup : IDisposable
             }
 
             using AttachTransaction transaction = new();
-            PinGeneration(generation, live, programs);
-            AttachEach(transaction, programs, force);
+            PinGeneration(generation, live.Shared, programs);
+            AttachEach(transaction, [.. programs.Select(program => new Attached(program))], force);
             SaveState(plan.Policy, plan.Compiled, generation, programs, live.Epoch);
             transaction.Commit();
         }
@@ -273,15 +277,15 @@ public sealed class ManagedGroup : IDisposable
         }
 
         Release();
-        (_live, Policy, _generation) = (live, plan.Policy, generation);
+        (_live, Policy, Program, _generation) = (live, plan.Policy, null, generation);
         Take(programs);
         UnpinOthers();
     }
 
-    private void AttachEach(AttachTransaction transaction, List<IBackendProgram> programs, bool force)
+    private void AttachEach(AttachTransaction transaction, ImmutableArray<Attached> programs, bool force)
     {
         // All are looked at before the first is changed.
-        (IBackendSocket Member, IBackendProgram? Previous)[] targets = [.. _kernelGroups.Select(group =>
+        (IBackendSocket Member, Attached Previous)[] targets = [.. _kernelGroups.Select(group =>
         {
             SocketRecord member = FindMember(group) ?? throw NoMember(group);
             Attachment attachment = RequireOurs(group, member, force);
@@ -289,7 +293,7 @@ public sealed class ManagedGroup : IDisposable
         })];
         for (int index = 0; index < targets.Length; index++)
         {
-            transaction.Attach(targets[index].Member, programs[index], targets[index].Previous);
+            transaction.Put(programs[index], targets[index].Member, targets[index].Previous);
         }
     }
 
@@ -304,21 +308,22 @@ public sealed class ManagedGroup : IDisposable
             }
 
             // Without a program on record only one that is pinned all the same is ours: what else is there is none of our business.
-            Attachment attachment = group.Program is null ? _backend.InspectAttachment(member) : RequireOurs(group, member, force);
-            if (group.Program is null ? PinnedProgramIds().Contains(attachment.ProgramId) : attachment.State != AttachmentState.None)
+            Attachment attachment = group.Attached.IsNothing ? _backend.InspectAttachment(member) : RequireOurs(group, member, force);
+            if (group.Attached.IsNothing ? PinnedProgramIds().Contains(attachment.ProgramId) : attachment.State != AttachmentState.None)
             {
-                transaction.Detach(OpenMember(transaction, group, member), OpenAttached(transaction, group, attachment));
+                transaction.Put(default, OpenMember(transaction, group, member), OpenAttached(transaction, group, attachment));
             }
         }
     }
 
-    /// <summary>What is attached, to put back; null when nothing is, or nothing that can be put back.</summary>
-    private IBackendProgram? OpenAttached(AttachTransaction transaction, KernelGroup group, Attachment attachment) => attachment.State switch
+    /// <summary>What is attached, to put back; nothing when nothing is, or nothing that can be put back: a classic program of others.</summary>
+    private Attached OpenAttached(AttachTransaction transaction, KernelGroup group, Attachment attachment) => attachment.State switch
     {
-        AttachmentState.Unknown => group.Program,
-        AttachmentState.Program when attachment.ProgramId == group.Program?.Id => group.Program,
-        AttachmentState.Program when _backend.OpenProgram(attachment.ProgramId) is { } foreign => transaction.Hold(foreign),
-        _ => null,
+        AttachmentState.Unknown => group.Attached,
+        AttachmentState.Classic => new Attached(null, group.Classic),
+        AttachmentState.Program when attachment.ProgramId == group.Program?.Id => group.Attached,
+        AttachmentState.Program when _backend.OpenProgram(attachment.ProgramId) is { } foreign => new Attached(transaction.Hold(foreign)),
+        _ => default,
     };
 
     /// <summary>Whether the program of this group is the one that the kernel runs, as far as can be seen. Nobody alive, nothing to see.</summary>
@@ -353,10 +358,13 @@ public sealed class ManagedGroup : IDisposable
     {
         _live?.Dispose();
         _live = null;
+        _program?.Dispose();
+        _program = null;
         foreach (KernelGroup group in _kernelGroups)
         {
             group.Program?.Dispose();
             group.Program = null;
+            group.Classic = null;
         }
     }
 
@@ -386,10 +394,12 @@ public sealed class ManagedGroup : IDisposable
         {
             AttachmentState.None => true,
             AttachmentState.Program => attachment.ProgramId == group.Program?.Id || PinnedProgramIds().Contains(attachment.ProgramId),
-            AttachmentState.Classic => false,
+
+            // One classic program cannot be told from another.
+            AttachmentState.Classic => group.Classic is not null,
 
             // Own sockets, or members seated in our array by us: a socket sits in one array only, so the group is ours as far as can be known.
-            _ => group.OwnSockets.Length > 0 || (group.Program is not null && SeatedCookies(group).Contains(member.Cookie)),
+            _ => group.OwnSockets.Length > 0 || (!group.Attached.IsNothing && SeatedCookies(group).Contains(member.Cookie)),
         };
         return ours || force ? attachment : throw ForeignProgram.Refusal(Name, group.Key, attachment);
     }
@@ -448,14 +458,14 @@ public sealed class ManagedGroup : IDisposable
             GroupCodes.NoMember, $"No member of {group.Key} in group '{Name}' is alive, so nothing can be attached.",
             remedy: "Start the server and adopt it again with New-ReuseportGroup."));
 
-    private void PinGeneration(int generation, LivePolicy live, List<IBackendProgram> programs)
+    private void PinGeneration(int generation, IEnumerable<(string Pin, IBackendMap Map)> maps, List<IBackendProgram> programs)
     {
         if (_folder is null)
         {
             return;
         }
 
-        foreach ((string name, IBackendMap map) in live.Shared)
+        foreach ((string name, IBackendMap map) in maps)
         {
             _folder.Pin(MapPin(name, generation), map);
         }
@@ -483,7 +493,7 @@ public sealed class ManagedGroup : IDisposable
         }
     }
 
-    private void SaveState(SteeringPolicy? policy, CompiledPolicy? compiled, int generation, List<IBackendProgram> programs, uint epoch)
+    private void SaveState(SteeringPolicy? policy, CompiledPolicy? compiled, int generation, List<IBackendProgram> programs, uint epoch, AppliedProgram? program = null)
     {
         if (_folder is null)
         {
@@ -497,6 +507,7 @@ public sealed class ManagedGroup : IDisposable
             Generation = generation,
             Epoch = epoch,
             Policy = policy is null ? null : _text.Write(policy),
+            Program = program,
             Fingerprint = compiled is null ? null : ProgramFingerprint.Of(compiled.Program),
             KernelGroups =
             [
@@ -532,7 +543,7 @@ public sealed class ManagedGroup : IDisposable
         [
             .. _kernelGroups.Select(group =>
                 $"Load {compiled.Program.InstructionSlots} instructions and attach them to {group.Key}"
-                + (group.Program is null ? "." : $", replacing program {group.Program.Id} in one step.")),
+                + Replacing(group) + "."),
             "Counters start at zero.",
         ],
     };

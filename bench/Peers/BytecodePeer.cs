@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace ReuseportPS.Bench.Peers;
 
-/// <summary>DPDK's librte_bpf, its interpreter or its JIT.</summary>
-internal sealed class DpdkPeer(PeerProcess process, bool compiled) : IContender
+/// <summary>An engine of another project that runs bytecode on plain memory, its interpreter or its JIT (bench/peers/peer.h).</summary>
+internal sealed class BytecodePeer(PeerProcess process, string engine, bool compiled) : IContender
 {
-    public string Name => compiled ? "DPDK JIT" : "DPDK interpreter";
+    public string Name => engine + (compiled ? " JIT" : " interpreter");
 
     public string? Load(PeerProgram program) => compiled ? process.Load(program.Name, program.WriteTables()) : null;
 

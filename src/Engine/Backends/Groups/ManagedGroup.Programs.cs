@@ -1,0 +1,115 @@
+using System.Collections.Immutable;
+using ReuseportPS.Engine.Classic;
+
+namespace ReuseportPS.Engine.Backends.Groups;
+
+// Programs of others in the place of a policy.
+public sealed partial class ManagedGroup
+{
+    private LiveProgram? _program;
+
+    /// <summary>The program that the group has in the place of a policy, or null.</summary>
+    public AppliedProgram? Program { get; private set; }
+
+    /// <summary>What applying a program would do, in words; touches nothing.</summary>
+    /// <param name="program">The program; null for a classic one.</param>
+    /// <param name="instructions">Its length.</param>
+    public ImmutableArray<string> PlanProgram(SeatedProgram? program, int instructions)
+    {
+        Refresh();
+        return
+        [
+            .. _kernelGroups.Select(group => program is null
+                ? $"Attach {instructions} classic instructions to {group.Key}{Replacing(group)}."
+                : $"Load {instructions} instructions and attach them to {group.Key}{Replacing(group)}."),
+            program is null ? "The program counts members in the kernel's order, which changes when one closes; it has no id, and cannot be seen."
+                : program.SeatMap is string seats ? $"The seats are its map '{seats}'; its other maps are new."
+                : "The program has no map of sockets, and so selects nobody.",
+        ];
+    }
+
+    /// <summary>Applies a program, its maps made as they are specified. On failure the group keeps what it had.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="name">What to call it.</param>
+    /// <param name="source">Where it is from, or null.</param>
+    /// <param name="force">Whether a program that is not ours, or may not be, is replaced.</param>
+    /// <exception cref="Diagnostics.DiagnosticException">A foreign program is attached, or the kernel refused.</exception>
+    public void Apply(SeatedProgram program, string name, string? source, bool force = false)
+    {
+        using IDisposable? held = Ownership == GroupOwnership.Adopted ? _backend.Pins.Lock(Name) : null;
+        Refresh();
+        RequireOurs(force);
+        AppliedProgram applied = new(name, source, program.Program.InstructionSlots, program.SeatMap);
+        int generation = _generation + 1;
+        LiveProgram live = LiveProgram.Create(_backend, program);
+        List<IBackendProgram> programs = [];
+        try
+        {
+            foreach (KernelGroup group in _kernelGroups)
+            {
+                programs.Add(live.Load(group.Seats));
+            }
+
+            using AttachTransaction transaction = new();
+            PinGeneration(generation, live.Maps, programs);
+            AttachEach(transaction, [.. programs.Select(loaded => new Attached(loaded))], force);
+            SaveState(policy: null, compiled: null, generation, programs, epoch: 0, applied);
+            transaction.Commit();
+        }
+        catch
+        {
+            UnpinOthers();
+            programs.ForEach(loaded => loaded.Dispose());
+            live.Dispose();
+            throw;
+        }
+
+        Release();
+        (_program, Policy, Program, _generation) = (live, null, applied, generation);
+        Take(programs);
+        UnpinOthers();
+    }
+
+    /// <summary>Applies a classic program. On failure the group keeps what it had.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="name">What to call it.</param>
+    /// <param name="source">Where it is from, or null.</param>
+    /// <param name="force">Whether a program that is not ours, or may not be, is replaced.</param>
+    /// <exception cref="Diagnostics.DiagnosticException">A foreign program is attached, or the kernel refused.</exception>
+    public void Apply(ClassicProgram program, string name, string? source, bool force = false)
+    {
+        using IDisposable? held = Ownership == GroupOwnership.Adopted ? _backend.Pins.Lock(Name) : null;
+        Refresh();
+        RequireOurs(force);
+        AppliedProgram applied = new(name, source, program.Instructions.Length, SeatMap: null, program.ToText());
+        using (AttachTransaction transaction = new())
+        {
+            AttachEach(transaction, [.. _kernelGroups.Select(_ => new Attached(null, program))], force);
+            SaveState(policy: null, compiled: null, _generation + 1, programs: [], epoch: 0, applied);
+            transaction.Commit();
+        }
+
+        Release();
+        (Policy, Program, _generation) = (null, applied, _generation + 1);
+        RestoreClassic();
+        UnpinOthers();
+    }
+
+    // The classic program of the pins, for its kernel groups.
+    private void RestoreClassic()
+    {
+        if (Program?.Classic is string text)
+        {
+            ClassicProgram classic = ClassicProgram.FromText(text).Program ?? throw GroupCatalog.Damaged(Name, StatePin);
+            foreach (KernelGroup group in _kernelGroups)
+            {
+                group.Classic = classic;
+            }
+        }
+    }
+
+    private static string Replacing(KernelGroup group) =>
+        group.Program is not null ? $", replacing program {group.Program.Id} in one step"
+        : group.Classic is not null ? ", replacing the classic program in one step"
+        : "";
+}
