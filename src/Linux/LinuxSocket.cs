@@ -331,6 +331,7 @@ public sealed class LinuxSocket : IBackendSocket
         SocketOption.IncomingCpu => (SOL_SOCKET, SO_INCOMING_CPU, nameof(SO_INCOMING_CPU)),
         SocketOption.LockFilter => (SOL_SOCKET, SO_LOCK_FILTER, nameof(SO_LOCK_FILTER)),
         SocketOption.V6Only => (IPPROTO_IPV6, IPV6_V6ONLY, nameof(IPV6_V6ONLY)),
+        SocketOption.DeferAccept => (IPPROTO_TCP, TCP_DEFER_ACCEPT, nameof(TCP_DEFER_ACCEPT)),
         _ => throw new ArgumentOutOfRangeException(nameof(option), option, "There is no such option."),
     };
 

@@ -92,7 +92,9 @@ internal sealed class ReuseportRun
     /// <param name="linearLength">How many of them the program reaches directly.</param>
     /// <param name="hash">The flow's hash.</param>
     /// <param name="cpu">CPU that it runs on.</param>
-    public bool Run(KernelProgram program, ReuseportGroup group, Sock socket, in Packet packet, int length, int linearLength, uint hash, int cpu)
+    /// <param name="migrating">The request that the packet came for, when its listener stopped: <c>ctx->migrating_sk</c>.</param>
+    public bool Run(
+        KernelProgram program, ReuseportGroup group, Sock socket, in Packet packet, int length, int linearLength, uint hash, int cpu, Sock? migrating = null)
     {
         _data = packet.Data;
         _transportOffset = packet.TransportOffset;
@@ -100,7 +102,7 @@ internal sealed class ReuseportRun
         _linearLength = linearLength;
         ShowPacket();
         uint etherType = packet.Flow.Family == IpFamily.V4 ? EtherTypeV4 : EtherTypeV6;
-        return Run(program, group, socket, null, etherType, (uint)packet.Flow.Protocol, hash, cpu);
+        return Run(program, group, socket, migrating, etherType, (uint)packet.Flow.Protocol, hash, cpu);
     }
 
     /// <summary>Runs a program for a connection whose listener stopped: there is no packet. False when it ends in a fault.</summary>

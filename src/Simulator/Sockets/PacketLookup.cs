@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Simulator.Groups;
 using ReuseportPS.Simulator.Hashing;
@@ -68,13 +69,9 @@ internal sealed class PacketLookup(SimulatedNamespace network)
         Instructions = 0;
 
         bool isTcp = _flow.Protocol == TransportProtocol.Tcp;
-        FourTuple tuple = new(_destination, _flow.DestinationPort, _source, _flow.SourcePort);
-        Sock? connected = isTcp ? network.Tcp.FindConnection(tuple)
-            : network.Udp.HasConnected ? network.Udp.FindConnected(tuple, interfaceIndex)
-            : null;
-        if (connected is not null)
+        if (FindByTuple(isTcp, out bool isMigrated, out Sock? connected))
         {
-            Kind = DecisionKind.Connected;
+            Kind = isMigrated ? Kind : DecisionKind.Connected;
             return connected;
         }
 
@@ -92,6 +89,62 @@ internal sealed class PacketLookup(SimulatedNamespace network)
         }
 
         return found;
+    }
+
+    /// <summary>
+    /// What belongs to a connection is not looked up. True when it does; the socket is null where TIME_WAIT answers, and a listener for a request.
+    /// <paramref name="isMigrated"/> tells that another listener than the request's took it over.
+    /// </summary>
+    private bool FindByTuple(bool isTcp, out bool isMigrated, out Sock? sock)
+    {
+        isMigrated = false;
+        sock = null;
+        FourTuple tuple = new(_destination, _flow.DestinationPort, _source, _flow.SourcePort);
+        if (!isTcp)
+        {
+            sock = network.Udp.HasConnected ? network.Udp.FindConnected(tuple, _interfaceIndex) : null;
+            return sock is not null;
+        }
+
+        network.TimeWaits.Expire();
+        sock = network.Tcp.FindConnection(tuple);
+        switch (sock?.State)
+        {
+            case SockState.TimeWait:
+                bool isOpening = TimeWaits.IsReopenedBy(sock, _packet.TcpFlags, Sequence());
+                sock = null;
+                return !isOpening;
+            case SockState.NewSynReceived:
+                Sock request = sock;
+                sock = request.Listener!;
+                if (sock.State == SockState.Listen)
+                {
+                    return true;
+                }
+
+                isMigrated = true;
+                sock = network.Migration.FindHeir(sock, request, _packet, _length, _linearLength, _cpu);
+                Hash = network.Migration.Hash;
+                ProgramRuns = network.Migration.ProgramRuns;
+                Instructions = network.Migration.Instructions;
+                if (sock is null)
+                {
+                    // The request is dropped, and the segment looked up like any other.
+                    network.Handshake.Drop(request);
+                    return false;
+                }
+
+                Kind = network.Migration.Kind;
+                return true;
+            default:
+                return sock is not null;
+        }
+    }
+
+    private uint Sequence()
+    {
+        ReadOnlySpan<byte> header = _packet.Data.Span[_packet.TransportOffset..];
+        return header.Length < 8 ? 0 : BinaryPrimitives.ReadUInt32BigEndian(header[4..]);
     }
 
     private Sock? ScanTcp(UInt128 address, out bool refused)

@@ -72,6 +72,9 @@ internal sealed class SimulatedSocket : IBackendSocket
             case SocketOption.V6Only:
                 Check(sock.Family == IpFamily.V6 ? Errno.None : Errno.EOPNOTSUPP, "getsockopt", "IPV6_V6ONLY is an option of IPv6 sockets");
                 return sock.V6Only ? 1 : 0;
+            case SocketOption.DeferAccept:
+                Check(IsTcp ? Errno.None : Errno.EOPNOTSUPP, "getsockopt", "TCP_DEFER_ACCEPT is an option of TCP sockets");
+                return DeferredAccept.ToSeconds(sock.DeferAccept);
             default:
                 throw new ArgumentOutOfRangeException(nameof(option), option, "No such option.");
         }
@@ -100,6 +103,10 @@ internal sealed class SimulatedSocket : IBackendSocket
                 Check(sock.Family == IpFamily.V6 ? Errno.None : Errno.ENOPROTOOPT, "setsockopt", "IPV6_V6ONLY is an option of IPv6 sockets");
                 Check(sock.Port == 0 ? Errno.None : Errno.EINVAL, "setsockopt", "IPV6_V6ONLY is set before bind");
                 sock.V6Only = value != 0;
+                break;
+            case SocketOption.DeferAccept:
+                Check(IsTcp ? Errno.None : Errno.ENOPROTOOPT, "setsockopt", "TCP_DEFER_ACCEPT is an option of TCP sockets");
+                sock.DeferAccept = DeferredAccept.FromSeconds(value);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(option), option, "No such option.");
@@ -249,7 +256,7 @@ internal sealed class SimulatedSocket : IBackendSocket
         Sock sock = Sock;
         if (IsTcp)
         {
-            Check(TcpConnections.Send(sock, data), "send");
+            Check(Network.Connections.Send(sock, data, Cpu), "send");
             return;
         }
 

@@ -1,0 +1,13 @@
+using ReuseportPS.Contract;
+
+namespace ReuseportPS.Linux.Tests.Contract;
+
+// The parts of the contract about connections, and about what else reaches sockets; see LinuxContract.
+
+public sealed class LoopbackMigrationContract(LoopbackWorld world) : MigrationContract<LoopbackWorld>(world);
+
+public sealed class VethMigrationContract(VethWorld world) : MigrationContract<VethWorld>(world);
+
+public sealed class LoopbackHandshakeContract(LoopbackWorld world) : HandshakeContract<LoopbackWorld>(world);
+
+public sealed class VethHandshakeContract(VethWorld world) : HandshakeContract<VethWorld>(world);
