@@ -161,6 +161,12 @@ public sealed class SimulatorBackend : IReuseportBackend
             Refusal.Check(SockArray.CheckSpec(spec), Operation, target, "key size 4, value size 4 or 8, at least one entry, no flag of another type");
             creation = MapFactory.Fill(new SockArray(spec, Info.CpuCount, CurrentProcess.TargetOf));
         }
+        else if (spec.Type is MapType.SockMap or MapType.SockHash)
+        {
+            Refusal.Check(PsockMap.CheckSpec(spec), Operation, target, "key size 4 (SOCKHASH: 1 to 512), value size 4 or 8, at least one entry, no flag of another type");
+            creation = MapFactory.Fill(
+                spec.Type == MapType.SockMap ? new SockMap(spec, Info.CpuCount, CurrentProcess.TargetOf) : new SockHash(spec, Info.CpuCount, CurrentProcess.TargetOf));
+        }
         else
         {
             creation = MapFactory.Create(spec, Info.CpuCount);

@@ -107,7 +107,8 @@ internal sealed class Handshake(SimulatedNamespace network)
 
         if (listener is not { State: SockState.Listen })
         {
-            return met is null ? Errno.ECONNREFUSED : Errno.ETIMEDOUT;
+            // A member that was shut down, and selected all the same, does not answer.
+            return met is null && listener is null ? Errno.ECONNREFUSED : Errno.ETIMEDOUT;
         }
 
         bool byCookie = false;

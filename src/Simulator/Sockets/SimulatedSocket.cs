@@ -7,6 +7,7 @@ using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Programs;
 using ReuseportPS.Simulator.Groups;
+using ReuseportPS.Simulator.Maps;
 using ReuseportPS.Simulator.Packets;
 using ReuseportPS.Simulator.Programs;
 
@@ -332,6 +333,7 @@ internal sealed class SimulatedSocket : IBackendSocket
             return;
         }
 
+        SockMapEntry.RemoveAll(_sock);
         if (IsTcp)
         {
             Network.Connections.Close(_sock, reset, Cpu);

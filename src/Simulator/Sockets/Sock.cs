@@ -91,6 +91,9 @@ internal sealed class Sock
 
     public uint SeatIndex { get; set; }
 
+    /// <summary>Its keys in SOCKMAP and SOCKHASH.</summary>
+    public List<SockMapEntry> MapEntries { get; } = [];
+
     public LinkedListNode<Sock>? PortNode { get; set; }
 
     public LinkedListNode<Sock>? AddressNode { get; set; }

@@ -11,3 +11,7 @@ public sealed class VethMigrationContract(VethWorld world) : MigrationContract<V
 public sealed class LoopbackHandshakeContract(LoopbackWorld world) : HandshakeContract<LoopbackWorld>(world);
 
 public sealed class VethHandshakeContract(VethWorld world) : HandshakeContract<VethWorld>(world);
+
+public sealed class LoopbackSocketMapContract(LoopbackWorld world) : SocketMapContract<LoopbackWorld>(world);
+
+public sealed class VethSocketMapContract(VethWorld world) : SocketMapContract<VethWorld>(world);

@@ -7,3 +7,5 @@ namespace ReuseportPS.Simulator.Tests.Contract;
 public sealed class SimulatorMigrationContract(SimulatorWorld world) : MigrationContract<SimulatorWorld>(world);
 
 public sealed class SimulatorHandshakeContract(SimulatorWorld world) : HandshakeContract<SimulatorWorld>(world);
+
+public sealed class SimulatorSocketMapContract(SimulatorWorld world) : SocketMapContract<SimulatorWorld>(world);
