@@ -99,9 +99,16 @@ public sealed class LinuxSocket : IBackendSocket
         nint result = Sys.connect(Fd, address[..length]);
         if (result is -(int)Errno.EINPROGRESS or -(int)Errno.EINTR)
         {
-            result = Poll(Sys.POLLOUT, s_patience)
-                ? -GetInteger(SOL_SOCKET, SO_ERROR, "SO_ERROR")
-                : -(int)Errno.ETIMEDOUT;
+            // The second call ends what the first began, so that the socket is then as after a call that waited.
+            if (Poll(Sys.POLLOUT, s_patience))
+            {
+                result = Sys.connect(Fd, address[..length]);
+            }
+            else
+            {
+                Disconnect();
+                result = -(int)Errno.ETIMEDOUT;
+            }
         }
 
         if (result < 0)

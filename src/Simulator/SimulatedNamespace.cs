@@ -120,7 +120,6 @@ public sealed class SimulatedNamespace : INetworkNamespace
         child.ReuseAddress = listener.ReuseAddress;
         child.V6Only = listener.V6Only;
         child.FilterLocked = listener.FilterLocked;
-        child.IncomingCpu = listener.IncomingCpu;
         child.InterfaceIndex = listener.InterfaceIndex;
         child.AddressLocked = listener.AddressLocked;
         return child;

@@ -81,7 +81,7 @@ internal sealed class Handshake(SimulatedNamespace network)
 
     private Sock? RequestOf(Sock client) => network.Tcp.FindConnection(FarTuple(client)) is { State: SockState.NewSynReceived } request ? request : null;
 
-    private FlowKey FlowOf(Sock client)
+    private static FlowKey FlowOf(Sock client)
     {
         IpFamily family = TableAddress.FamilyOf(client.PeerAddress);
         return new FlowKey(
@@ -128,6 +128,7 @@ internal sealed class Handshake(SimulatedNamespace network)
         }
 
         client.State = SockState.Established;
+        client.IncomingCpu = cpu;
         client.Stream = new TcpStream { SendNext = sequence + 1, AwaitsCookie = byCookie };
         network.Tcp.AddConnection(client);
         if (byCookie)
@@ -143,7 +144,7 @@ internal sealed class Handshake(SimulatedNamespace network)
         }
         else
         {
-            Establish(listener, client);
+            Establish(listener, client, cpu);
         }
 
         return Errno.None;
@@ -181,7 +182,7 @@ internal sealed class Handshake(SimulatedNamespace network)
             Drop(request);
         }
 
-        Establish(listener, client);
+        Establish(listener, client, cpu);
     }
 
     /// <summary>A cookie says nothing of who gave it: a listener believes one when it, or one of its group, gave any of late.</summary>
@@ -215,9 +216,10 @@ internal sealed class Handshake(SimulatedNamespace network)
         network.Tcp.AddConnection(request);
     }
 
-    private void Establish(Sock listener, Sock client)
+    private void Establish(Sock listener, Sock client, int cpu)
     {
         Sock child = network.CreateChild(listener);
+        child.IncomingCpu = cpu;
         child.Address = client.PeerAddress;
         child.PeerAddress = client.Address;
         child.PeerPort = client.Port;

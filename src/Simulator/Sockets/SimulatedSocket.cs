@@ -163,6 +163,7 @@ internal sealed class SimulatedSocket : IBackendSocket
         Sock sock = Sock;
         if (IsTcp)
         {
+            Refusal.Check(sock.State != SockState.Close || sock.Stream is not null ? Errno.EISCONN : Errno.None, "connect", $"{Name} to {endPoint}");
             UInt128 peer = Destination("connect", endPoint);
             Refusal.Check(Network.Connections.Connect(sock, peer, (ushort)endPoint.Port, Cpu), "connect", $"{Name} to {endPoint}");
         }

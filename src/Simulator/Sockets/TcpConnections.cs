@@ -17,7 +17,7 @@ internal sealed class TcpConnections(SimulatedNamespace network)
     /// <summary>listen(2). EADDRINUSE, EINVAL (connected), ENOMEM (group full).</summary>
     public Errno Listen(Sock sock, int backlog)
     {
-        if (sock.State == SockState.Established)
+        if (sock.State == SockState.Established || sock.Stream is not null)
         {
             return Errno.EINVAL;
         }
@@ -94,6 +94,7 @@ internal sealed class TcpConnections(SimulatedNamespace network)
         {
             far.Add(data);
             stream.Advance(data.Length);
+            sock.IncomingCpu = stream.Peer.IncomingCpu = cpu;
         }
         else if (!network.Handshake.TrySend(sock, data, ends: false, cpu))
         {
@@ -138,6 +139,9 @@ internal sealed class TcpConnections(SimulatedNamespace network)
     {
         if (sock.State == SockState.Close)
         {
+            // Refused, and yet remembered.
+            sock.ReceiveShutdown |= how != SocketShutdown.Send;
+            sock.SendShutdown |= how != SocketShutdown.Receive;
             return Errno.ENOTCONN;
         }
 
@@ -152,9 +156,9 @@ internal sealed class TcpConnections(SimulatedNamespace network)
         }
 
         sock.ReceiveShutdown |= how != SocketShutdown.Send;
-        if (how != SocketShutdown.Receive && !sock.SendShutdown)
+        sock.SendShutdown |= how != SocketShutdown.Receive;
+        if (how != SocketShutdown.Receive)
         {
-            sock.SendShutdown = true;
             SendEnd(sock, cpu);
         }
 
@@ -196,11 +200,7 @@ internal sealed class TcpConnections(SimulatedNamespace network)
                     break;
                 }
 
-                if (!sock.SendShutdown)
-                {
-                    SendEnd(sock, cpu);
-                }
-
+                SendEnd(sock, cpu);
                 if (sock.State == SockState.Established)
                 {
                     // Nobody waits for what the other side still sends; its end is waited for.
@@ -232,6 +232,7 @@ internal sealed class TcpConnections(SimulatedNamespace network)
         stream.IsReset = true;
         stream.AwaitsCookie = false;
         stream.Peer = null;
+        sock.IncomingCpu = network.Backend.CurrentCpu;
         sock.PendingError = stream.IsEnded ? Errno.EPIPE : Errno.ECONNRESET;
         Finish(sock);
     }
@@ -266,6 +267,12 @@ internal sealed class TcpConnections(SimulatedNamespace network)
     private void SendEnd(Sock sock, int cpu)
     {
         TcpStream stream = sock.Stream!;
+        if (stream.HasSentEnd)
+        {
+            return;
+        }
+
+        stream.HasSentEnd = true;
         if (stream.Peer is not { Stream: { } far } peer)
         {
             if (!network.Handshake.TrySend(sock, [], ends: true, cpu) && FindFar(sock) is { State: SockState.TimeWait, IsHalfClosed: true } remains)
@@ -280,6 +287,7 @@ internal sealed class TcpConnections(SimulatedNamespace network)
 
         far.IsEnded = true;
         stream.Advance(1);
+        sock.IncomingCpu = peer.IncomingCpu = cpu;
         if (stream.IsEnded)
         {
             network.TimeWaits.Replace(peer, stream.SendNext, isHalfClosed: false);

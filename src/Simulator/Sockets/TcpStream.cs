@@ -13,6 +13,9 @@ internal sealed class TcpStream
     /// <summary>The other end sent a FIN.</summary>
     public bool IsEnded { get; set; }
 
+    /// <summary>This end sent a FIN.</summary>
+    public bool HasSentEnd { get; set; }
+
     /// <summary>The connection was reset: nothing can be sent any more.</summary>
     public bool IsReset { get; set; }
 
