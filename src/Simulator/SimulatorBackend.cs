@@ -61,6 +61,7 @@ public sealed class SimulatorBackend : IReuseportBackend
         Sequences = Xoshiro256.ForStream(_options.Seed, RandomStream.Sequences);
         ClassicProgramRun = new ClassicRun(Xoshiro256.ForStream(_options.Seed, RandomStream.ClassicPrograms));
         ProgramRun = new ReuseportRun(this, Xoshiro256.ForStream(_options.Seed, RandomStream.Programs).NextUInt64());
+        SocketFilterRun = new SocketFilterRun(this, Xoshiro256.ForStream(_options.Seed, RandomStream.SocketFilters).NextUInt64());
         Pins = new MemoryPinStore(this);
         CurrentProcess = CreateProcess("simulated");
         _firstNamespace = (SimulatedNamespace)CreateNamespace();
@@ -104,6 +105,8 @@ public sealed class SimulatorBackend : IReuseportBackend
     internal ReuseportRun ProgramRun { get; }
 
     internal ClassicRun ClassicProgramRun { get; }
+
+    internal SocketFilterRun SocketFilterRun { get; }
 
     internal int InterpretedRuns => _options.InterpretedRuns;
 

@@ -7,9 +7,6 @@ namespace ReuseportPS.Contract;
 /// <summary>What a backend may openly lack. A case that needs it is skipped there with the reason.</summary>
 public enum Ability
 {
-    /// <summary>Running SOCKET_FILTER programs, which return the index of a member.</summary>
-    SocketFilters,
-
     /// <summary>Refusing at load what the kernel's verifier refuses.</summary>
     Verifier,
 }

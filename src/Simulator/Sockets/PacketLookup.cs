@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using ReuseportPS.Engine.Execution;
 using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Programs;
 using ReuseportPS.Simulator.Groups;
 using ReuseportPS.Simulator.Hashing;
 using ReuseportPS.Simulator.Programs;
@@ -17,6 +19,7 @@ internal sealed class PacketLookup(SimulatedNamespace network)
     private const int NoMatch = -1;
 
     private readonly ClassicRun _classicRun = network.Backend.ClassicProgramRun;
+    private readonly SocketFilterRun _filterRun = network.Backend.SocketFilterRun;
     private readonly ReuseportRun _run = network.Backend.ProgramRun;
     private Packet _packet;
     private FlowKey _flow;
@@ -276,7 +279,17 @@ internal sealed class PacketLookup(SimulatedNamespace network)
             network.Backend.HashSecrets, network.HashMix, _flow.Protocol, _flow.Family,
             passAddress == 0 ? 0 : _flow.Destination, _flow.DestinationPort, _flow.Source, _flow.SourcePort);
         Kind = DecisionKind.Hash;
-        if (group.Program is { } program)
+        if (group.Program is { Spec.Type: ProgramType.SocketFilter } filter)
+        {
+            ProgramRuns++;
+            RunResult run = _filterRun.Run(filter, in _packet, _length, _cpu, _interfaceIndex);
+            Instructions += run.InstructionCount;
+            if (TakeIndex(group, run.Succeeded ? (uint)run.ReturnValue : uint.MaxValue, out member))
+            {
+                return GroupAnswer.Member;
+            }
+        }
+        else if (group.Program is { } program)
         {
             if (RunProgram(program, group, sock, out member))
             {
@@ -293,21 +306,24 @@ internal sealed class PacketLookup(SimulatedNamespace network)
         }
         else if (group.Classic is { } classic)
         {
-            // An index past the end leaves the choice to the hash; there is no way to drop.
             ProgramRuns++;
-            uint index = _classicRun.Run(classic, in _packet, _length, _linearLength, _cpu, _interfaceIndex);
-            if (index < group.LiveCount)
+            if (TakeIndex(group, _classicRun.Run(classic, in _packet, _length, _linearLength, _cpu, _interfaceIndex), out member))
             {
-                member = group.Live[(int)index];
-                Kind = DecisionKind.Program;
                 return GroupAnswer.Member;
             }
-
-            Kind = DecisionKind.ProgramFallback;
         }
 
         member = group.SelectByHash(Hash, _cpu);
         return member is null ? GroupAnswer.None : GroupAnswer.Member;
+    }
+
+    /// <summary>An index past the end leaves the choice to the hash; there is no way to drop.</summary>
+    private bool TakeIndex(ReuseportGroup group, uint index, out Sock? member)
+    {
+        bool isThere = index < group.LiveCount;
+        member = isThere ? group.Live[(int)index] : null;
+        Kind = isThere ? DecisionKind.Program : DecisionKind.ProgramFallback;
+        return isThere;
     }
 
     /// <summary>True when the packet is dropped.</summary>

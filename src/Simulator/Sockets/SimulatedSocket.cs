@@ -210,11 +210,10 @@ internal sealed class SimulatedSocket : IBackendSocket
         Check(target is null ? Errno.EBADF : Errno.None, Operation, "the program is closed");
         Errno unfit = target!.Spec.Type switch
         {
-            ProgramType.SkReuseport => Errno.None,
-            ProgramType.SocketFilter => Errno.ENOTSUPP,
+            ProgramType.SkReuseport or ProgramType.SocketFilter => Errno.None,
             _ => Errno.EINVAL,
         };
-        Check(unfit, Operation, unfit == Errno.ENOTSUPP ? "the simulator does not run SOCKET_FILTER programs" : "a program of this type steers no group");
+        Check(unfit, Operation, "a program of this type steers no group");
         GroupToAttachTo(Operation).SetProgram(target);
     }
 

@@ -15,3 +15,11 @@ public sealed class VethHandshakeContract(VethWorld world) : HandshakeContract<V
 public sealed class LoopbackSocketMapContract(LoopbackWorld world) : SocketMapContract<LoopbackWorld>(world);
 
 public sealed class VethSocketMapContract(VethWorld world) : SocketMapContract<VethWorld>(world);
+
+public sealed class LoopbackCpuContract(LoopbackWorld world) : CpuContract<LoopbackWorld>(world);
+
+public sealed class VethCpuContract(VethWorld world) : CpuContract<VethWorld>(world);
+
+public sealed class LoopbackDeliveryContract(LoopbackWorld world) : DeliveryContract<LoopbackWorld>(world);
+
+public sealed class VethDeliveryContract(VethWorld world) : DeliveryContract<VethWorld>(world);

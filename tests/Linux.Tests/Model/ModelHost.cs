@@ -7,7 +7,6 @@ using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
-using ReuseportPS.Engine.Programs;
 
 namespace ReuseportPS.Linux.Tests.Model;
 

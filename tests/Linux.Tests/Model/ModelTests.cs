@@ -15,7 +15,7 @@ namespace ReuseportPS.Linux.Tests.Model;
 /// Random operations, done by the kernel and by the simulator side by side: every error number, every slot and seat, every arrival and every run of a
 /// program must be the same. A failure is shrunk and prints its seed. Which member an IPv6 hash falls on is compared by its group: its secrets are 64 bits.
 /// </summary>
-public sealed class ModelTests(LoopbackWorld kernel) : IClassFixture<LoopbackWorld>
+public sealed class ModelTests(LoopbackWorld kernel) : IClassFixture<LoopbackWorld>, IDisposable
 {
     private const int FirstPort = 2000;
     private const int LastPort = 9000;
@@ -38,22 +38,16 @@ public sealed class ModelTests(LoopbackWorld kernel) : IClassFixture<LoopbackWor
         Compare(Environment.GetEnvironmentVariable("REUSEPORTPS_SEED"), sequences is null ? 500 : int.Parse(sequences, CultureInfo.InvariantCulture));
     }
 
+    public void Dispose() => _pin?.Dispose();
+
     private void Compare(string? seed, int sequences)
     {
         Assert.SkipWhen(kernel.Unavailable is not null, kernel.Unavailable ?? "");
         Assert.SkipUnless(Environment.ProcessorCount > 1, "Needs two CPUs.");
         HashSecrets secrets = new(FindWord(TransportProtocol.Udp), 1, 2, FindWord(TransportProtocol.Tcp), 3, 4);
-        try
-        {
-            Operation.Any.Array[40, 80].Sample(
-                operations => CompareOne(operations, secrets), seed: seed, iter: sequences, threads: 1, time: -2,
-                print: operations => string.Join('\n', operations.Select(operation => operation.ToString())));
-        }
-        finally
-        {
-            _pin?.Dispose();
-        }
-
+        Operation.Any.Array[40, 80].Sample(
+            operations => CompareOne(operations, secrets), seed: seed, iter: sequences, threads: 1, time: -2,
+            print: operations => string.Join('\n', operations.Select(operation => operation.ToString())));
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{_done.Values.Sum()} operations: {string.Join(", ", _done.OrderBy(pair => pair.Key).Select(pair => $"{pair.Key} {pair.Value}"))}");
     }

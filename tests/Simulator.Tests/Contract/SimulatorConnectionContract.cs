@@ -9,3 +9,7 @@ public sealed class SimulatorMigrationContract(SimulatorWorld world) : Migration
 public sealed class SimulatorHandshakeContract(SimulatorWorld world) : HandshakeContract<SimulatorWorld>(world);
 
 public sealed class SimulatorSocketMapContract(SimulatorWorld world) : SocketMapContract<SimulatorWorld>(world);
+
+public sealed class SimulatorCpuContract(SimulatorWorld world) : CpuContract<SimulatorWorld>(world);
+
+public sealed class SimulatorDeliveryContract(SimulatorWorld world) : DeliveryContract<SimulatorWorld>(world);

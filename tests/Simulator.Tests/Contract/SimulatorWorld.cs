@@ -21,7 +21,6 @@ public sealed class SimulatorWorld : World
 
     public override string? Lacks(Ability ability) => ability switch
     {
-        Ability.SocketFilters => "The simulator does not run SOCKET_FILTER programs.",
         Ability.Verifier => "The simulator loads programs without verifying them.",
         _ => null,
     };
