@@ -27,7 +27,7 @@ public sealed class ModelTests(LoopbackWorld kernel) : IClassFixture<LoopbackWor
     private CpuPin? _pin;
 
     [Fact]
-    public void Kernel_and_simulator_do_the_same() => Compare("0000KJ5Xu5H1", sequences: 30);
+    public void Kernel_and_simulator_do_the_same() => Compare("0000KJ5Xu5H1", sequences: 10);
 
     [Fact]
     [Trait("Category", "Soak")]
