@@ -92,13 +92,21 @@ public sealed unsafe class LinuxMap : IBackendMap
     /// <inheritdoc/>
     public void UpdateSocket(uint index, IBackendSocket socket, MapUpdateFlags flags = MapUpdateFlags.Any)
     {
+        Span<byte> key = stackalloc byte[sizeof(uint)];
+        MemoryMarshal.Write(key, in index);
+        UpdateSocket(key, socket, flags);
+    }
+
+    /// <inheritdoc/>
+    public void UpdateSocket(ReadOnlySpan<byte> key, IBackendSocket socket, MapUpdateFlags flags = MapUpdateFlags.Any)
+    {
         if (socket is not LinuxSocket linuxSocket)
         {
             throw new ArgumentException("The socket is of another backend.", nameof(socket));
         }
 
         using FdLease lease = new(linuxSocket.Fd);
-        UpdateDescriptor(index, lease.Number, flags, linuxSocket);
+        UpdateDescriptor(key, lease.Number, flags, linuxSocket);
     }
 
     /// <inheritdoc/>
@@ -110,7 +118,9 @@ public sealed unsafe class LinuxMap : IBackendMap
         }
 
         using FdLease lease = new(linuxMap.Fd);
-        UpdateDescriptor(index, lease.Number, MapUpdateFlags.Any, socket: null);
+        Span<byte> key = stackalloc byte[sizeof(uint)];
+        MemoryMarshal.Write(key, in index);
+        UpdateDescriptor(key, lease.Number, MapUpdateFlags.Any, socket: null);
     }
 
     /// <inheritdoc/>
@@ -122,7 +132,9 @@ public sealed unsafe class LinuxMap : IBackendMap
         }
 
         using FdLease lease = new(linuxProgram.Fd);
-        UpdateDescriptor(index, lease.Number, MapUpdateFlags.Any, socket: null);
+        Span<byte> key = stackalloc byte[sizeof(uint)];
+        MemoryMarshal.Write(key, in index);
+        UpdateDescriptor(key, lease.Number, MapUpdateFlags.Any, socket: null);
     }
 
     /// <inheritdoc/>
@@ -335,15 +347,13 @@ public sealed unsafe class LinuxMap : IBackendMap
         return values;
     }
 
-    private void UpdateDescriptor(uint index, int descriptor, MapUpdateFlags flags, LinuxSocket? socket)
+    private void UpdateDescriptor(ReadOnlySpan<byte> key, int descriptor, MapUpdateFlags flags, LinuxSocket? socket)
     {
-        if (Spec.KeySize != 4 || Spec.ValueSize is not (4 or 8))
+        if (Spec.KeySize != key.Length || Spec.ValueSize is not (4 or 8))
         {
-            throw new InvalidOperationException($"Map '{Spec.Name}' does not hold descriptors under 4-byte keys.");
+            throw new InvalidOperationException($"Map '{Spec.Name}' does not hold descriptors under {key.Length}-byte keys.");
         }
 
-        Span<byte> key = stackalloc byte[4];
-        MemoryMarshal.Write(key, in index);
         Span<byte> value = stackalloc byte[8];
         long wide = descriptor;
         MemoryMarshal.Write(value, in wide); // little-endian: the first four bytes are the 4-byte value
@@ -351,11 +361,14 @@ public sealed unsafe class LinuxMap : IBackendMap
         if (result < 0 && socket is not null)
         {
             throw LinuxErrors.Refused(
-                nameof(BpfCommand.BPF_MAP_UPDATE_ELEM), result, $"slot {index} of {Describe()} with {socket.Describe()}", Scope);
+                nameof(BpfCommand.BPF_MAP_UPDATE_ELEM), result, $"{Place(key)} of {Describe()} with {socket.Describe()}", Scope);
         }
 
         Done(BpfCommand.BPF_MAP_UPDATE_ELEM, result, key);
     }
+
+    private static string Place(ReadOnlySpan<byte> key) =>
+        key.Length == sizeof(uint) ? string.Create(CultureInfo.InvariantCulture, $"slot {MemoryMarshal.Read<uint>(key)}") : $"key {Convert.ToHexString(key)}";
 
     private nint Element(BpfCommand command, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong flags)
     {

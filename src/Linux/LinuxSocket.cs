@@ -99,9 +99,16 @@ public sealed class LinuxSocket : IBackendSocket
         nint result = Sys.connect(Fd, address[..length]);
         if (result is -(int)Errno.EINPROGRESS or -(int)Errno.EINTR)
         {
-            result = Poll(Sys.POLLOUT, s_patience)
-                ? -GetInteger(SOL_SOCKET, SO_ERROR, "SO_ERROR")
-                : -(int)Errno.ETIMEDOUT;
+            // The second call ends what the first began, so that the socket is then as after a call that waited.
+            if (Poll(Sys.POLLOUT, s_patience))
+            {
+                result = Sys.connect(Fd, address[..length]);
+            }
+            else
+            {
+                Disconnect();
+                result = -(int)Errno.ETIMEDOUT;
+            }
         }
 
         if (result < 0)
@@ -331,6 +338,7 @@ public sealed class LinuxSocket : IBackendSocket
         SocketOption.IncomingCpu => (SOL_SOCKET, SO_INCOMING_CPU, nameof(SO_INCOMING_CPU)),
         SocketOption.LockFilter => (SOL_SOCKET, SO_LOCK_FILTER, nameof(SO_LOCK_FILTER)),
         SocketOption.V6Only => (IPPROTO_IPV6, IPV6_V6ONLY, nameof(IPV6_V6ONLY)),
+        SocketOption.DeferAccept => (IPPROTO_TCP, TCP_DEFER_ACCEPT, nameof(TCP_DEFER_ACCEPT)),
         _ => throw new ArgumentOutOfRangeException(nameof(option), option, "There is no such option."),
     };
 

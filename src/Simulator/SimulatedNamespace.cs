@@ -24,6 +24,9 @@ public sealed class SimulatedNamespace : INetworkNamespace
         HashMix = hashMix;
         Udp = new UdpTable(this);
         Tcp = new TcpTable(this);
+        Migration = new Migration(this);
+        TimeWaits = new TimeWaits(this);
+        Handshake = new Handshake(this);
         Connections = new TcpConnections(this);
         _lookup = new PacketLookup(this);
     }
@@ -37,6 +40,15 @@ public sealed class SimulatedNamespace : INetworkNamespace
     /// <summary>net.ipv4.tcp_migrate_req: whether a listener that stops hands its connections over even without a program that says so.</summary>
     public bool TcpMigrateRequests { get; set; }
 
+    /// <summary>TcpExt TCPMigrateReqSuccess: connections and requests that another listener took over.</summary>
+    public long MigrationSuccesses => Migration.Successes;
+
+    /// <summary>TcpExt TCPMigrateReqFailure: those that nobody took over, although they might have been.</summary>
+    public long MigrationFailures => Migration.Failures;
+
+    /// <summary>net.ipv4.tcp_syncookies.</summary>
+    public SynCookieUse SynCookies { get; set; } = SynCookieUse.WhenFull;
+
     /// <summary>Whether <see cref="Deliver"/> puts datagrams into the queues of their receivers. Off for a replay: decisions only.</summary>
     public bool QueuesArrivals { get; set; } = true;
 
@@ -48,6 +60,12 @@ public sealed class SimulatedNamespace : INetworkNamespace
     internal UdpTable Udp { get; }
 
     internal TcpTable Tcp { get; }
+
+    internal Migration Migration { get; }
+
+    internal TimeWaits TimeWaits { get; }
+
+    internal Handshake Handshake { get; }
 
     internal TcpConnections Connections { get; }
 
@@ -70,8 +88,8 @@ public sealed class SimulatedNamespace : INetworkNamespace
     }
 
     /// <summary>
-    /// Decides where a packet goes, and puts a datagram into its receiver's queue when <see cref="QueuesArrivals"/> is on. A TCP segment changes
-    /// nothing here: connections are made by <see cref="IBackendSocket.Connect"/>. Bytes that a capture cut off read as zeros.
+    /// Decides where a packet goes, and puts a datagram into its receiver's queue when <see cref="QueuesArrivals"/> is on. A TCP segment opens and ends no
+    /// connection here: that is done by <see cref="IBackendSocket.Connect"/> and the other operations. Bytes that a capture cut off read as zeros.
     /// </summary>
     /// <param name="packet">The packet.</param>
     /// <param name="cpu">CPU that processes it, from 0.</param>
@@ -102,10 +120,8 @@ public sealed class SimulatedNamespace : INetworkNamespace
         child.ReuseAddress = listener.ReuseAddress;
         child.V6Only = listener.V6Only;
         child.FilterLocked = listener.FilterLocked;
-        child.IncomingCpu = listener.IncomingCpu;
         child.InterfaceIndex = listener.InterfaceIndex;
         child.AddressLocked = listener.AddressLocked;
-        child.PortLocked = listener.PortLocked;
         return child;
     }
 

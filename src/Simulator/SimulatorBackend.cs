@@ -61,6 +61,7 @@ public sealed class SimulatorBackend : IReuseportBackend
         Sequences = Xoshiro256.ForStream(_options.Seed, RandomStream.Sequences);
         ClassicProgramRun = new ClassicRun(Xoshiro256.ForStream(_options.Seed, RandomStream.ClassicPrograms));
         ProgramRun = new ReuseportRun(this, Xoshiro256.ForStream(_options.Seed, RandomStream.Programs).NextUInt64());
+        SocketFilterRun = new SocketFilterRun(this, Xoshiro256.ForStream(_options.Seed, RandomStream.SocketFilters).NextUInt64());
         Pins = new MemoryPinStore(this);
         CurrentProcess = CreateProcess("simulated");
         _firstNamespace = (SimulatedNamespace)CreateNamespace();
@@ -104,6 +105,8 @@ public sealed class SimulatorBackend : IReuseportBackend
     internal ReuseportRun ProgramRun { get; }
 
     internal ClassicRun ClassicProgramRun { get; }
+
+    internal SocketFilterRun SocketFilterRun { get; }
 
     internal int InterpretedRuns => _options.InterpretedRuns;
 
@@ -160,6 +163,12 @@ public sealed class SimulatorBackend : IReuseportBackend
         {
             Refusal.Check(SockArray.CheckSpec(spec), Operation, target, "key size 4, value size 4 or 8, at least one entry, no flag of another type");
             creation = MapFactory.Fill(new SockArray(spec, Info.CpuCount, CurrentProcess.TargetOf));
+        }
+        else if (spec.Type is MapType.SockMap or MapType.SockHash)
+        {
+            Refusal.Check(PsockMap.CheckSpec(spec), Operation, target, "key size 4 (SOCKHASH: 1 to 512), value size 4 or 8, at least one entry, no flag of another type");
+            creation = MapFactory.Fill(
+                spec.Type == MapType.SockMap ? new SockMap(spec, Info.CpuCount, CurrentProcess.TargetOf) : new SockHash(spec, Info.CpuCount, CurrentProcess.TargetOf));
         }
         else
         {

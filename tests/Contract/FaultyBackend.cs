@@ -200,6 +200,12 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
             Target.UpdateSocket(index, Inner(socket), flags);
         }
 
+        public void UpdateSocket(ReadOnlySpan<byte> key, IBackendSocket socket, MapUpdateFlags flags = MapUpdateFlags.Any)
+        {
+            Backend.Step("BPF_MAP_UPDATE_ELEM");
+            Target.UpdateSocket(key, Inner(socket), flags);
+        }
+
         public void UpdateMap(uint index, IBackendMap inner)
         {
             Backend.Step("BPF_MAP_UPDATE_ELEM");

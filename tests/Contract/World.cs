@@ -7,9 +7,6 @@ namespace ReuseportPS.Contract;
 /// <summary>What a backend may openly lack. A case that needs it is skipped there with the reason.</summary>
 public enum Ability
 {
-    /// <summary>Running SOCKET_FILTER programs, which return the index of a member.</summary>
-    SocketFilters,
-
     /// <summary>Refusing at load what the kernel's verifier refuses.</summary>
     Verifier,
 }
@@ -48,6 +45,24 @@ public abstract class World : IDisposable
 
     /// <summary>A port no test has used.</summary>
     public int NextPort() => Interlocked.Increment(ref _port);
+
+    /// <summary>net.ipv4.tcp_migrate_req of the servers' namespace; 0 to begin with.</summary>
+    public abstract bool MigratesRequests { set; }
+
+    /// <summary>net.ipv4.tcp_syncookies of the servers' namespace: 0 never, 1 (to begin with) when too many requests wait, 2 always.</summary>
+    public abstract int SynCookies { set; }
+
+    /// <summary>TcpExt TCPMigrateReqSuccess and TCPMigrateReqFailure of the servers' namespace.</summary>
+    public abstract (long Success, long Failure) MigrationCounters { get; }
+
+    /// <summary>Puts the calling thread, and with it what it sends, on one CPU until disposed.</summary>
+    public abstract IDisposable OnCpu(int cpu);
+
+    /// <summary>Sends a packet as it is, from its network header on, from the clients to the servers.</summary>
+    public abstract void Inject(byte[] packet);
+
+    /// <summary>Creates a socket in the servers' namespace as another user does.</summary>
+    public abstract IBackendSocket CreateSocketAs(uint uid, SocketSpec spec);
 
     /// <summary>Opens SO_REUSEPORT sockets in the servers' namespace as another process does; they end when it is disposed.</summary>
     public abstract Stranger StartStranger(IReadOnlyList<SocketText> sockets, int port);

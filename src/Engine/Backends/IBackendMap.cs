@@ -26,8 +26,11 @@ public interface IBackendMap : IDisposable
     /// <summary>BPF_MAP_UPDATE_ELEM. With an empty key the push to a QUEUE, STACK or BLOOM_FILTER.</summary>
     void Update(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, MapUpdateFlags flags = MapUpdateFlags.Any);
 
-    /// <summary>BPF_MAP_UPDATE_ELEM of a socket map.</summary>
+    /// <summary>BPF_MAP_UPDATE_ELEM of a socket map with keys of 4 bytes.</summary>
     void UpdateSocket(uint index, IBackendSocket socket, MapUpdateFlags flags = MapUpdateFlags.Any);
+
+    /// <summary>BPF_MAP_UPDATE_ELEM of a socket map: REUSEPORT_SOCKARRAY, SOCKMAP or SOCKHASH. A socket is in the former or in the latter two, never in both (EBUSY).</summary>
+    void UpdateSocket(ReadOnlySpan<byte> key, IBackendSocket socket, MapUpdateFlags flags = MapUpdateFlags.Any);
 
     /// <summary>BPF_MAP_UPDATE_ELEM of a map of maps.</summary>
     void UpdateMap(uint index, IBackendMap inner);

@@ -45,6 +45,9 @@ internal sealed class ReuseportGroup
     /// <summary>A member connected once: the group's choice is only a candidate of the lookup.</summary>
     public bool HasConnections { get; set; }
 
+    /// <summary>When one of its listeners last gave a SYN cookie (synq_overflow_ts).</summary>
+    public long? LastCookie;
+
     public KernelProgram? Program { get; private set; }
 
     /// <summary>The classic program that the group has in place of one.</summary>

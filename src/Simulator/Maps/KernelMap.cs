@@ -56,7 +56,7 @@ internal sealed class KernelMap(SimulatorBackend backend, BpfMap map)
         }
 
         backend.Forget(this);
-        (Map as SockArray)?.Free();
+        (Map as SocketMap)?.Free();
         foreach (KernelMap inner in _inner.Values)
         {
             inner.Release();

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Maps;
@@ -98,9 +99,21 @@ internal sealed class SimulatedMap : IBackendMap
 
     public void UpdateSocket(uint index, IBackendSocket socket, MapUpdateFlags flags = MapUpdateFlags.Any)
     {
+        Span<byte> key = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(key, index);
+        UpdateSocket(key, socket, flags);
+    }
+
+    public void UpdateSocket(ReadOnlySpan<byte> key, IBackendSocket socket, MapUpdateFlags flags = MapUpdateFlags.Any)
+    {
         Sock sock = (socket as SimulatedSocket ?? throw new ArgumentException("The socket is of another backend.", nameof(socket))).Sock;
-        SockArray map = Target.Map as SockArray ?? throw Refusal.Of(Errno.EINVAL, "BPF_MAP_UPDATE_ELEM", Name, "it is no socket map");
-        Check(map.UpdateSocket(index, sock, flags), "BPF_MAP_UPDATE_ELEM");
+        SocketMap map = Target.Map as SocketMap ?? throw Refusal.Of(Errno.EINVAL, "BPF_MAP_UPDATE_ELEM", Name, "it is no socket map");
+        if (key.Length != Spec.KeySize)
+        {
+            throw new ArgumentException($"The key has {key.Length} bytes, the keys of {Name} have {Spec.KeySize}.", nameof(key));
+        }
+
+        Check(map.UpdateSocket(key, sock, flags), "BPF_MAP_UPDATE_ELEM");
     }
 
     public void UpdateMap(uint index, IBackendMap inner)

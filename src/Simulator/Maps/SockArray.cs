@@ -10,23 +10,21 @@ namespace ReuseportPS.Simulator.Maps;
 /// BPF_MAP_TYPE_REUSEPORT_SOCKARRAY (kernel/bpf/reuseport_array.c): seats for members of groups. A socket sits in one seat of one
 /// such map at most, and the seat empties by itself when the socket leaves its group: the map holds no reference.
 /// </summary>
-internal sealed class SockArray : BpfMap
+internal sealed class SockArray : SocketMap
 {
     private const int PageSize = 4096;
 
     private readonly Sock?[]?[] _pages;
-    private readonly Func<int, object?> _descriptors;
 
     /// <summary>An empty map.</summary>
     /// <param name="spec">A spec that <see cref="CheckSpec"/> accepts.</param>
     /// <param name="cpuCount">Possible CPUs.</param>
     /// <param name="descriptors">What a file descriptor of the calling process is open on: a <see cref="Sock"/>, something else, or null.</param>
     public SockArray(MapSpec spec, int cpuCount, Func<int, object?> descriptors)
-        : base(spec, cpuCount)
-    {
-        _pages = new Sock?[]?[(spec.MaxEntries - 1) / PageSize + 1];
-        _descriptors = descriptors;
-    }
+        : base(spec, cpuCount, descriptors) => _pages = new Sock?[]?[(spec.MaxEntries - 1) / PageSize + 1];
+
+    /// <inheritdoc/>
+    public override Errno NoGroup => Errno.ENOENT;
 
     /// <summary>The checks of creation, in the kernel's words and order. EINVAL.</summary>
     public static Errno CheckSpec(MapSpec spec)
@@ -43,17 +41,8 @@ internal sealed class SockArray : BpfMap
     /// <summary>The socket of a seat, or null.</summary>
     public Sock? this[uint index] => index < (uint)Spec.MaxEntries ? _pages[index / PageSize]?[index % PageSize] : null;
 
-    /// <summary>BPF_MAP_UPDATE_ELEM with a socket: the checks in the kernel's order (semantics §6.2).</summary>
-    public Errno UpdateSocket(uint index, Sock sock, MapUpdateFlags flags)
-    {
-        Errno refused = CheckWrite(flags);
-        if (refused == Errno.None)
-        {
-            refused = CheckPlace(index, (ulong)flags);
-        }
-
-        return refused == Errno.None ? Seat(index, sock, (ulong)flags) : refused;
-    }
+    /// <inheritdoc/>
+    public override Sock? Find(ReadOnlySpan<byte> key) => this[BinaryPrimitives.ReadUInt32LittleEndian(key)];
 
     /// <summary>A socket leaves its group, and its seat with it.</summary>
     public void Vacate(Sock sock)
@@ -63,8 +52,8 @@ internal sealed class SockArray : BpfMap
         sock.SeatIndex = 0;
     }
 
-    /// <summary>The last reference to the map is gone: its sockets may sit elsewhere.</summary>
-    public void Free()
+    /// <inheritdoc/>
+    public override void Free()
     {
         foreach (Sock?[]? page in _pages)
         {
@@ -79,23 +68,6 @@ internal sealed class SockArray : BpfMap
     }
 
     /// <inheritdoc/>
-    protected override Errno LookupCore(ReadOnlySpan<byte> key, Span<byte> value)
-    {
-        if (Spec.ValueSize != sizeof(ulong))
-        {
-            return Errno.ENOSPC;
-        }
-
-        if (this[BinaryPrimitives.ReadUInt32LittleEndian(key)] is not { } sock)
-        {
-            return Errno.ENOENT;
-        }
-
-        BinaryPrimitives.WriteUInt64LittleEndian(value, sock.Cookie);
-        return Errno.None;
-    }
-
-    /// <inheritdoc/>
     protected override Errno UpdateCore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong flags)
     {
         uint index = BinaryPrimitives.ReadUInt32LittleEndian(key);
@@ -105,20 +77,16 @@ internal sealed class SockArray : BpfMap
             return refused;
         }
 
-        ulong descriptor = Spec.ValueSize == sizeof(ulong)
-            ? BinaryPrimitives.ReadUInt64LittleEndian(value)
-            : BinaryPrimitives.ReadUInt32LittleEndian(value);
-        if (Spec.ValueSize == sizeof(ulong) && descriptor > int.MaxValue)
-        {
-            return Errno.EINVAL;
-        }
+        ulong descriptor = DescriptorOf(value);
+        return Spec.ValueSize == sizeof(ulong) && descriptor > int.MaxValue ? Errno.EINVAL : PutDescriptor(key, (int)descriptor, flags);
+    }
 
-        return _descriptors((int)descriptor) switch
-        {
-            null => Errno.EBADF,
-            Sock sock => Seat(index, sock, flags),
-            _ => Errno.ENOTSOCK,
-        };
+    /// <inheritdoc/>
+    protected override Errno Put(ReadOnlySpan<byte> key, Sock sock, ulong flags)
+    {
+        uint index = BinaryPrimitives.ReadUInt32LittleEndian(key);
+        Errno refused = CheckPlace(index, flags);
+        return refused == Errno.None ? Seat(index, sock, flags) : refused;
     }
 
     /// <inheritdoc/>
@@ -177,7 +145,7 @@ internal sealed class SockArray : BpfMap
             return Errno.EINVAL;
         }
 
-        if (sock.Seat is not null)
+        if (sock.Seat is not null || sock.MapEntries.Count > 0)
         {
             return Errno.EBUSY;
         }

@@ -7,7 +7,11 @@ namespace ReuseportPS.Simulator.Packets;
 internal static class PacketWriter
 {
     public const int UdpHeaderLength = 8;
+    public const byte Fin = 0x01;
     public const byte Syn = 0x02;
+    public const byte Reset = 0x04;
+    public const byte Push = 0x08;
+    public const byte Ack = 0x10;
 
     private const int TcpHeaderLength = 20;
 
@@ -61,6 +65,30 @@ internal static class PacketWriter
         options[19] = 7;
         BinaryPrimitives.WriteUInt16BigEndian(tcp[16..], IpHeader.TransportChecksum(flow, tcp));
         return Finish(flow, bytes, offset, timestamp, cpu, Syn);
+    }
+
+    /// <summary>Another segment of a connection: a header with time stamps, and data.</summary>
+    public static Packet Segment(FlowKey flow, byte flags, uint sequence, uint timestampValue, ReadOnlySpan<byte> data, long timestamp, int cpu)
+    {
+        const int OptionsLength = 12;
+        const ushort Window = 512; // of the scale 7
+        int offset = IpHeader.LengthOf(flow.Family);
+        byte[] bytes = new byte[offset + TcpHeaderLength + OptionsLength + data.Length];
+        Span<byte> tcp = bytes.AsSpan(offset);
+        WritePorts(tcp, flow);
+        BinaryPrimitives.WriteUInt32BigEndian(tcp[4..], sequence);
+        tcp[12] = (TcpHeaderLength + OptionsLength) / 4 << 4;
+        tcp[13] = flags;
+        BinaryPrimitives.WriteUInt16BigEndian(tcp[14..], Window);
+
+        Span<byte> options = tcp[TcpHeaderLength..];
+        options[0] = options[1] = 1;
+        options[2] = 8;
+        options[3] = 10;
+        BinaryPrimitives.WriteUInt32BigEndian(options[4..], timestampValue);
+        data.CopyTo(options[OptionsLength..]);
+        BinaryPrimitives.WriteUInt16BigEndian(tcp[16..], IpHeader.TransportChecksum(flow, tcp));
+        return Finish(flow, bytes, offset, timestamp, cpu, flags);
     }
 
     private static void WritePorts(Span<byte> header, FlowKey flow)

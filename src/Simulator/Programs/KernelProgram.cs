@@ -81,7 +81,11 @@ internal sealed class KernelProgram
 
         if (isSteering)
         {
-            CheckHelpers(backend, spec, target);
+            CheckHelpers(backend.ProgramRun.HasHelper, spec, target);
+        }
+        else if (spec.Type == ProgramType.SocketFilter)
+        {
+            CheckHelpers(backend.SocketFilterRun.HasHelper, spec, target);
         }
 
         loaded.Id = id;
@@ -122,12 +126,12 @@ internal sealed class KernelProgram
 
     private static bool IsHelperCall(Instruction instruction) => instruction.Opcode == s_call && instruction.Source == (byte)CallKind.Helper;
 
-    private static void CheckHelpers(SimulatorBackend backend, ProgramSpec spec, string target)
+    private static void CheckHelpers(Func<int, bool> hasHelper, ProgramSpec spec, string target)
     {
         int slot = 0;
         foreach (Instruction instruction in spec.Instructions)
         {
-            if (IsHelperCall(instruction) && !backend.ProgramRun.HasHelper(instruction.Immediate))
+            if (IsHelperCall(instruction) && !hasHelper(instruction.Immediate))
             {
                 Errno errno = HelperPrototypes.Find(instruction.Immediate) is null ? Errno.EINVAL : Errno.ENOTSUPP;
                 throw Refusal.Of(

@@ -36,6 +36,7 @@ internal sealed class ReuseportRun
 
     private readonly Machine _machine;
     private readonly HelperTable _helpers = HelperTable.CreateDefault();
+    private readonly HelperImplementation _updateMap;
     private readonly SimulatorBackend _backend;
     private readonly byte[] _context = new byte[ContextLength];
     private readonly byte[] _socketBytes = new byte[SocketLength];
@@ -57,7 +58,9 @@ internal sealed class ReuseportRun
     public ReuseportRun(SimulatorBackend backend, ulong randomSeed)
     {
         _backend = backend;
+        _updateMap = _helpers.Find(HelperId.MapUpdateElement)!;
         _helpers
+            .Set(HelperId.MapUpdateElement, UpdateMap)
             .Set(HelperId.SkbLoadBytes, LoadBytes)
             .Set(HelperId.GetSocketCookie, GetCookie)
             .Set(HelperId.SkbLoadBytesRelative, LoadBytesRelative)
@@ -102,7 +105,9 @@ internal sealed class ReuseportRun
     /// <param name="linearLength">How many of them the program reaches directly.</param>
     /// <param name="hash">The flow's hash.</param>
     /// <param name="cpu">CPU that it runs on.</param>
-    public bool Run(KernelProgram program, ReuseportGroup group, Sock socket, in Packet packet, int length, int linearLength, uint hash, int cpu)
+    /// <param name="migrating">The request that the packet came for, when its listener stopped: <c>ctx->migrating_sk</c>.</param>
+    public bool Run(
+        KernelProgram program, ReuseportGroup group, Sock socket, in Packet packet, int length, int linearLength, uint hash, int cpu, Sock? migrating = null)
     {
         _data = packet.Data;
         _transportOffset = packet.TransportOffset;
@@ -110,7 +115,7 @@ internal sealed class ReuseportRun
         _linearLength = linearLength;
         ShowPacket();
         uint etherType = packet.Flow.Family == IpFamily.V4 ? EtherTypeV4 : EtherTypeV6;
-        return Run(program, group, socket, null, etherType, (uint)packet.Flow.Protocol, hash, cpu);
+        return Run(program, group, socket, migrating, etherType, (uint)packet.Flow.Protocol, hash, cpu);
     }
 
     /// <summary>Runs a program for a connection whose listener stopped: there is no packet. False when it ends in a fault.</summary>
@@ -315,6 +320,28 @@ internal sealed class ReuseportRun
         return 0;
     }
 
+    /// <summary>Helper 2: a SOCKMAP or SOCKHASH takes <c>ctx->sk</c> for the value.</summary>
+    private ulong UpdateMap(Machine machine, ulong mapAddress, ulong key, ulong value, ulong flags, ulong unused)
+    {
+        if (!machine.TryGetMap(mapAddress, out BpfMap? map))
+        {
+            return 0;
+        }
+
+        if (map is not PsockMap sockets)
+        {
+            return _updateMap(machine, mapAddress, key, value, flags, unused);
+        }
+
+        if (value != _socketAddress)
+        {
+            machine.Fail(FaultKind.BadArgument, value, $"0x{value:x} is not the socket of the context");
+            return 0;
+        }
+
+        return machine.TryRead(key, map.Spec.KeySize, out ReadOnlySpan<byte> keyBytes) ? Negate(sockets.UpdateFromProgram(keyBytes, _socket!, flags)) : 0;
+    }
+
     /// <summary>Helper 82: the checks in the kernel's order (semantics §5). The flags are ignored; a failed call leaves an earlier selection.</summary>
     private ulong Select(Machine machine, ulong context, ulong mapAddress, ulong key, ulong flags, ulong unused)
     {
@@ -323,20 +350,21 @@ internal sealed class ReuseportRun
             return 0;
         }
 
-        if (map is not SockArray seats)
+        if (map is not SocketMap sockets)
         {
             machine.Fail(FaultKind.BadArgument, mapAddress, $"map '{map.Spec.Name}' ({map.Spec.Type}) holds no sockets");
             return 0;
         }
 
-        if (!machine.TryRead(key, sizeof(uint), out ReadOnlySpan<byte> keyBytes))
+        if (!machine.TryRead(key, map.Spec.KeySize, out ReadOnlySpan<byte> keyBytes))
         {
             return 0;
         }
 
-        uint index = BinaryPrimitives.ReadUInt32LittleEndian(keyBytes);
-        Sock? found = seats[index];
-        Errno error = found?.Group is not { } group ? Errno.ENOENT
+        uint index = keyBytes.Length < sizeof(uint) ? keyBytes[0] : BinaryPrimitives.ReadUInt32LittleEndian(keyBytes);
+        Sock? found = sockets.Find(keyBytes);
+        Errno error = found is null ? Errno.ENOENT
+            : found.Group is not { } group ? sockets.NoGroup
             : group.Id == _group!.Id ? Errno.None
             : found.Protocol != _socket!.Protocol ? Errno.EPROTOTYPE
             : found.Family != _socket.Family ? Errno.EAFNOSUPPORT

@@ -8,6 +8,7 @@ internal static class RandomStream
     public const ulong Sequences = 3;
     public const ulong Programs = 4;
     public const ulong ClassicPrograms = 5;
+    public const ulong SocketFilters = 6;
 
     /// <summary>Added to the number of a namespace.</summary>
     public const ulong NamespaceMix = 1UL << 32;

@@ -1,4 +1,7 @@
+using System.Buffers.Binary;
+using ReuseportPS.Engine.Execution;
 using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Programs;
 using ReuseportPS.Simulator.Groups;
 using ReuseportPS.Simulator.Hashing;
 using ReuseportPS.Simulator.Programs;
@@ -16,6 +19,7 @@ internal sealed class PacketLookup(SimulatedNamespace network)
     private const int NoMatch = -1;
 
     private readonly ClassicRun _classicRun = network.Backend.ClassicProgramRun;
+    private readonly SocketFilterRun _filterRun = network.Backend.SocketFilterRun;
     private readonly ReuseportRun _run = network.Backend.ProgramRun;
     private Packet _packet;
     private FlowKey _flow;
@@ -68,13 +72,9 @@ internal sealed class PacketLookup(SimulatedNamespace network)
         Instructions = 0;
 
         bool isTcp = _flow.Protocol == TransportProtocol.Tcp;
-        FourTuple tuple = new(_destination, _flow.DestinationPort, _source, _flow.SourcePort);
-        Sock? connected = isTcp ? network.Tcp.FindConnection(tuple)
-            : network.Udp.HasConnected ? network.Udp.FindConnected(tuple, interfaceIndex)
-            : null;
-        if (connected is not null)
+        if (FindByTuple(isTcp, out bool isMigrated, out Sock? connected))
         {
-            Kind = DecisionKind.Connected;
+            Kind = isMigrated ? Kind : DecisionKind.Connected;
             return connected;
         }
 
@@ -92,6 +92,62 @@ internal sealed class PacketLookup(SimulatedNamespace network)
         }
 
         return found;
+    }
+
+    /// <summary>
+    /// What belongs to a connection is not looked up. True when it does; the socket is null where TIME_WAIT answers, and a listener for a request.
+    /// <paramref name="isMigrated"/> tells that another listener than the request's took it over.
+    /// </summary>
+    private bool FindByTuple(bool isTcp, out bool isMigrated, out Sock? sock)
+    {
+        isMigrated = false;
+        sock = null;
+        FourTuple tuple = new(_destination, _flow.DestinationPort, _source, _flow.SourcePort);
+        if (!isTcp)
+        {
+            sock = network.Udp.HasConnected ? network.Udp.FindConnected(tuple, _interfaceIndex) : null;
+            return sock is not null;
+        }
+
+        network.TimeWaits.Expire();
+        sock = network.Tcp.FindConnection(tuple);
+        switch (sock?.State)
+        {
+            case SockState.TimeWait:
+                bool isOpening = TimeWaits.IsReopenedBy(sock, _packet.TcpFlags, Sequence());
+                sock = null;
+                return !isOpening;
+            case SockState.NewSynReceived:
+                Sock request = sock;
+                sock = request.Listener!;
+                if (sock.State == SockState.Listen)
+                {
+                    return true;
+                }
+
+                isMigrated = true;
+                sock = network.Migration.FindHeir(sock, request, _packet, _length, _linearLength, _cpu);
+                Hash = network.Migration.Hash;
+                ProgramRuns = network.Migration.ProgramRuns;
+                Instructions = network.Migration.Instructions;
+                if (sock is null)
+                {
+                    // The request is dropped, and the segment looked up like any other.
+                    network.Handshake.Drop(request);
+                    return false;
+                }
+
+                Kind = network.Migration.Kind;
+                return true;
+            default:
+                return sock is not null;
+        }
+    }
+
+    private uint Sequence()
+    {
+        ReadOnlySpan<byte> header = _packet.Data.Span[_packet.TransportOffset..];
+        return header.Length < 8 ? 0 : BinaryPrimitives.ReadUInt32BigEndian(header[4..]);
     }
 
     private Sock? ScanTcp(UInt128 address, out bool refused)
@@ -223,7 +279,17 @@ internal sealed class PacketLookup(SimulatedNamespace network)
             network.Backend.HashSecrets, network.HashMix, _flow.Protocol, _flow.Family,
             passAddress == 0 ? 0 : _flow.Destination, _flow.DestinationPort, _flow.Source, _flow.SourcePort);
         Kind = DecisionKind.Hash;
-        if (group.Program is { } program)
+        if (group.Program is { Spec.Type: ProgramType.SocketFilter } filter)
+        {
+            ProgramRuns++;
+            RunResult run = _filterRun.Run(filter, in _packet, _length, _cpu, _interfaceIndex);
+            Instructions += run.InstructionCount;
+            if (TakeIndex(group, run.Succeeded ? (uint)run.ReturnValue : uint.MaxValue, out member))
+            {
+                return GroupAnswer.Member;
+            }
+        }
+        else if (group.Program is { } program)
         {
             if (RunProgram(program, group, sock, out member))
             {
@@ -240,21 +306,24 @@ internal sealed class PacketLookup(SimulatedNamespace network)
         }
         else if (group.Classic is { } classic)
         {
-            // An index past the end leaves the choice to the hash; there is no way to drop.
             ProgramRuns++;
-            uint index = _classicRun.Run(classic, in _packet, _length, _linearLength, _cpu, _interfaceIndex);
-            if (index < group.LiveCount)
+            if (TakeIndex(group, _classicRun.Run(classic, in _packet, _length, _linearLength, _cpu, _interfaceIndex), out member))
             {
-                member = group.Live[(int)index];
-                Kind = DecisionKind.Program;
                 return GroupAnswer.Member;
             }
-
-            Kind = DecisionKind.ProgramFallback;
         }
 
         member = group.SelectByHash(Hash, _cpu);
         return member is null ? GroupAnswer.None : GroupAnswer.Member;
+    }
+
+    /// <summary>An index past the end leaves the choice to the hash; there is no way to drop.</summary>
+    private bool TakeIndex(ReuseportGroup group, uint index, out Sock? member)
+    {
+        bool isThere = index < group.LiveCount;
+        member = isThere ? group.Live[(int)index] : null;
+        Kind = isThere ? DecisionKind.Program : DecisionKind.ProgramFallback;
+        return isThere;
     }
 
     /// <summary>True when the packet is dropped.</summary>

@@ -7,6 +7,7 @@ using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Programs;
 using ReuseportPS.Simulator.Groups;
+using ReuseportPS.Simulator.Maps;
 using ReuseportPS.Simulator.Packets;
 using ReuseportPS.Simulator.Programs;
 
@@ -72,6 +73,9 @@ internal sealed class SimulatedSocket : IBackendSocket
             case SocketOption.V6Only:
                 Check(sock.Family == IpFamily.V6 ? Errno.None : Errno.EOPNOTSUPP, "getsockopt", "IPV6_V6ONLY is an option of IPv6 sockets");
                 return sock.V6Only ? 1 : 0;
+            case SocketOption.DeferAccept:
+                Check(IsTcp ? Errno.None : Errno.EOPNOTSUPP, "getsockopt", "TCP_DEFER_ACCEPT is an option of TCP sockets");
+                return DeferredAccept.ToSeconds(sock.DeferAccept);
             default:
                 throw new ArgumentOutOfRangeException(nameof(option), option, "No such option.");
         }
@@ -100,6 +104,10 @@ internal sealed class SimulatedSocket : IBackendSocket
                 Check(sock.Family == IpFamily.V6 ? Errno.None : Errno.ENOPROTOOPT, "setsockopt", "IPV6_V6ONLY is an option of IPv6 sockets");
                 Check(sock.Port == 0 ? Errno.None : Errno.EINVAL, "setsockopt", "IPV6_V6ONLY is set before bind");
                 sock.V6Only = value != 0;
+                break;
+            case SocketOption.DeferAccept:
+                Check(IsTcp ? Errno.None : Errno.ENOPROTOOPT, "setsockopt", "TCP_DEFER_ACCEPT is an option of TCP sockets");
+                sock.DeferAccept = DeferredAccept.FromSeconds(value);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(option), option, "No such option.");
@@ -155,6 +163,7 @@ internal sealed class SimulatedSocket : IBackendSocket
         Sock sock = Sock;
         if (IsTcp)
         {
+            Refusal.Check(sock.State != SockState.Close || sock.Stream is not null ? Errno.EISCONN : Errno.None, "connect", $"{Name} to {endPoint}");
             UInt128 peer = Destination("connect", endPoint);
             Refusal.Check(Network.Connections.Connect(sock, peer, (ushort)endPoint.Port, Cpu), "connect", $"{Name} to {endPoint}");
         }
@@ -201,11 +210,10 @@ internal sealed class SimulatedSocket : IBackendSocket
         Check(target is null ? Errno.EBADF : Errno.None, Operation, "the program is closed");
         Errno unfit = target!.Spec.Type switch
         {
-            ProgramType.SkReuseport => Errno.None,
-            ProgramType.SocketFilter => Errno.ENOTSUPP,
+            ProgramType.SkReuseport or ProgramType.SocketFilter => Errno.None,
             _ => Errno.EINVAL,
         };
-        Check(unfit, Operation, unfit == Errno.ENOTSUPP ? "the simulator does not run SOCKET_FILTER programs" : "a program of this type steers no group");
+        Check(unfit, Operation, "a program of this type steers no group");
         GroupToAttachTo(Operation).SetProgram(target);
     }
 
@@ -249,7 +257,7 @@ internal sealed class SimulatedSocket : IBackendSocket
         Sock sock = Sock;
         if (IsTcp)
         {
-            Check(TcpConnections.Send(sock, data), "send");
+            Check(Network.Connections.Send(sock, data, Cpu), "send");
             return;
         }
 
@@ -325,6 +333,7 @@ internal sealed class SimulatedSocket : IBackendSocket
             return;
         }
 
+        SockMapEntry.RemoveAll(_sock);
         if (IsTcp)
         {
             Network.Connections.Close(_sock, reset, Cpu);

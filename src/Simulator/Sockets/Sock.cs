@@ -91,6 +91,9 @@ internal sealed class Sock
 
     public uint SeatIndex { get; set; }
 
+    /// <summary>Its keys in SOCKMAP and SOCKHASH.</summary>
+    public List<SockMapEntry> MapEntries { get; } = [];
+
     public LinkedListNode<Sock>? PortNode { get; set; }
 
     public LinkedListNode<Sock>? AddressNode { get; set; }
@@ -119,6 +122,30 @@ internal sealed class Sock
     public Queue<Sock> AcceptQueue { get; } = new();
 
     public int Backlog { get; set; }
+
+    /// <summary>TCP_DEFER_ACCEPT: how often the SYN-ACK is sent again before a handshake without data is accepted; 0 for off.</summary>
+    public int DeferAccept { get; set; }
+
+    /// <summary>The listener that a request belongs to (rsk_listener).</summary>
+    public Sock? Listener { get; init; }
+
+    /// <summary>Requests that belong to this listener, stopped or not.</summary>
+    public int RequestCount { get; set; }
+
+    /// <summary>Every handle is closed; only requests keep the socket.</summary>
+    public bool IsOrphan { get; set; }
+
+    /// <summary>When this listener, outside any group, last gave a SYN cookie.</summary>
+    public long? LastCookie;
+
+    /// <summary>In TIME_WAIT: the other side has yet to close (FIN_WAIT2).</summary>
+    public bool IsHalfClosed { get; set; }
+
+    /// <summary>In TIME_WAIT: sequence number that the other side continues with.</summary>
+    public uint ReceiveNext { get; set; }
+
+    /// <summary>In TIME_WAIT: when it is over, by the host's clock.</summary>
+    public long TimeWaitEnd { get; set; }
 
     public bool HasCookie => _cookie != 0;
 

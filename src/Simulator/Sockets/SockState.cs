@@ -4,6 +4,10 @@ namespace ReuseportPS.Simulator.Sockets;
 internal enum SockState
 {
     Established = 1,
+    TimeWait = 6,
     Close = 7,
     Listen = 10,
+
+    /// <summary>A request: the handshake's last segment is awaited.</summary>
+    NewSynReceived = 12,
 }

@@ -1,32 +1,23 @@
 using System.Net.Sockets;
 using ReuseportPS.Engine.Diagnostics;
-using ReuseportPS.Engine.Packets;
 using ReuseportPS.Simulator.Groups;
-using ReuseportPS.Simulator.Hashing;
-using ReuseportPS.Simulator.Packets;
-using ReuseportPS.Simulator.Programs;
 
 namespace ReuseportPS.Simulator.Sockets;
 
 /// <summary>
-/// The life of TCP sockets of a namespace. A handshake is over when connect returns: the SYN is decided, the connection waits in
-/// the listener's accept queue. What a listener leaves behind when it stops migrates or is reset (inet_csk_listen_stop, reuseport_migrate_sock).
+/// The life of TCP sockets of a namespace. A handshake is over when connect returns, for the client at least: the SYN is decided, and unless the listener
+/// defers it or gave a cookie the connection waits in its accept queue. What a listener leaves behind when it stops migrates or is reset
+/// (inet_csk_listen_stop). Each segment is there at once; the one side that closes first leaves <see cref="TimeWaits"/>.
 /// </summary>
 internal sealed class TcpConnections(SimulatedNamespace network)
 {
     /// <summary>net.core.somaxconn.</summary>
     private const uint LargestBacklog = 4096;
 
-    /// <summary>TcpExt TCPMigrateReqSuccess.</summary>
-    public long Migrated { get; private set; }
-
-    /// <summary>TcpExt TCPMigrateReqFailure.</summary>
-    public long MigrationFailures { get; private set; }
-
     /// <summary>listen(2). EADDRINUSE, EINVAL (connected), ENOMEM (group full).</summary>
     public Errno Listen(Sock sock, int backlog)
     {
-        if (sock.State == SockState.Established)
+        if (sock.State == SockState.Established || sock.Stream is not null)
         {
             return Errno.EINVAL;
         }
@@ -56,7 +47,7 @@ internal sealed class TcpConnections(SimulatedNamespace network)
     /// <summary>connect(2) to an end point in table form. EISCONN, EADDRNOTAVAIL, ECONNREFUSED, ETIMEDOUT (accept queue full: the SYN is lost).</summary>
     public Errno Connect(Sock client, UInt128 peer, ushort peerPort, int cpu)
     {
-        if (client.State != SockState.Close)
+        if (client.State != SockState.Close || client.Stream is not null)
         {
             return Errno.EISCONN;
         }
@@ -69,11 +60,14 @@ internal sealed class TcpConnections(SimulatedNamespace network)
         Errno error = network.Tcp.BindForConnect(client, peer, peerPort);
         if (error == Errno.None)
         {
-            error = SendSyn(client, peer, peerPort, cpu);
+            error = network.Handshake.Open(client, peer, peerPort, cpu);
         }
 
         if (error != Errno.None)
         {
+            network.Tcp.RemoveConnection(client);
+            client.Stream = null;
+            client.PendingError = Errno.None;
             Release(client);
         }
 
@@ -84,7 +78,7 @@ internal sealed class TcpConnections(SimulatedNamespace network)
     public static Sock? Accept(Sock listener) => listener.AcceptQueue.TryDequeue(out Sock? child) ? child : null;
 
     /// <summary>send(2). EPIPE, ECONNRESET.</summary>
-    public static Errno Send(Sock sock, ReadOnlySpan<byte> data)
+    public Errno Send(Sock sock, ReadOnlySpan<byte> data, int cpu)
     {
         if (TakeError(sock) is not Errno.None and Errno error)
         {
@@ -99,11 +93,18 @@ internal sealed class TcpConnections(SimulatedNamespace network)
         if (stream.Peer is { Stream: { } far })
         {
             far.Add(data);
+            stream.Advance(data.Length);
+            sock.IncomingCpu = stream.Peer.IncomingCpu = cpu;
         }
-        else
+        else if (!network.Handshake.TrySend(sock, data, ends: false, cpu))
         {
             // Nobody is there: the segment goes out and a RST comes back.
-            stream.IsReset = true;
+            if (FindFar(sock) is { } remains)
+            {
+                Forget(remains);
+            }
+
+            ResetBy(sock);
         }
 
         return Errno.None;
@@ -138,6 +139,9 @@ internal sealed class TcpConnections(SimulatedNamespace network)
     {
         if (sock.State == SockState.Close)
         {
+            // Refused, and yet remembered.
+            sock.ReceiveShutdown |= how != SocketShutdown.Send;
+            sock.SendShutdown |= how != SocketShutdown.Receive;
             return Errno.ENOTCONN;
         }
 
@@ -152,10 +156,10 @@ internal sealed class TcpConnections(SimulatedNamespace network)
         }
 
         sock.ReceiveShutdown |= how != SocketShutdown.Send;
-        if (how != SocketShutdown.Receive && !sock.SendShutdown)
+        sock.SendShutdown |= how != SocketShutdown.Receive;
+        if (how != SocketShutdown.Receive)
         {
-            sock.SendShutdown = true;
-            EndPeer(sock);
+            SendEnd(sock, cpu);
         }
 
         return Errno.None;
@@ -170,7 +174,7 @@ internal sealed class TcpConnections(SimulatedNamespace network)
                 StopListening(sock, cpu);
                 break;
             case SockState.Established:
-                ResetPeer(sock);
+                ResetPeer(sock, cpu);
                 Leave(sock);
                 break;
         }
@@ -191,19 +195,63 @@ internal sealed class TcpConnections(SimulatedNamespace network)
             case SockState.Established:
                 if (reset || sock.Stream!.HasData)
                 {
-                    ResetPeer(sock);
-                }
-                else if (!sock.SendShutdown)
-                {
-                    EndPeer(sock);
+                    ResetPeer(sock, cpu);
+                    Leave(sock);
+                    break;
                 }
 
-                Leave(sock);
+                SendEnd(sock, cpu);
+                if (sock.State == SockState.Established)
+                {
+                    // Nobody waits for what the other side still sends; its end is waited for.
+                    uint receiveNext = sock.Stream!.Peer?.Stream?.SendNext ?? 0;
+                    bool isThere = sock.Stream.Peer is not null;
+                    Leave(sock, keepsTuple: isThere);
+                    if (isThere)
+                    {
+                        network.TimeWaits.Replace(sock, receiveNext, isHalfClosed: true);
+                    }
+                }
+
                 break;
         }
 
         network.Tcp.Unbind(sock);
-        ReuseportGroup.Detach(sock);
+        sock.IsOrphan = true;
+        if (sock.RequestCount == 0)
+        {
+            ReuseportGroup.Detach(sock);
+        }
+    }
+
+    /// <summary>A reset came from the other side, which has nothing of the connection any more: the socket is in no table, a port that bind did not give is free.</summary>
+    public void ResetBy(Sock sock)
+    {
+        TcpStream stream = sock.Stream!;
+        stream.DiscardReceived();
+        stream.IsReset = true;
+        stream.AwaitsCookie = false;
+        stream.Peer = null;
+        sock.IncomingCpu = network.Backend.CurrentCpu;
+        sock.PendingError = stream.IsEnded ? Errno.EPIPE : Errno.ECONNRESET;
+        Finish(sock);
+    }
+
+    /// <summary>A reset ends whatever is in the tables for the two ends: a request, TIME_WAIT, the connection.</summary>
+    public void Forget(Sock sock)
+    {
+        switch (sock.State)
+        {
+            case SockState.NewSynReceived:
+                network.Handshake.Drop(sock);
+                break;
+            case SockState.TimeWait:
+                network.TimeWaits.Remove(sock);
+                break;
+            case SockState.Established:
+                ResetBy(sock);
+                break;
+        }
     }
 
     private static Errno TakeError(Sock sock)
@@ -213,37 +261,83 @@ internal sealed class TcpConnections(SimulatedNamespace network)
         return error;
     }
 
-    /// <summary>A FIN.</summary>
-    private static void EndPeer(Sock sock)
+    private Sock? FindFar(Sock sock) => network.Tcp.FindConnection(new FourTuple(sock.PeerAddress, sock.PeerPort, sock.Address, sock.Port));
+
+    /// <summary>A FIN. With the second of the two the connection is over: the side that sent the first is in TIME_WAIT.</summary>
+    private void SendEnd(Sock sock, int cpu)
     {
-        if (sock.Stream?.Peer?.Stream is { } far)
+        TcpStream stream = sock.Stream!;
+        if (stream.HasSentEnd)
         {
-            far.IsEnded = true;
+            return;
+        }
+
+        stream.HasSentEnd = true;
+        if (stream.Peer is not { Stream: { } far } peer)
+        {
+            if (!network.Handshake.TrySend(sock, [], ends: true, cpu) && FindFar(sock) is { State: SockState.TimeWait, IsHalfClosed: true } remains)
+            {
+                stream.Advance(1);
+                network.TimeWaits.Close(remains, stream.SendNext);
+                Finish(sock);
+            }
+
+            return;
+        }
+
+        far.IsEnded = true;
+        stream.Advance(1);
+        sock.IncomingCpu = peer.IncomingCpu = cpu;
+        if (stream.IsEnded)
+        {
+            network.TimeWaits.Replace(peer, stream.SendNext, isHalfClosed: false);
+            far.Peer = stream.Peer = null;
+            Finish(peer);
+            Finish(sock);
         }
     }
 
-    /// <summary>A RST: the other end is in no table any more, its port is free again.</summary>
-    private void ResetPeer(Sock sock)
+    /// <summary>The socket has no connection any more, and no port but one that bind gave (tcp_done).</summary>
+    private void Finish(Sock sock)
     {
-        if (sock.Stream?.Peer is { Stream: { } far } peer)
+        network.Tcp.RemoveConnection(sock);
+        sock.State = SockState.Close;
+        if (!sock.PortLocked)
         {
-            far.DiscardReceived();
-            far.IsReset = true;
-            far.Peer = null;
-            peer.PendingError = far.IsEnded ? Errno.EPIPE : Errno.ECONNRESET;
-            network.Tcp.RemoveConnection(peer);
+            network.Tcp.Unbind(sock);
+        }
+    }
+
+    /// <summary>A RST to the other end, whatever it is.</summary>
+    private void ResetPeer(Sock sock, int cpu)
+    {
+        if (sock.Stream?.Peer is { Stream: not null } peer)
+        {
+            ResetBy(peer);
+        }
+        else if (FindFar(sock) is { State: SockState.TimeWait } remains)
+        {
+            Forget(remains);
+        }
+        else if (sock.Stream is not null)
+        {
+            network.Handshake.Reset(sock, cpu);
         }
     }
 
     /// <summary>The socket's own end is gone; the other end finds out when it sends.</summary>
-    private void Leave(Sock sock)
+    private void Leave(Sock sock, bool keepsTuple = false)
     {
         if (sock.Stream?.Peer?.Stream is { } far)
         {
             far.Peer = null;
         }
 
-        network.Tcp.RemoveConnection(sock);
+        if (!keepsTuple)
+        {
+            network.Tcp.RemoveConnection(sock);
+        }
+
         sock.Stream!.Peer = null;
     }
 
@@ -264,80 +358,24 @@ internal sealed class TcpConnections(SimulatedNamespace network)
         }
     }
 
-    private Errno SendSyn(Sock client, UInt128 peer, ushort peerPort, int cpu)
-    {
-        IpFamily family = TableAddress.FamilyOf(peer);
-        FlowKey flow = new(family, TransportProtocol.Tcp, TableAddress.ToPacket(family, client.Address), TableAddress.ToPacket(family, peer), client.Port, peerPort);
-        long now = network.Backend.Nanoseconds;
-        Packet syn = PacketWriter.SynSegment(
-            flow, network.Backend.Sequences.NextUInt32(), (uint)(now / 1_000_000), now, cpu);
-        _ = network.Receive(in syn, cpu, -1, SimulatedNamespace.LoopbackIndex, out Sock? listener);
-        if (listener is not { State: SockState.Listen })
-        {
-            return Errno.ECONNREFUSED;
-        }
-
-        if (listener.AcceptQueue.Count > listener.Backlog)
-        {
-            return Errno.ETIMEDOUT;
-        }
-
-        Sock child = network.CreateChild(listener);
-        child.Address = peer;
-        child.PeerAddress = client.Address;
-        child.PeerPort = client.Port;
-        client.PeerAddress = peer;
-        client.PeerPort = peerPort;
-        client.State = child.State = SockState.Established;
-        client.Stream = new TcpStream { Peer = child };
-        child.Stream = new TcpStream { Peer = client };
-        TcpTable.InheritPort(child, listener);
-        network.Tcp.AddConnection(client);
-        network.Tcp.AddConnection(child);
-        listener.AcceptQueue.Enqueue(child);
-        return Errno.None;
-    }
-
     private void StopListening(Sock listener, int cpu)
     {
         network.Tcp.RemoveListener(listener);
         listener.State = SockState.Close;
         while (listener.AcceptQueue.TryDequeue(out Sock? child))
         {
-            if (listener.Group is { } group && FindHeir(group, listener, child, cpu) is { } heir && heir.AcceptQueue.Count <= heir.Backlog)
+            // The queue of the heir takes what it is given, whether or not it is full.
+            if (network.Migration.FindHeir(listener, child, packet: null, length: 0, linearLength: 0, cpu) is { } heir)
             {
                 heir.AcceptQueue.Enqueue(child);
-                Migrated++;
+                network.Migration.CountSuccess();
                 continue;
             }
 
-            MigrationFailures += listener.Group is null ? 0 : 1;
-            ResetPeer(child);
+            ResetPeer(child, cpu);
             Leave(child);
             network.Tcp.Unbind(child);
             network.Unregister(child);
         }
-    }
-
-    /// <summary>Who takes over a connection: the program says, or the hash of the connection (its real local address, on a wildcard listener too).</summary>
-    private Sock? FindHeir(ReuseportGroup group, Sock listener, Sock child, int cpu)
-    {
-        if (group.LiveCount == 0)
-        {
-            return null;
-        }
-
-        IpFamily family = TableAddress.FamilyOf(child.Address);
-        uint hash = FlowHash.Compute(
-            network.Backend.HashSecrets, network.HashMix, TransportProtocol.Tcp, family,
-            TableAddress.ToPacket(family, child.Address), child.Port, TableAddress.ToPacket(family, child.PeerAddress), child.PeerPort);
-        if (group.Program is not { MigratesConnections: true } program)
-        {
-            return network.TcpMigrateRequests ? group.SelectByHash(hash, cpu) : null;
-        }
-
-        ReuseportRun run = network.Backend.ProgramRun;
-        bool passed = run.RunForMigration(program, group, listener, child, hash, cpu) && run.Result == ReuseportRun.Pass;
-        return passed ? run.Selected ?? group.SelectByHash(hash, cpu) : null;
     }
 }

@@ -4,18 +4,49 @@ namespace ReuseportPS.Simulator.Sockets;
 internal sealed class TcpStream
 {
     private readonly Queue<byte[]> _received = new();
+    private byte[] _held = [];
     private int _offset;
 
-    /// <summary>The other end; null when it is gone.</summary>
+    /// <summary>The other end; null when it is gone, or not there yet.</summary>
     public Sock? Peer { get; set; }
 
     /// <summary>The other end sent a FIN.</summary>
     public bool IsEnded { get; set; }
 
+    /// <summary>This end sent a FIN.</summary>
+    public bool HasSentEnd { get; set; }
+
     /// <summary>The connection was reset: nothing can be sent any more.</summary>
     public bool IsReset { get; set; }
 
+    /// <summary>The server has nothing but the cookie that this end returns.</summary>
+    public bool AwaitsCookie { get; set; }
+
+    /// <summary>Sequence number of what is sent next.</summary>
+    public uint SendNext { get; set; }
+
     public bool HasData => _received.Count > 0;
+
+    /// <summary>What was sent before the other end was there, and is not acknowledged.</summary>
+    public ReadOnlySpan<byte> Held => _held;
+
+    public bool HoldsEnd { get; private set; }
+
+    public void Hold(ReadOnlySpan<byte> data, bool ends)
+    {
+        _held = [.. _held, .. data];
+        HoldsEnd |= ends;
+    }
+
+    /// <summary>The other end has what was held.</summary>
+    public void Release()
+    {
+        Advance(_held.Length + (HoldsEnd ? 1 : 0));
+        _held = [];
+        HoldsEnd = false;
+    }
+
+    public void Advance(int count) => SendNext = unchecked(SendNext + (uint)count);
 
     public void Add(ReadOnlySpan<byte> data)
     {

@@ -5,8 +5,8 @@ using ReuseportPS.Simulator.Groups;
 namespace ReuseportPS.Simulator.Sockets;
 
 /// <summary>
-/// The TCP sockets of a namespace: ports taken (bind buckets), listeners by address and port, connections by both ends. There is no
-/// TIME_WAIT: a connection is gone when it is closed. (inet_csk_get_port, inet_csk_bind_conflict, __inet_hash, inet_unhash)
+/// The TCP sockets of a namespace: ports taken (bind buckets), listeners by address and port, and by both ends connections, requests and what is
+/// left in TIME_WAIT. (inet_csk_get_port, inet_csk_bind_conflict, __inet_hash, inet_unhash)
 /// </summary>
 internal sealed class TcpTable(SimulatedNamespace network)
 {
@@ -21,6 +21,7 @@ internal sealed class TcpTable(SimulatedNamespace network)
     /// <summary>Takes a port; a listening socket has its own checked again. Port 0 asks for an ephemeral one. EADDRINUSE.</summary>
     public Errno Bind(Sock sock, ushort port)
     {
+        network.TimeWaits.Expire();
         if (port == 0)
         {
             port = network.FindEphemeralPort(candidate => !HasOverlap(sock, candidate));
@@ -51,6 +52,7 @@ internal sealed class TcpTable(SimulatedNamespace network)
     /// <summary>Takes a port for a connection, if there is none yet, such that both ends are unique. EADDRNOTAVAIL.</summary>
     public Errno BindForConnect(Sock sock, UInt128 peer, ushort peerPort)
     {
+        network.TimeWaits.Expire();
         if (sock.Port != 0)
         {
             return _connections.ContainsKey(new FourTuple(sock.Address, sock.Port, peer, peerPort)) ? Errno.EADDRNOTAVAIL : Errno.None;
@@ -133,10 +135,18 @@ internal sealed class TcpTable(SimulatedNamespace network)
         sock.IsHashed = false;
     }
 
-    /// <summary>An accepted connection holds its listener's port too (__inet_inherit_port).</summary>
+    /// <summary>An accepted connection holds its listener's port too (__inet_inherit_port), and TIME_WAIT that of the connection.</summary>
     public static void InheritPort(Sock child, Sock listener)
     {
-        Own(child, listener.BindBucket!);
+        if (listener.BindBucket is { } bucket)
+        {
+            Own(child, bucket);
+        }
+        else
+        {
+            child.Port = listener.Port;
+        }
+
         child.ShownPort = child.Port;
     }
 
@@ -160,7 +170,7 @@ internal sealed class TcpTable(SimulatedNamespace network)
             }
 
             bool byAddress = sock.ReuseAddress && other.ReuseAddress && other.State != SockState.Listen;
-            bool byPort = maySharePort && other.ReusePort && other.Uid == sock.Uid;
+            bool byPort = maySharePort && other.ReusePort && (other.Uid == sock.Uid || other.State == SockState.TimeWait);
             if (!byAddress && !byPort)
             {
                 return true;

@@ -59,6 +59,36 @@ public abstract class LinuxWorld : World
 
     public override INetworkNamespace Clients => _clients!;
 
+    public override bool MigratesRequests
+    {
+        set => SetServers("ipv4/tcp_migrate_req", value ? "1" : "0");
+    }
+
+    public override int SynCookies
+    {
+        set => SetServers("ipv4/tcp_syncookies", value.ToString(CultureInfo.InvariantCulture));
+    }
+
+    public override (long Success, long Failure) MigrationCounters => _servers!.Run(() =>
+    {
+        string[] lines = [.. File.ReadLines("/proc/thread-self/net/netstat").Where(line => line.StartsWith("TcpExt:", StringComparison.Ordinal))];
+        string[] names = lines[0].Split(' ');
+        string[] values = lines[1].Split(' ');
+        return (Value("TCPMigrateReqSuccess"), Value("TCPMigrateReqFailure"));
+
+        long Value(string name) => long.Parse(values[Array.IndexOf(names, name)], CultureInfo.InvariantCulture);
+    });
+
+    public override IDisposable OnCpu(int cpu) => new CpuPin(cpu);
+
+    public override void Inject(byte[] packet) => _clients!.Run(() =>
+    {
+        RawPacket.Send(packet);
+        return true;
+    });
+
+    public override IBackendSocket CreateSocketAs(uint uid, SocketSpec spec) => _servers!.Run(() => FileSystemUser.Run(uid, () => LinuxSocket.Create(spec)));
+
     public override Stranger StartStranger(IReadOnlyList<SocketText> sockets, int port)
     {
         ProcessStartInfo start = new(StrangerProcess.Executable) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
@@ -94,6 +124,12 @@ public abstract class LinuxWorld : World
             process.Dispose();
         });
     }
+
+    private void SetServers(string name, string value) => _servers!.Run(() =>
+    {
+        File.WriteAllText("/proc/sys/net/" + name, value);
+        return true;
+    });
 
     protected override void Dispose(bool disposing)
     {

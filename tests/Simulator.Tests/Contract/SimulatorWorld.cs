@@ -21,10 +21,39 @@ public sealed class SimulatorWorld : World
 
     public override string? Lacks(Ability ability) => ability switch
     {
-        Ability.SocketFilters => "The simulator does not run SOCKET_FILTER programs.",
         Ability.Verifier => "The simulator loads programs without verifying them.",
         _ => null,
     };
+
+    public override bool MigratesRequests
+    {
+        set => Network.TcpMigrateRequests = value;
+    }
+
+    public override int SynCookies
+    {
+        set => Network.SynCookies = (SynCookieUse)value;
+    }
+
+    public override (long Success, long Failure) MigrationCounters => (Network.MigrationSuccesses, Network.MigrationFailures);
+
+    private SimulatedNamespace Network => (SimulatedNamespace)Servers;
+
+    public override IDisposable OnCpu(int cpu)
+    {
+        int before = _backend.CurrentCpu;
+        _backend.CurrentCpu = cpu;
+        return new Restore(() => _backend.CurrentCpu = before);
+    }
+
+    public override void Inject(byte[] packet)
+    {
+        Assert.Equal(ParseOutcome.Packet, PacketParser.Parse(LinkType.Raw, packet, packet.Length, out PacketHeaders headers));
+        Packet parsed = headers.ToPacket(packet, 0, 0);
+        _ = Network.Deliver(in parsed, _backend.CurrentCpu);
+    }
+
+    public override IBackendSocket CreateSocketAs(uint uid, SocketSpec spec) => _backend.CreateProcess("other user", uid).CreateSocket(spec, Servers);
 
     public override Stranger StartStranger(IReadOnlyList<SocketText> sockets, int port)
     {

@@ -226,7 +226,7 @@ public sealed class TcpTests
 
         int[] queues = [_host.Record(members[1]).ReceiveQueue, _host.Record(members[2]).ReceiveQueue];
         Assert.Equal(migrated, queues.Sum());
-        Assert.Equal((migrated, migrated == 0 && (sysctl || attachType == AttachType.SkReuseportSelectOrMigrate) ? 4 : 0), (_host.Network.Connections.Migrated, _host.Network.Connections.MigrationFailures));
+        Assert.Equal((migrated, migrated == 0 && (sysctl || attachType == AttachType.SkReuseportSelectOrMigrate) ? 4 : 0), (_host.Network.MigrationSuccesses, _host.Network.MigrationFailures));
         if (bySelection)
         {
             Assert.Equal([4, 0], queues);

@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Net;
+using CsCheck;
+using ReuseportPS.Contract;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Packets;
+using ReuseportPS.Linux.Tests.Contract;
+using ReuseportPS.Simulator;
+using ReuseportPS.Simulator.Hashing;
+using Xunit.Sdk;
+
+namespace ReuseportPS.Linux.Tests.Model;
+
+/// <summary>
+/// Random operations, done by the kernel and by the simulator side by side: every error number, every slot and seat, every arrival and every run of a
+/// program must be the same. A failure is shrunk and prints its seed. Which member an IPv6 hash falls on is compared by its group: its secrets are 64 bits.
+/// </summary>
+public sealed class ModelTests(LoopbackWorld kernel) : IClassFixture<LoopbackWorld>, IDisposable
+{
+    private const int FirstPort = 2000;
+    private const int LastPort = 9000;
+    private const int FirstSourcePort = 10000;
+
+    private readonly Dictionary<Verb, int> _done = [];
+    private int _port = FirstPort;
+    private int _sourcePort = FirstSourcePort;
+    private CpuPin? _pin;
+
+    [Fact]
+    public void Kernel_and_simulator_do_the_same() => Compare("0000KJ5Xu5H1", sequences: 10);
+
+    [Fact]
+    [Trait("Category", "Soak")]
+    public void Kernel_and_simulator_do_the_same_for_long()
+    {
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("REUSEPORTPS_SOAK") == "1", "takes some minutes; set REUSEPORTPS_SOAK=1 to run it");
+        string? sequences = Environment.GetEnvironmentVariable("REUSEPORTPS_SEQUENCES");
+        Compare(Environment.GetEnvironmentVariable("REUSEPORTPS_SEED"), sequences is null ? 500 : int.Parse(sequences, CultureInfo.InvariantCulture));
+    }
+
+    public void Dispose() => _pin?.Dispose();
+
+    private void Compare(string? seed, int sequences)
+    {
+        Assert.SkipWhen(kernel.Unavailable is not null, kernel.Unavailable ?? "");
+        Assert.SkipUnless(Environment.ProcessorCount > 1, "Needs two CPUs.");
+        HashSecrets secrets = new(FindWord(TransportProtocol.Udp), 1, 2, FindWord(TransportProtocol.Tcp), 3, 4);
+        Operation.Any.Array[40, 80].Sample(
+            operations => CompareOne(operations, secrets), seed: seed, iter: sequences, threads: 1, time: -2,
+            print: operations => string.Join('\n', operations.Select(operation => operation.ToString())));
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{_done.Values.Sum()} operations: {string.Join(", ", _done.OrderBy(pair => pair.Key).Select(pair => $"{pair.Key} {pair.Value}"))}");
+    }
+
+    private void CompareOne(Operation[] operations, HashSecrets secrets)
+    {
+        if (_port > LastPort)
+        {
+            _port = FirstPort;
+        }
+
+        _port += 2;
+        _sourcePort = _sourcePort > 25000 ? FirstSourcePort : _sourcePort + 100;
+        using SimulatorBackend simulator = new(new SimulatorOptions { Seed = 1, CpuCount = 2, HashSecrets = secrets });
+        SimulatedNamespace network = (SimulatedNamespace)simulator.CreateNamespace();
+        network.HashMix = 0;
+        ModelWorld real = new(
+            kernel.Backend, kernel.Servers, value => kernel.MigratesRequests = value, value => kernel.SynCookies = value, RunOn, () => kernel.MigrationCounters,
+            TimeSpan.FromMilliseconds(5));
+        ModelWorld simulated = new(
+            simulator, network, value => network.TcpMigrateRequests = value, value => network.SynCookies = (SynCookieUse)value, cpu => simulator.CurrentCpu = cpu,
+            () => (network.MigrationSuccesses, network.MigrationFailures), TimeSpan.Zero);
+        using ModelHost expected = new(real, _port, _sourcePort);
+        using ModelHost actual = new(simulated, _port, _sourcePort);
+        List<string> transcript = [];
+        foreach (Operation operation in operations)
+        {
+            string answer = expected.Do(operation);
+            string simulatedAnswer = actual.Do(operation);
+            transcript.Add($"{operation} -> {answer}");
+            _done[operation.Verb] = _done.GetValueOrDefault(operation.Verb) + 1;
+            bool same = answer == simulatedAnswer ||
+                (expected.ChosenByHash != 0 && actual.ChosenByHash != 0 && actual.ShareGroup(actual.ChosenByHash, expected.ChosenByHash));
+            if (!same)
+            {
+                throw new XunitException($"{string.Join('\n', transcript)}\nbut the simulator: {simulatedAnswer}");
+            }
+
+            if (expected.IsOver)
+            {
+                break;
+            }
+        }
+    }
+
+    private void RunOn(int cpu)
+    {
+        _pin?.Dispose();
+        _pin = new CpuPin(cpu);
+    }
+
+    /// <summary>The word of this namespace in the IPv4 hash of a protocol, from the hashes of a few flows.</summary>
+    private uint FindWord(TransportProtocol protocol)
+    {
+        int port = kernel.NextPort();
+        List<HashWord.Sample> samples = [];
+        using IBackendSocket member = kernel.Backend.CreateSocket(new SocketSpec(protocol, IpFamily.V4), kernel.Servers);
+        member.Bind(new IPEndPoint(kernel.ServerV4, port));
+        if (protocol == TransportProtocol.Tcp)
+        {
+            member.Listen(8);
+        }
+
+        using IBackendMap seats = kernel.Backend.CreateMap(TestPrograms.Seats);
+        using Recorder recorder = new(kernel.Backend, seats);
+        member.AttachProgram(recorder.Program);
+        for (int i = 0; i < 3; i++)
+        {
+            FlowKey flow = kernel.NextFlow(protocol, IpFamily.V4, port);
+            using IBackendSocket client = kernel.Backend.CreateSocket(new SocketSpec(protocol, IpFamily.V4, ReusePort: false), kernel.Clients);
+            client.Bind(flow.SourceEndPoint);
+            client.Connect(flow.DestinationEndPoint);
+            if (protocol == TransportProtocol.Udp)
+            {
+                client.Send([1]);
+            }
+
+            _ = kernel.Backend.WaitForArrival([member], TimeSpan.FromSeconds(2));
+            uint hash = recorder.Runs[i].Hash;
+            uint sourcePort = BitConverter.IsLittleEndian ? (uint)((flow.SourcePort << 8 | flow.SourcePort >> 8) & 0xffff) : flow.SourcePort;
+            uint local = InMemory(kernel.ServerV4);
+            uint peer = InMemory(kernel.ClientV4);
+            samples.Add(protocol == TransportProtocol.Udp
+                ? new HashWord.Sample(local, peer, ((uint)port << 16) | sourcePort, hash)
+                : new HashWord.Sample(local, peer, sourcePort, hash - (uint)port));
+            client.Abort();
+        }
+
+        return HashWord.Find(samples);
+    }
+
+    private static uint InMemory(IPAddress address) => BitConverter.ToUInt32(address.GetAddressBytes());
+}
