@@ -234,6 +234,14 @@ public sealed class LinuxSocket : IBackendSocket
     }
 
     /// <inheritdoc/>
+    public IBackendSocket Duplicate()
+    {
+        nint fd = Sys.fcntl(Fd, Sys.F_DUPFD_CLOEXEC, 0);
+        Check("dup", fd);
+        return new LinuxSocket(new SafeSocketFd(fd), Protocol, Family, _acquired);
+    }
+
+    /// <inheritdoc/>
     public void Abort()
     {
         ReadOnlySpan<int> lingerNothing = [1, 0];
@@ -279,8 +287,8 @@ public sealed class LinuxSocket : IBackendSocket
     internal static LinuxSocket Create(SocketSpec spec)
     {
         bool tcp = spec.Protocol == TransportProtocol.Tcp;
-        nint fd = Sys.socket(
-            spec.Family == IpFamily.V4 ? AF_INET : AF_INET6, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK, tcp ? IPPROTO_TCP : IPPROTO_UDP);
+        nint fd = AsUser(spec.Uid, () => Sys.socket(
+            spec.Family == IpFamily.V4 ? AF_INET : AF_INET6, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK, tcp ? IPPROTO_TCP : IPPROTO_UDP));
         if (fd < 0)
         {
             throw LinuxErrors.Refused("socket", fd, $"{spec.Protocol} over {spec.Family}");
@@ -322,6 +330,26 @@ public sealed class LinuxSocket : IBackendSocket
         }
     }
 
+    // A socket is its creator's: the file system uid of the thread that calls socket(2).
+    private static nint AsUser(uint? uid, Func<nint> create)
+    {
+        if (uid is not uint user)
+        {
+            return create();
+        }
+
+        uint before = (uint)Sys.setfsuid(user);
+        try
+        {
+            // setfsuid tells no failure: what it is now must be asked.
+            return (uint)Sys.setfsuid(user) == user ? create() : -(nint)(int)Errno.EPERM;
+        }
+        finally
+        {
+            Sys.setfsuid(before);
+        }
+    }
+
     private string Kind => $"{(Protocol == TransportProtocol.Tcp ? "TCP" : "UDP")} {(Family == IpFamily.V4 ? "IPv4" : "IPv6")}";
 
     private static (int Level, int Number, string Name) Describe(SocketOption option) => option switch
@@ -331,6 +359,7 @@ public sealed class LinuxSocket : IBackendSocket
         SocketOption.IncomingCpu => (SOL_SOCKET, SO_INCOMING_CPU, nameof(SO_INCOMING_CPU)),
         SocketOption.LockFilter => (SOL_SOCKET, SO_LOCK_FILTER, nameof(SO_LOCK_FILTER)),
         SocketOption.V6Only => (IPPROTO_IPV6, IPV6_V6ONLY, nameof(IPV6_V6ONLY)),
+        SocketOption.DeferAccept => (IPPROTO_TCP, TCP_DEFER_ACCEPT, nameof(TCP_DEFER_ACCEPT)),
         _ => throw new ArgumentOutOfRangeException(nameof(option), option, "There is no such option."),
     };
 

@@ -17,4 +17,7 @@ public enum SocketOption
 
     /// <summary>IPV6_V6ONLY.</summary>
     V6Only,
+
+    /// <summary>TCP_DEFER_ACCEPT: seconds for which a handshake waits for data before the connection can be accepted; the kernel rounds them up to what its timer does (0, 1, 3, 7, 15, 31, …).</summary>
+    DeferAccept,
 }
