@@ -20,6 +20,7 @@
         'Import-PacketTrace'
         'Import-SteeringPolicy'
         'Import-SteeringProgram'
+        'Invoke-ReuseportScenario'
         'Measure-SteeringPolicy'
         'New-PacketTrace'
         'New-ReuseportGroup'

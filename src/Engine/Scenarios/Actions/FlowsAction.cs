@@ -13,7 +13,7 @@ internal sealed record FlowsAction(
     private const int MostFlows = 20_000;
 
     public static ActionDefinition Definition { get; } = new(
-        "flows", "Opens flows one after the other, each from a port of its own: a datagram, or a connection that is accepted and ended again. Says where each must arrive.",
+        "flows", "Opens flows one after the other, each from a port of its own: a datagram, or a connection that is accepted and ended again. Says where each must arrive. Connections that wait at a listener of the service may be accepted and closed on the way: use connect and accept beside them.",
         [
             new("to", FieldKinds.Service, "The service.", true),
             new("arrive", FieldKinds.Arrivals, "Where they must arrive: at one socket (or `refused`, `lost`), at any of a list, or how many at each, such as `{ a: 40..60, b: 40..60 }`.", true),
