@@ -20,6 +20,7 @@
         'Import-PacketTrace'
         'Import-SteeringPolicy'
         'Import-SteeringProgram'
+        'Invoke-ReuseportScenario'
         'Invoke-SteeringProgram'
         'Measure-SteeringPolicy'
         'New-PacketTrace'

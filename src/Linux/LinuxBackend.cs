@@ -169,6 +169,14 @@ public sealed class LinuxBackend : IReuseportBackend
     }
 
     /// <inheritdoc/>
+    public void RunOn(int cpu, INetworkNamespace? networkNamespace, Action action) => (networkNamespace as LinuxNamespace ?? _namespace).Run(() =>
+    {
+        using CpuPin pin = new(cpu);
+        action();
+        return true;
+    });
+
+    /// <inheritdoc/>
     public IReadOnlyList<EnvironmentCheck> CheckEnvironment() => new EnvironmentProbe(this, _xray, _pins).Run();
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Linux.Interop;
 using ReuseportPS.Linux.Namespaces;
 using ReuseportPS.Linux.Netlink;
@@ -70,6 +71,46 @@ public sealed class LinuxNamespace : INetworkNamespace
         WaitUntilRunning();
         other.WaitUntilRunning();
     }
+
+    /// <inheritdoc/>
+    public void SetSysctl(string name, long value)
+    {
+        if (!name.StartsWith("net.", StringComparison.Ordinal) || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_'))
+        {
+            throw LinuxErrors.Refused("sysctl", -(int)Errno.ENOENT, name);
+        }
+
+        _ = Run(() =>
+        {
+            try
+            {
+                SetSysctl(name["net.".Length..].Replace('.', '/'), value.ToString(CultureInfo.InvariantCulture));
+                return true;
+            }
+            catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+            {
+                throw LinuxErrors.Refused("sysctl", -(int)Errno.ENOENT, name);
+            }
+            catch (UnauthorizedAccessException)
+            {
+                throw LinuxErrors.Refused("sysctl", -(int)Errno.EACCES, name);
+            }
+            catch (IOException)
+            {
+                throw LinuxErrors.Refused("sysctl", -(int)Errno.EINVAL, string.Create(CultureInfo.InvariantCulture, $"{name} = {value}"));
+            }
+        });
+    }
+
+    /// <inheritdoc/>
+    public long ReadCounter(string name) => Run(() =>
+    {
+        string[] lines = [.. File.ReadLines("/proc/thread-self/net/netstat").Where(line => line.StartsWith("TcpExt:", StringComparison.Ordinal))];
+        int column = Array.IndexOf(lines[0].Split(' '), name);
+        return column > 0
+            ? long.Parse(lines[1].Split(' ')[column], CultureInfo.InvariantCulture)
+            : throw LinuxErrors.Refused("read /proc/net/netstat", -(int)Errno.ENOENT, name);
+    });
 
     internal static LinuxNamespace OfThisThread() => new(Open("/proc/thread-self/ns/net"), thread: null);
 

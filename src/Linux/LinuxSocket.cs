@@ -241,6 +241,14 @@ public sealed class LinuxSocket : IBackendSocket
     }
 
     /// <inheritdoc/>
+    public IBackendSocket Duplicate()
+    {
+        nint fd = Sys.fcntl(Fd, Sys.F_DUPFD_CLOEXEC, 0);
+        Check("dup", fd);
+        return new LinuxSocket(new SafeSocketFd(fd), Protocol, Family, _acquired);
+    }
+
+    /// <inheritdoc/>
     public void Abort()
     {
         ReadOnlySpan<int> lingerNothing = [1, 0];
@@ -286,8 +294,8 @@ public sealed class LinuxSocket : IBackendSocket
     internal static LinuxSocket Create(SocketSpec spec)
     {
         bool tcp = spec.Protocol == TransportProtocol.Tcp;
-        nint fd = Sys.socket(
-            spec.Family == IpFamily.V4 ? AF_INET : AF_INET6, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK, tcp ? IPPROTO_TCP : IPPROTO_UDP);
+        nint fd = AsUser(spec.Uid, () => Sys.socket(
+            spec.Family == IpFamily.V4 ? AF_INET : AF_INET6, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK, tcp ? IPPROTO_TCP : IPPROTO_UDP));
         if (fd < 0)
         {
             throw LinuxErrors.Refused("socket", fd, $"{spec.Protocol} over {spec.Family}");
@@ -326,6 +334,26 @@ public sealed class LinuxSocket : IBackendSocket
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    // A socket is its creator's: the file system uid of the thread that calls socket(2).
+    private static nint AsUser(uint? uid, Func<nint> create)
+    {
+        if (uid is not uint user)
+        {
+            return create();
+        }
+
+        uint before = (uint)Sys.setfsuid(user);
+        try
+        {
+            // setfsuid tells no failure: what it is now must be asked.
+            return (uint)Sys.setfsuid(user) == user ? create() : -(nint)(int)Errno.EPERM;
+        }
+        finally
+        {
+            Sys.setfsuid(before);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Simulator.Packets;
 using ReuseportPS.Simulator.Sockets;
@@ -102,6 +103,32 @@ public sealed class SimulatedNamespace : INetworkNamespace
     public void Dispose()
     {
     }
+
+    /// <inheritdoc/>
+    public void SetSysctl(string name, long value)
+    {
+        switch (name)
+        {
+            case "net.ipv4.tcp_migrate_req":
+                TcpMigrateRequests = value != 0;
+                break;
+            case "net.ipv4.tcp_syncookies" when value is >= 0 and <= 2:
+                SynCookies = (SynCookieUse)value;
+                break;
+            case "net.ipv4.tcp_syncookies":
+                throw Refusal.Of(Errno.EINVAL, "sysctl", name, "it is 0, 1 or 2");
+            default:
+                throw Refusal.Of(Errno.ENOENT, "sysctl", name, "the simulator has no such sysctl");
+        }
+    }
+
+    /// <inheritdoc/>
+    public long ReadCounter(string name) => name switch
+    {
+        "TCPMigrateReqSuccess" => MigrationSuccesses,
+        "TCPMigrateReqFailure" => MigrationFailures,
+        _ => throw Refusal.Of(Errno.ENOENT, "read /proc/net/netstat", name, "the simulator has no such counter"),
+    };
 
     internal int FindDevice(string name) => _devices.IndexOf(name) + 1;
 

@@ -234,6 +234,36 @@ public sealed class SimulatorBackend : IReuseportBackend
             (socket as SimulatedSocket ?? throw new ArgumentException("A socket is of another backend.", nameof(sockets))).IsReadable());
 
     /// <inheritdoc/>
+    public void RunOn(int cpu, INetworkNamespace? networkNamespace, Action action)
+    {
+        if (cpu < 0 || cpu >= Info.CpuCount)
+        {
+            throw Refusal.Of(
+                Errno.EINVAL, "sched_setaffinity", string.Create(CultureInfo.InvariantCulture, $"CPU {cpu}"),
+                string.Create(CultureInfo.InvariantCulture, $"the simulated host has {Info.CpuCount}"));
+        }
+
+        int before = _currentCpu;
+        _currentCpu = cpu;
+        try
+        {
+            action();
+        }
+        finally
+        {
+            _currentCpu = before;
+        }
+    }
+
+    /// <inheritdoc/>
+    public string? Lacks(BackendAbility ability) => ability switch
+    {
+        BackendAbility.RequestTimer => "the simulator sends no SYN-ACK again",
+        BackendAbility.Verifier => "the simulator does not verify what it loads",
+        _ => null,
+    };
+
+    /// <inheritdoc/>
     public IReadOnlyList<EnvironmentCheck> CheckEnvironment() =>
     [
         new EnvironmentCheck(
@@ -286,7 +316,7 @@ public sealed class SimulatorBackend : IReuseportBackend
             throw Refusal.Of(Errno.ENODEV, "SO_BINDTODEVICE", $"device '{spec.Device}'", "the network namespace has no device of that name", "Check the device's name.");
         }
 
-        SimulatedSocket socket = new(network.CreateSock(spec.Protocol, spec.Family, process.Uid), process);
+        SimulatedSocket socket = new(network.CreateSock(spec.Protocol, spec.Family, spec.Uid ?? process.Uid), process);
         socket.Sock.InterfaceIndex = device;
         socket.SetOption(SocketOption.ReusePort, spec.ReusePort ? 1 : 0);
         if (spec.V6Only is bool v6Only && spec.Family == IpFamily.V6)

@@ -1,6 +1,5 @@
 using System.Globalization;
 using ReuseportPS.Engine.Diagnostics;
-using ReuseportPS.Engine.Policies;
 using ReuseportPS.Engine.Policies.Documents;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -30,14 +29,22 @@ public static class YamlDocument
     /// <param name="source">What to call it in messages, for example a file name.</param>
     /// <param name="problem">Why it cannot be read: RPS4001 to RPS4003; null on success.</param>
     /// <returns>The document; null when it cannot be read.</returns>
-    public static DocumentNode? Read(string text, string? source, out Diagnostic? problem)
+    public static DocumentNode? Read(string text, string? source, out Diagnostic? problem) => Read(text, source, YamlFindings.OfPolicies, out problem);
+
+    /// <summary>Reads a text of another language than that of policies.</summary>
+    /// <param name="text">The YAML.</param>
+    /// <param name="source">What to call it in messages, for example a file name.</param>
+    /// <param name="findings">The language's own findings.</param>
+    /// <param name="problem">Why it cannot be read; null on success.</param>
+    /// <returns>The document; null when it cannot be read.</returns>
+    public static DocumentNode? Read(string text, string? source, YamlFindings findings, out Diagnostic? problem)
     {
-        Loop loop = new(source);
+        Loop loop = new(source, findings);
         try
         {
             if (text.Length > LongestText)
             {
-                throw Refuse(PolicyDiagnostics.TooLarge, new SourceLocation(source), $"The text has {Show(text.Length)} characters; {Show(LongestText)} are the most.");
+                throw Refuse(findings.TooLarge, new SourceLocation(source), $"The text has {Show(text.Length)} characters; {Show(LongestText)} are the most.");
             }
 
             problem = null;
@@ -49,13 +56,13 @@ public static class YamlDocument
             SourceLocation place = TabInIndentation(text) is int line && e.Message.Contains(" tab ", StringComparison.Ordinal)
                 ? new SourceLocation(source, line, 1)
                 : Place(source, e.Start);
-            problem = PolicyDiagnostics.NotYaml.At(place, $"The text is not well-formed YAML: {e.Message.TrimEnd('.')}.");
+            problem = findings.NotYaml.At(place, $"The text is not well-formed YAML: {e.Message.TrimEnd('.')}.");
             return null;
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or NullReferenceException)
         {
             // Some malformed texts bring the parser into a state that it does not expect.
-            problem = PolicyDiagnostics.NotYaml.At(loop.Place, "The text is not well-formed YAML: the parser cannot go on here.");
+            problem = findings.NotYaml.At(loop.Place, "The text is not well-formed YAML: the parser cannot go on here.");
             return null;
         }
         catch (DiagnosticException e)
@@ -149,7 +156,7 @@ public static class YamlDocument
         public DocumentNode Close() => IsMap ? new DocumentMap([.. Entries], Place) : new DocumentList([.. Items], Place);
     }
 
-    private sealed class Loop(string? source)
+    private sealed class Loop(string? source, YamlFindings findings)
     {
         private readonly Stack<Open> _open = [];
         private DocumentNode? _root;
@@ -167,7 +174,7 @@ public static class YamlDocument
                 Take(parser.Current);
             }
 
-            return _root ?? throw Refuse(PolicyDiagnostics.NotYaml, new SourceLocation(source, 1, 1), "The text is empty.", "Write a policy.");
+            return _root ?? throw Refuse(findings.NotYaml, new SourceLocation(source, 1, 1), "The text is empty.", findings.Empty);
         }
 
         private void Take(ParsingEvent e)
@@ -178,12 +185,12 @@ public static class YamlDocument
                 case DocumentStart:
                     if (++_documents > 1)
                     {
-                        throw Refuse(PolicyDiagnostics.YamlFeature, place, "A second document begins here.", "Remove the '---' and what follows it.");
+                        throw Refuse(findings.YamlFeature, place, "A second document begins here.", "Remove the '---' and what follows it.");
                     }
 
                     break;
                 case AnchorAlias alias:
-                    throw Refuse(PolicyDiagnostics.YamlFeature, place, $"'*{alias.Value}' is an alias.");
+                    throw Refuse(findings.YamlFeature, place, $"'*{alias.Value}' is an alias.");
                 case NodeEvent node:
                     TakeNode(node, place);
                     break;
@@ -197,17 +204,17 @@ public static class YamlDocument
         {
             if (!node.Anchor.IsEmpty)
             {
-                throw Refuse(PolicyDiagnostics.YamlFeature, place, $"'&{node.Anchor.Value}' is an anchor.", "Remove it, and write the value out where it is used.");
+                throw Refuse(findings.YamlFeature, place, $"'&{node.Anchor.Value}' is an anchor.", "Remove it, and write the value out where it is used.");
             }
 
             if (!node.Tag.IsEmpty)
             {
-                throw Refuse(PolicyDiagnostics.YamlFeature, place, $"'{(node.Tag.IsNonSpecific ? "!" : node.Tag.Value)}' is a tag.", "Remove it.");
+                throw Refuse(findings.YamlFeature, place, $"'{(node.Tag.IsNonSpecific ? "!" : node.Tag.Value)}' is a tag.", "Remove it.");
             }
 
             if (++_nodes > MostNodes)
             {
-                throw Refuse(PolicyDiagnostics.TooLarge, place, $"The text has more than {Show(MostNodes)} values.");
+                throw Refuse(findings.TooLarge, place, $"The text has more than {Show(MostNodes)} values.");
             }
 
             if (node is Scalar scalar)
@@ -218,12 +225,12 @@ public static class YamlDocument
 
             if (_open.TryPeek(out Open? top) && top is { IsMap: true, Key: null })
             {
-                throw Refuse(PolicyDiagnostics.WrongType, place, "A list or mapping stands where a key is expected.", "Write the key as one word.");
+                throw Refuse(findings.WrongType, place, "A list or mapping stands where a key is expected.", "Write the key as one word.");
             }
 
             if (_open.Count == DeepestNesting)
             {
-                throw Refuse(PolicyDiagnostics.TooLarge, place, $"The text is nested more than {Show(DeepestNesting)} deep.");
+                throw Refuse(findings.TooLarge, place, $"The text is nested more than {Show(DeepestNesting)} deep.");
             }
 
             _open.Push(new Open(place, node is MappingStart));
@@ -233,13 +240,13 @@ public static class YamlDocument
         {
             if (scalar.Value.Length > LongestValue)
             {
-                throw Refuse(PolicyDiagnostics.TooLarge, place, $"A value has {Show(scalar.Value.Length)} characters; {Show(LongestValue)} are the most.");
+                throw Refuse(findings.TooLarge, place, $"A value has {Show(scalar.Value.Length)} characters; {Show(LongestValue)} are the most.");
             }
 
             bool isKey = _open.TryPeek(out Open? top) && top is { IsMap: true, Key: null };
             if (isKey && scalar is { Value: "<<", Style: ScalarStyle.Plain })
             {
-                throw Refuse(PolicyDiagnostics.YamlFeature, place, "'<<' is a merge key.", "Write the keys out.");
+                throw Refuse(findings.YamlFeature, place, "'<<' is a merge key.", "Write the keys out.");
             }
 
             Put(new DocumentScalar(scalar.Value, scalar.Style != ScalarStyle.Plain, place));

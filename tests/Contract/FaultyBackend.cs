@@ -56,6 +56,8 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
 
     public INetworkNamespace CreateNamespace() => inner.CreateNamespace();
 
+    public void RunOn(int cpu, INetworkNamespace? networkNamespace, Action action) => inner.RunOn(cpu, networkNamespace, action);
+
     public IBackendSocket CreateSocket(SocketSpec spec, INetworkNamespace? networkNamespace = null)
     {
         Step("socket");
@@ -112,6 +114,8 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
 
     public IBackendSocket? WaitForArrival(IReadOnlyList<IBackendSocket> sockets, TimeSpan timeout) =>
         inner.WaitForArrival([.. sockets.Select(Inner)], timeout) is { } ready ? sockets.First(socket => Inner(socket) == ready) : null;
+
+    public string? Lacks(BackendAbility ability) => inner.Lacks(ability);
 
     public IReadOnlyList<EnvironmentCheck> CheckEnvironment() => inner.CheckEnvironment();
 
@@ -293,6 +297,8 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
         public bool TryReceive(Span<byte> buffer, out int length, out IPEndPoint? source) => Target.TryReceive(buffer, out length, out source);
 
         public IBackendSocket? TryAccept(out IPEndPoint? peer) => Target.TryAccept(out peer) is { } accepted ? new FaultySocket(Backend, accepted) : null;
+
+        public IBackendSocket Duplicate() => new FaultySocket(Backend, Target.Duplicate());
 
         public void Abort()
         {

@@ -23,7 +23,7 @@ public sealed partial class ArchitectureTests
         ["Classic"] = ["Diagnostics"],
         ["Policies"] = ["Diagnostics", "Isa", "Maps", "Helpers", "Programs", "Verification", "Execution", "Packets"],
         ["Backends"] = ["Diagnostics", "Classic", "Isa", "Maps", "Helpers", "Programs", "Verification", "Execution", "Packets", "Policies"],
-        ["Scenarios"] = ["Diagnostics", "Classic", "Isa", "Maps", "Helpers", "Programs", "Verification", "Execution", "Packets", "Policies", "Backends"],
+        ["Scenarios"] = ["Diagnostics", "Classic", "Isa", "Maps", "Helpers", "Programs", "Elf", "Verification", "Execution", "Packets", "Policies", "Backends"],
     };
 
     public static TheoryData<string> EngineFolders() =>

@@ -7,6 +7,7 @@ using ReuseportPS.Engine.Elf;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Engine.Programs;
+using ReuseportPS.Engine.Scenarios;
 using ReuseportPS.Simulator.Recording;
 
 namespace ReuseportPS.Engine.Tests;
@@ -25,6 +26,7 @@ public sealed class DiagnosticPageTests
         ],
         ["RPS2"] = [(typeof(ElfDiagnostics), ElfDiagnostics.All), (typeof(BtfDiagnostics), BtfDiagnostics.All)],
         ["RPS4"] = [(typeof(PolicyDiagnostics), PolicyDiagnostics.All)],
+        ["RPS7"] = [(typeof(ScenarioDiagnostics), ScenarioDiagnostics.All)],
         ["RPS6"] = [(typeof(TraceDiagnostics), TraceDiagnostics.All)],
     };
 

@@ -65,6 +65,9 @@ public interface IBackendSocket : IDisposable
     /// <summary>accept(2), not blocking: null when the queue is empty. The accepted socket's peer is <paramref name="peer"/>.</summary>
     IBackendSocket? TryAccept(out IPEndPoint? peer);
 
+    /// <summary>dup(2): another handle on the same socket, as a process has that inherited it.</summary>
+    IBackendSocket Duplicate();
+
     /// <summary>Closes at once and resets a connection (SO_LINGER 0), so that its port is free again.</summary>
     void Abort();
 }

@@ -5,4 +5,15 @@ public interface INetworkNamespace : IDisposable
 {
     /// <summary>Its identity: the inode number of the namespace on Linux.</summary>
     ulong Id { get; }
+
+    /// <summary>Sets a sysctl of the namespace.</summary>
+    /// <param name="name">Its name, such as <c>net.ipv4.tcp_migrate_req</c>.</param>
+    /// <param name="value">Its value.</param>
+    /// <exception cref="BackendException">ENOENT: the namespace has no such sysctl.</exception>
+    void SetSysctl(string name, long value);
+
+    /// <summary>Reads a TcpExt counter of the namespace.</summary>
+    /// <param name="name">Its name, such as <c>TCPMigrateReqSuccess</c>.</param>
+    /// <exception cref="BackendException">ENOENT: there is no such counter.</exception>
+    long ReadCounter(string name);
 }

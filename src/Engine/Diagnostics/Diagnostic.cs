@@ -1,7 +1,7 @@
 namespace ReuseportPS.Engine.Diagnostics;
 
 /// <summary>One finding about an input: what is wrong, where, and what to do about it.</summary>
-/// <param name="Code">Stable code, <c>RPS</c> and four digits: 1xxx assembler and instruction set, 2xxx ELF and BTF, 3xxx verifier, 4xxx policy, 5xxx backend, 6xxx traces.</param>
+/// <param name="Code">Stable code, <c>RPS</c> and four digits: 1xxx assembler and instruction set, 2xxx ELF and BTF, 3xxx verifier, 4xxx policy, 5xxx backend, 6xxx traces, 7xxx scenarios.</param>
 /// <param name="Severity">How much it matters.</param>
 /// <param name="Message">One sentence that names the object.</param>
 /// <param name="Location">Where, or null when the input has no place to point at.</param>

@@ -58,6 +58,7 @@ internal static class ErrorRecordFactory
             ? ("PolicySyntaxError", ErrorCategory.ParserError)
             : ("PolicyInvalid", ErrorCategory.InvalidData),
         _ when code.StartsWith("RPS6", StringComparison.Ordinal) => ("TraceInvalid", ErrorCategory.InvalidData),
+        _ when code.StartsWith("RPS7", StringComparison.Ordinal) => ("ScenarioInvalid", ErrorCategory.ParserError),
         _ => ("BackendFailed", ErrorCategory.InvalidOperation),
     };
 

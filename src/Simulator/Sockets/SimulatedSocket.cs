@@ -306,6 +306,8 @@ internal sealed class SimulatedSocket : IBackendSocket
         return new SimulatedSocket(child, _process);
     }
 
+    public IBackendSocket Duplicate() => new SimulatedSocket(Sock, _process);
+
     public void Abort() => Close(reset: true);
 
     public void Dispose() => Close(reset: false);
