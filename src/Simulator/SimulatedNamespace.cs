@@ -32,7 +32,7 @@ public sealed class SimulatedNamespace : INetworkNamespace
     public ulong Id { get; }
 
     /// <summary>The namespace's random word in every socket hash (net_hash_mix); may be set, to reproduce a recorded host.</summary>
-    public uint HashMix { get; set; }
+    public uint HashMix { internal get; set; }
 
     /// <summary>net.ipv4.tcp_migrate_req: whether a listener that stops hands its connections over even without a program that says so.</summary>
     public bool TcpMigrateRequests { get; set; }

@@ -57,6 +57,7 @@ public sealed class SimulatorBackend : IReuseportBackend
 
         Info = new BackendInfo(BackendKind.Simulator, _options.KernelVersion, _options.CpuCount, _options.Seed);
         HashSecrets = _options.HashSecrets ?? HashSecrets.FromSeed(_options.Seed);
+        TcpHashFormula = _options.TcpHashFormula ?? TcpHashFormula.PortAdded;
         EphemeralPorts = Xoshiro256.ForStream(_options.Seed, RandomStream.EphemeralPorts);
         Sequences = Xoshiro256.ForStream(_options.Seed, RandomStream.Sequences);
         ClassicProgramRun = new ClassicRun(Xoshiro256.ForStream(_options.Seed, RandomStream.ClassicPrograms));
@@ -94,6 +95,8 @@ public sealed class SimulatorBackend : IReuseportBackend
     public long Nanoseconds { get; set; }
 
     internal HashSecrets HashSecrets { get; }
+
+    internal TcpHashFormula TcpHashFormula { get; }
 
     internal FreeNumbers GroupIds { get; } = new(first: 0);
 

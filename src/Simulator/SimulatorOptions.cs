@@ -20,6 +20,9 @@ public sealed record SimulatorOptions
     /// <summary>The hash secrets of a recorded host, or null for those of the seed.</summary>
     public HashSecrets? HashSecrets { get; init; }
 
+    /// <summary>The TCP formula of a recorded host, or null for that of the kernel version.</summary>
+    public TcpHashFormula? TcpHashFormula { get; init; }
+
     /// <summary>
     /// Runs of a program in the interpreter before it is compiled, which takes some milliseconds and pays off after some thousand packets. Both give the same
     /// outcomes; 0 compiles at the first run, <see cref="int.MaxValue"/> practically never.

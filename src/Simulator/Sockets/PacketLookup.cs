@@ -221,7 +221,7 @@ internal sealed class PacketLookup(SimulatedNamespace network)
 
         Hash = FlowHash.Compute(
             network.Backend.HashSecrets, network.HashMix, _flow.Protocol, _flow.Family,
-            passAddress == 0 ? 0 : _flow.Destination, _flow.DestinationPort, _flow.Source, _flow.SourcePort);
+            passAddress == 0 ? 0 : _flow.Destination, _flow.DestinationPort, _flow.Source, _flow.SourcePort, network.Backend.TcpHashFormula);
         Kind = DecisionKind.Hash;
         if (group.Program is { } program)
         {

@@ -330,7 +330,7 @@ internal sealed class TcpConnections(SimulatedNamespace network)
         IpFamily family = TableAddress.FamilyOf(child.Address);
         uint hash = FlowHash.Compute(
             network.Backend.HashSecrets, network.HashMix, TransportProtocol.Tcp, family,
-            TableAddress.ToPacket(family, child.Address), child.Port, TableAddress.ToPacket(family, child.PeerAddress), child.PeerPort);
+            TableAddress.ToPacket(family, child.Address), child.Port, TableAddress.ToPacket(family, child.PeerAddress), child.PeerPort, network.Backend.TcpHashFormula);
         if (group.Program is not { MigratesConnections: true } program)
         {
             return network.TcpMigrateRequests ? group.SelectByHash(hash, cpu) : null;
