@@ -171,6 +171,17 @@ public sealed class LinuxBackend : IReuseportBackend
         }
     }
 
+    /// <inheritdoc/>
+    public void RunOn(int cpu, INetworkNamespace? networkNamespace, Action action) => (networkNamespace as LinuxNamespace ?? _namespace).Run(() =>
+    {
+        using CpuPin pin = new(cpu);
+        action();
+        return true;
+    });
+
+    /// <summary>CPUs that this process may run on.</summary>
+    public static IReadOnlyList<int> UsableCpus() => CpuPin.Usable();
+
     /// <summary>
     /// What the kernel lets be seen of its socket hashes in a network namespace: hashes of a few flows of this process's own (CAP_BPF), and words of its
     /// memory among which the secrets are (CAP_PERFMON, x86-64). Nobody else's socket is touched.

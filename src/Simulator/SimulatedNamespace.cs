@@ -43,6 +43,9 @@ public sealed class SimulatedNamespace : INetworkNamespace
     /// <summary>The calls of helper 82 in the last program run of the last packet; valid until the next packet.</summary>
     public ReadOnlySpan<Selection> LastSelections => Backend.ProgramRun.Selections;
 
+    /// <summary>What was decided about the last unicast packet.</summary>
+    internal Decision LastDecision { get; private set; }
+
     internal SimulatorBackend Backend { get; }
 
     internal UdpTable Udp { get; }
@@ -164,7 +167,7 @@ public sealed class SimulatedNamespace : INetworkNamespace
         }
 
         bool ran = _lookup.ProgramRuns > 0;
-        return new Decision
+        return LastDecision = new Decision
         {
             Kind = _lookup.Kind,
             Cookie = receiver?.Cookie ?? 0,

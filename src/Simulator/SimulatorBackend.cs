@@ -228,6 +228,28 @@ public sealed class SimulatorBackend : IReuseportBackend
             (socket as SimulatedSocket ?? throw new ArgumentException("A socket is of another backend.", nameof(sockets))).IsReadable());
 
     /// <inheritdoc/>
+    public void RunOn(int cpu, INetworkNamespace? networkNamespace, Action action)
+    {
+        if (cpu < 0 || cpu >= Info.CpuCount)
+        {
+            throw Refusal.Of(
+                Errno.EINVAL, "sched_setaffinity", string.Create(CultureInfo.InvariantCulture, $"CPU {cpu}"),
+                string.Create(CultureInfo.InvariantCulture, $"the simulated host has {Info.CpuCount}"));
+        }
+
+        int before = _currentCpu;
+        _currentCpu = cpu;
+        try
+        {
+            action();
+        }
+        finally
+        {
+            _currentCpu = before;
+        }
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyList<EnvironmentCheck> CheckEnvironment() =>
     [
         new EnvironmentCheck(

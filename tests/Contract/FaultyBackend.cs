@@ -56,6 +56,8 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
 
     public INetworkNamespace CreateNamespace() => inner.CreateNamespace();
 
+    public void RunOn(int cpu, INetworkNamespace? networkNamespace, Action action) => inner.RunOn(cpu, networkNamespace, action);
+
     public IBackendSocket CreateSocket(SocketSpec spec, INetworkNamespace? networkNamespace = null)
     {
         Step("socket");

@@ -55,6 +55,10 @@ public interface IReuseportBackend : IDisposable
     /// <summary>Waits until one of the sockets has something to receive or accept and returns it; null when the time is over. A simulator does not wait.</summary>
     IBackendSocket? WaitForArrival(IReadOnlyList<IBackendSocket> sockets, TimeSpan timeout);
 
+    /// <summary>Runs something inside a network namespace on one CPU: what it sends over loopback is processed there. Calls may nest.</summary>
+    /// <exception cref="BackendException">EINVAL: there is no such CPU, or the process may not use it.</exception>
+    void RunOn(int cpu, INetworkNamespace? networkNamespace, Action action);
+
     /// <summary>What works here and what does not, by trying.</summary>
     IReadOnlyList<EnvironmentCheck> CheckEnvironment();
 }

@@ -27,6 +27,8 @@ internal enum Syscall
     statfs = 137 | (43 << 16),
     mount = 165 | (40 << 16),
     umount2 = 166 | (39 << 16),
+    sched_setaffinity = 203 | (122 << 16),
+    sched_getaffinity = 204 | (123 << 16),
     openat = 257 | (56 << 16),
     mkdirat = 258 | (34 << 16),
     unlinkat = 263 | (35 << 16),
