@@ -34,8 +34,12 @@ public sealed class SimulatedNamespace : INetworkNamespace
     /// <summary>The namespace's random word in every socket hash (net_hash_mix); may be set, to reproduce a recorded host.</summary>
     public uint HashMix { internal get; set; }
 
-    /// <summary>net.ipv4.tcp_migrate_req: whether a listener that stops hands its connections over even without a program that says so.</summary>
-    public bool TcpMigrateRequests { get; set; }
+    /// <summary>net.ipv4.tcp_migrate_req (since 5.14): whether a listener that stops hands its connections over even without a program that says so.</summary>
+    public bool TcpMigrateRequests
+    {
+        get => field && Backend.Behavior.Migrates;
+        set;
+    }
 
     /// <summary>Whether <see cref="Deliver"/> puts datagrams into the queues of their receivers. Off for a replay: decisions only.</summary>
     public bool QueuesArrivals { get; set; } = true;

@@ -253,7 +253,7 @@ internal sealed class PacketLookup(SimulatedNamespace network)
             Kind = DecisionKind.ProgramFallback;
         }
 
-        member = group.SelectByHash(Hash, _cpu);
+        member = group.SelectByHash(Hash, _cpu, network.Backend.Behavior.HonoursIncomingCpu);
         return member is null ? GroupAnswer.None : GroupAnswer.Member;
     }
 

@@ -333,11 +333,11 @@ internal sealed class TcpConnections(SimulatedNamespace network)
             TableAddress.ToPacket(family, child.Address), child.Port, TableAddress.ToPacket(family, child.PeerAddress), child.PeerPort, network.Backend.TcpHashFormula);
         if (group.Program is not { MigratesConnections: true } program)
         {
-            return network.TcpMigrateRequests ? group.SelectByHash(hash, cpu) : null;
+            return network.TcpMigrateRequests ? group.SelectByHash(hash, cpu, network.Backend.Behavior.HonoursIncomingCpu) : null;
         }
 
         ReuseportRun run = network.Backend.ProgramRun;
         bool passed = run.RunForMigration(program, group, listener, child, hash, cpu) && run.Result == ReuseportRun.Pass;
-        return passed ? run.Selected ?? group.SelectByHash(hash, cpu) : null;
+        return passed ? run.Selected ?? group.SelectByHash(hash, cpu, network.Backend.Behavior.HonoursIncomingCpu) : null;
     }
 }
