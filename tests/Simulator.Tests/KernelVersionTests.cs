@@ -56,7 +56,7 @@ public sealed class KernelVersionTests
             Assert.Equal(members[1].Cookie, host.Deliver(TransportProtocol.Udp, "127.0.0.1", fromPort: port).Cookie);
         }
 
-        Assert.Equal(members[0].Cookie, host.Deliver(TransportProtocol.Udp, "127.0.0.1", fromPort: 9).Cookie);
+        Assert.Equal(members[0].Cookie, host.Deliver(TransportProtocol.Udp, "127.0.0.1", from: "127.0.0.1", fromPort: 9).Cookie);
         IBackendMap seats = host.SockArray(1);
         Assert.Equal(leaves ? Errno.EINVAL : Errno.None, Host.Outcome(() => seats.UpdateSocket(0, members[0])));
     }

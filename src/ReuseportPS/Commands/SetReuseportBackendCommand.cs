@@ -99,7 +99,12 @@ public sealed class SetReuseportBackendCommand : ReuseportCmdlet
     {
         SimulatorOptions options = new()
         {
-            Seed = Seed, CpuCount = CpuCount, NumaNodes = [.. NumaNode], KernelVersion = KernelVersion, PacketCpuSource = PacketCpu, PinnedCpu = PinnedCpu,
+            Seed = Seed,
+            CpuCount = CpuCount,
+            NumaNodes = [.. NumaNode],
+            KernelVersion = KernelVersion,
+            PacketCpuSource = PacketCpu,
+            PinnedCpu = PinnedCpu,
         };
         try
         {
