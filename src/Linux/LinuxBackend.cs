@@ -1,11 +1,14 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Maps;
+using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Programs;
 using ReuseportPS.Linux.Bpf;
 using ReuseportPS.Linux.Environments;
+using ReuseportPS.Linux.Hashing;
 using ReuseportPS.Linux.Interop;
 using ReuseportPS.Linux.Pins;
 using ReuseportPS.Linux.Sockets;
@@ -175,6 +178,38 @@ public sealed class LinuxBackend : IReuseportBackend
         action();
         return true;
     });
+
+    /// <summary>CPUs that this process may run on.</summary>
+    public static IReadOnlyList<int> UsableCpus() => CpuPin.Usable();
+
+    /// <summary>
+    /// What the kernel lets be seen of its socket hashes in a network namespace: hashes of a few flows of this process's own (CAP_BPF), and words of its
+    /// memory among which the secrets are (CAP_PERFMON, x86-64). Nobody else's socket is touched.
+    /// </summary>
+    /// <exception cref="BackendException">Not even a hash can be seen.</exception>
+    public HashEvidence ReadHashEvidence(INetworkNamespace? network = null)
+    {
+        using HashObserver observer = new(this, network as LinuxNamespace ?? _namespace);
+        ImmutableArray<ObservedHash> observations =
+        [
+            .. observer.Observe(TransportProtocol.Udp, IpFamily.V4), .. observer.Observe(TransportProtocol.Tcp, IpFamily.V4),
+            .. observer.Observe(TransportProtocol.Udp, IpFamily.V6), .. observer.Observe(TransportProtocol.Tcp, IpFamily.V6),
+        ];
+
+        // Only now: a secret is drawn at its first use.
+        SecretWords words;
+        try
+        {
+            using KernelMemory memory = new();
+            words = SecretWords.Read(memory);
+        }
+        catch (BackendException)
+        {
+            words = new SecretWords();
+        }
+
+        return new HashEvidence(observations, words.Of, observer.Mix);
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<EnvironmentCheck> CheckEnvironment() => new EnvironmentProbe(this, _xray, _pins).Run();

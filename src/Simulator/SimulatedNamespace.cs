@@ -36,10 +36,14 @@ public sealed class SimulatedNamespace : INetworkNamespace
     public ulong Id { get; }
 
     /// <summary>The namespace's random word in every socket hash (net_hash_mix); may be set, to reproduce a recorded host.</summary>
-    public uint HashMix { get; set; }
+    public uint HashMix { internal get; set; }
 
-    /// <summary>net.ipv4.tcp_migrate_req: whether a listener that stops hands its connections over even without a program that says so.</summary>
-    public bool TcpMigrateRequests { get; set; }
+    /// <summary>net.ipv4.tcp_migrate_req (since 5.14): whether a listener that stops hands its connections over even without a program that says so.</summary>
+    public bool TcpMigrateRequests
+    {
+        get => field && Backend.Behavior.Migrates;
+        set;
+    }
 
     /// <summary>TcpExt TCPMigrateReqSuccess: connections and requests that another listener took over.</summary>
     public long MigrationSuccesses => Migration.Successes;
@@ -55,6 +59,9 @@ public sealed class SimulatedNamespace : INetworkNamespace
 
     /// <summary>The calls of helper 82 in the last program run of the last packet; valid until the next packet.</summary>
     public ReadOnlySpan<Selection> LastSelections => Backend.ProgramRun.Selections;
+
+    /// <summary>What was decided about the last unicast packet.</summary>
+    internal Decision LastDecision { get; private set; }
 
     internal SimulatorBackend Backend { get; }
 
@@ -207,7 +214,7 @@ public sealed class SimulatedNamespace : INetworkNamespace
         }
 
         bool ran = _lookup.ProgramRuns > 0;
-        return new Decision
+        return LastDecision = new Decision
         {
             Kind = _lookup.Kind,
             Cookie = receiver?.Cookie ?? 0,

@@ -4,6 +4,7 @@ using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Programs;
+using ReuseportPS.Simulator.Cpus;
 using ReuseportPS.Simulator.Hashing;
 using ReuseportPS.Simulator.Maps;
 using ReuseportPS.Simulator.Pins;
@@ -29,6 +30,7 @@ public sealed class SimulatorBackend : IReuseportBackend
     private readonly SortedDictionary<uint, KernelProgram> _programs = [];
     private readonly Dictionary<ulong, Sock> _cookies = [];
     private readonly SimulatedNamespace _firstNamespace;
+    private readonly ReceiveSideScaling _scaling;
     private ulong _lastCookie;
     private ulong _lastInode = FirstInode;
     private uint _lastMapId;
@@ -43,10 +45,10 @@ public sealed class SimulatorBackend : IReuseportBackend
     public SimulatorBackend(SimulatorOptions? options = null)
     {
         _options = options ?? new SimulatorOptions();
-        if (_options.KernelVersion != SimulatorOptions.SupportedKernelVersion)
+        if (!KernelBehavior.Versions.Contains(_options.KernelVersion))
         {
             throw new DiagnosticException(Diagnostic.Error(
-                "RPS5201", $"The simulator does not reproduce kernel {_options.KernelVersion}.", null, $"Use {SimulatorOptions.SupportedKernelVersion}."));
+                "RPS5201", $"The simulator does not reproduce kernel {_options.KernelVersion}.", null, $"Use {string.Join(", ", KernelBehavior.Versions)}."));
         }
 
         if (_options.CpuCount is < 1 or > 4096)
@@ -55,8 +57,23 @@ public sealed class SimulatorBackend : IReuseportBackend
                 "RPS5201", $"A simulated host cannot have {_options.CpuCount} CPUs.", null, "Use 1 to 4096."));
         }
 
-        Info = new BackendInfo(BackendKind.Simulator, _options.KernelVersion, _options.CpuCount, _options.Seed);
+        if (!_options.NumaNodes.IsDefaultOrEmpty && (_options.NumaNodes.Length != _options.CpuCount || _options.NumaNodes.Any(node => node is < 0 or > 1023)))
+        {
+            throw new DiagnosticException(Diagnostic.Error(
+                "RPS5201", $"{_options.NumaNodes.Length} NUMA nodes are given for {_options.CpuCount} CPUs.", null, "Give one node, 0 to 1023, for each CPU, or none."));
+        }
+
+        if (_options.PinnedCpu < 0 || _options.PinnedCpu >= _options.CpuCount)
+        {
+            throw new DiagnosticException(Diagnostic.Error(
+                "RPS5201", $"Packets cannot be processed on CPU {_options.PinnedCpu} of {_options.CpuCount}.", null, "CPUs are numbered from 0."));
+        }
+
+        Behavior = new KernelBehavior(_options.KernelVersion);
+        Info = new BackendInfo(BackendKind.Simulator, _options.KernelVersion, _options.CpuCount, _options.Seed) { Unchecked = _options.Unchecked };
+        _scaling = _options.ReceiveSideScaling ?? new ReceiveSideScaling([], [], _options.CpuCount);
         HashSecrets = _options.HashSecrets ?? HashSecrets.FromSeed(_options.Seed);
+        TcpHashFormula = _options.TcpHashFormula ?? Behavior.TcpHashFormula;
         EphemeralPorts = Xoshiro256.ForStream(_options.Seed, RandomStream.EphemeralPorts);
         Sequences = Xoshiro256.ForStream(_options.Seed, RandomStream.Sequences);
         ClassicProgramRun = new ClassicRun(Xoshiro256.ForStream(_options.Seed, RandomStream.ClassicPrograms));
@@ -94,7 +111,28 @@ public sealed class SimulatorBackend : IReuseportBackend
     /// <summary>The host's monotonic clock in nanoseconds. It stands still until it is set.</summary>
     public long Nanoseconds { get; set; }
 
+    /// <summary>Its inputs.</summary>
+    public SimulatorOptions Options => _options;
+
+    /// <summary>CPU that processes a packet which comes in from outside, as the options say.</summary>
+    /// <exception cref="DiagnosticException">RPS5202: the trace names a CPU that the host does not have.</exception>
+    public int CpuOf(in Packet packet) => _options.PacketCpuSource switch
+    {
+        PacketCpuSource.Rss => _scaling.CpuOf(packet.Flow),
+        PacketCpuSource.Trace when packet.Cpu >= Info.CpuCount => throw new DiagnosticException(Diagnostic.Error(
+            "RPS5202", string.Create(CultureInfo.InvariantCulture, $"Packet {packet.Index} was processed on CPU {packet.Cpu}; the simulated host has {Info.CpuCount} CPUs."), null,
+            string.Create(CultureInfo.InvariantCulture, $"Give the simulator {packet.Cpu + 1} CPUs or more."))),
+        PacketCpuSource.Trace when packet.Cpu >= 0 => packet.Cpu,
+        _ => _options.PinnedCpu,
+    };
+
+    internal KernelBehavior Behavior { get; }
+
     internal HashSecrets HashSecrets { get; }
+
+    internal int NumaNodeOf(int cpu) => _options.NumaNodes.IsDefaultOrEmpty ? 0 : _options.NumaNodes[cpu];
+
+    internal TcpHashFormula TcpHashFormula { get; }
 
     internal FreeNumbers GroupIds { get; } = new(first: 0);
 
@@ -158,6 +196,7 @@ public sealed class SimulatorBackend : IReuseportBackend
     {
         const string Operation = "BPF_MAP_CREATE";
         string target = $"map '{spec.Name}' ({spec.Type})";
+        Refusal.Check(Behavior.HasMap(spec.Type) ? Errno.None : Errno.EINVAL, Operation, target, $"kernel {Info.KernelVersion} has no such map");
         MapCreation creation;
         if (spec.Type == MapType.ReuseportSockArray)
         {

@@ -82,6 +82,15 @@ public sealed unsafe class PrivilegeTests : LinuxTest
     });
 
     [Fact]
+    public void With_CAP_BPF_alone_hashes_are_seen_and_no_memory() => With([CapBpf], backend =>
+    {
+        HashEvidence evidence = backend.ReadHashEvidence();
+        Assert.Equal(4, evidence.GetObservations(TransportProtocol.Tcp, IpFamily.V4).Length);
+        Assert.Empty(evidence.GetWords(TransportProtocol.Tcp, IpFamily.V4));
+        Assert.Null(evidence.GetMix());
+    });
+
+    [Fact]
     public void With_everything_every_check_passes_or_says_what_to_do()
     {
         IReadOnlyList<EnvironmentCheck> checks = Backend.CheckEnvironment();

@@ -9,4 +9,8 @@ Describe 'Test-ReuseportFidelity' {
         { New-PacketTrace 1 -PacketsPerFlow 1 | Test-ReuseportFidelity -Policy TestDrive:/broken.yaml } |
             Should -Throw -ErrorId 'ParameterArgumentTransformationError*'
     }
+
+    It 'refuses fewer flows than rounds before it touches the kernel' {
+        { Test-ReuseportFidelity -FlowCount 10 -PolicyCount 10 } | Should -Throw -ErrorId 'TooFewFlows*'
+    }
 }

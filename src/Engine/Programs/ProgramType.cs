@@ -15,6 +15,9 @@ public enum ProgramType
     /// <summary>BPF_PROG_TYPE_XDP.</summary>
     Xdp = 6,
 
+    /// <summary>BPF_PROG_TYPE_RAW_TRACEPOINT; used to read memory of the kernel.</summary>
+    RawTracepoint = 17,
+
     /// <summary>BPF_PROG_TYPE_SK_REUSEPORT.</summary>
     SkReuseport = 21,
 

@@ -14,17 +14,19 @@ namespace ReuseportPS.Engine.Scenarios;
 /// <param name="Flows">The flows, in order.</param>
 public sealed record FidelityRun(SteeringPolicy Policy, int SlotCount, IReadOnlyList<FlowOpening> Flows)
 {
-    /// <summary>Runs it. Each backend works in a private network namespace of its own, with wildcard members for each protocol and port of the flows.</summary>
-    /// <param name="predicting">The backend that predicts (the simulator).</param>
-    /// <param name="arriving">The backend that is compared with it (the kernel).</param>
+    /// <summary>Runs it, with wildcard members for each protocol and port of the flows.</summary>
+    /// <param name="predicting">The backend that predicts (the simulator), and a private namespace of it with nothing in it.</param>
+    /// <param name="arriving">The backend that is compared with it (the kernel), likewise.</param>
+    /// <param name="predictsHash">For which protocols and families the first has the hash secrets of the second: only there the kernel's own choice is compared.</param>
     /// <param name="progress">Told the number of flows done.</param>
     /// <param name="cancellation">Stops between two flows.</param>
     /// <exception cref="DiagnosticException">The policy does not fit, or a backend refused; nothing stays behind.</exception>
     public FidelityResult Run(
-        IReuseportBackend predicting, IReuseportBackend arriving, Action<int>? progress = null, CancellationToken cancellation = default)
+        (IReuseportBackend Backend, INetworkNamespace Network) predicting, (IReuseportBackend Backend, INetworkNamespace Network) arriving,
+        Func<TransportProtocol, IpFamily, bool> predictsHash, Action<int>? progress = null, CancellationToken cancellation = default)
     {
-        using Side prediction = new(predicting, this);
-        using Side arrival = new(arriving, this);
+        using Side prediction = new(predicting.Backend, predicting.Network, this);
+        using Side arrival = new(arriving.Backend, arriving.Network, this);
         Dictionary<int, (int Predicted, int Arrived)> slots = Enumerable.Range(0, SlotCount).ToDictionary(slot => slot, _ => (0, 0));
         ImmutableArray<FidelityDifference>.Builder differences = ImmutableArray.CreateBuilder<FidelityDifference>();
         int compared = 0;
@@ -50,7 +52,7 @@ public sealed record FidelityRun(SteeringPolicy Policy, int SlotCount, IReadOnly
             }
 
             FlowArrival predicted = prediction.Open(opening);
-            if (prediction.LastWasLeftToKernel && arrived.Kind == ArrivalKind.Slot)
+            if (prediction.LastWasLeftToKernel && arrived.Kind == ArrivalKind.Slot && !predictsHash(opening.Flow.Protocol, opening.Flow.Family))
             {
                 leftToKernel++;
                 continue;
@@ -92,16 +94,16 @@ public sealed record FidelityRun(SteeringPolicy Policy, int SlotCount, IReadOnly
         }
     }
 
-    /// <summary>One backend's half: a namespace, a group in it for each protocol and port, with the policy applied.</summary>
+    /// <summary>One backend's half: a group for each protocol and port, with the policy applied.</summary>
     private sealed class Side : IDisposable
     {
         private readonly INetworkNamespace _namespace;
         private readonly GroupCatalog _groups;
         private readonly Dictionary<(TransportProtocol, ushort), Target> _targets = [];
 
-        public Side(IReuseportBackend backend, FidelityRun run)
+        public Side(IReuseportBackend backend, INetworkNamespace network, FidelityRun run)
         {
-            _namespace = backend.CreateNamespace();
+            _namespace = network;
 
             // Groups with own sockets are not pinned, so their policy is never written as text.
             _groups = new GroupCatalog(backend, new PolicyText(policy => policy.Name, _ => throw new NotSupportedException()));
@@ -136,11 +138,7 @@ public sealed record FidelityRun(SteeringPolicy Policy, int SlotCount, IReadOnly
             return arrival;
         }
 
-        public void Dispose()
-        {
-            _groups.Dispose();
-            _namespace.Dispose();
-        }
+        public void Dispose() => _groups.Dispose();
 
         private static (TransportProtocol Protocol, ushort Port) TargetOf(FlowOpening opening) =>
             (opening.Flow.Protocol, opening.Flow.DestinationPort);

@@ -1,6 +1,6 @@
 namespace ReuseportPS.Engine.Scenarios;
 
-/// <summary>Flows of one slot in a fidelity run; those left to the kernel's own choice are not among them.</summary>
+/// <summary>Flows of one slot in a fidelity run; those that were not compared are not among them.</summary>
 /// <param name="Slot">Slot number; -1 for rejected flows.</param>
 /// <param name="Predicted">Flows predicted to reach it.</param>
 /// <param name="Arrived">Flows that reached it.</param>

@@ -14,6 +14,6 @@ public sealed class GetReuseportBackendCommand : BackendCmdlet
     protected override void ProcessRecord() => Guard(Backend, () =>
     {
         BackendInfo info = Groups().Backend.Info;
-        WriteObject(new ReuseportBackend(info.Kind, info.KernelVersion, info.CpuCount, info.Seed, ModuleState.Current.Resolve(Backend).Reason));
+        WriteObject(ReuseportBackend.Of(info, ModuleState.Current.Resolve(Backend).Reason));
     });
 }

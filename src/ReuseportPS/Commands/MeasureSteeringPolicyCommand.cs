@@ -5,6 +5,8 @@ using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Model;
+using ReuseportPS.Session;
+using ReuseportPS.Simulator;
 using ReuseportPS.Simulator.Preview;
 
 namespace ReuseportPS.Commands;
@@ -48,7 +50,9 @@ public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
         }
 
         using TraceCmdletProgress progress = new(this, $"Measuring policy '{Policy.Name}'", Trace.Name);
-        SteeringMeasurement measurement = new PolicyPreview(compilation.Compiled, group).Measure(
+        SimulatorOptions? host = ModuleState.Current.SimulatorOptions;
+        WriteUnchecked(host?.Unchecked ?? []);
+        SteeringMeasurement measurement = new PolicyPreview(compilation.Compiled, group, host: host).Measure(
             Trace.Source, fraction => progress.Report(fraction), StopToken);
         WriteFindings(measurement.Warnings);
         if (measurement.Failure is Diagnostic failure && Trace.Failure is null)

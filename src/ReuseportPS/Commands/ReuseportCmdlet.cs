@@ -70,6 +70,15 @@ public abstract class ReuseportCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Warns of what nobody has compared with a kernel.</summary>
+    private protected void WriteUnchecked(IEnumerable<string> findings)
+    {
+        foreach (string finding in findings)
+        {
+            WriteWarning(finding);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

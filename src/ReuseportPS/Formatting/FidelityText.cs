@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using ReuseportPS.Engine.Scenarios;
 using ReuseportPS.Model;
+using ReuseportPS.Simulator.Fidelity;
 
 namespace ReuseportPS.Formatting;
 
@@ -22,12 +23,36 @@ public static class FidelityText
         }
 
         text.Append(CultureInfo.InvariantCulture, $"\nPolicy '{test.Policy}': {test.FlowCount} flows compared, {test.DifferenceCount} differ;\n");
-        text.Append(CultureInfo.InvariantCulture, $"{test.LeftToKernel} left to the kernel's choice, {test.NotSent} not sent, {test.Lost} lost.");
+        text.Append(CultureInfo.InvariantCulture, $"{test.LeftToKernel} left to the kernel's choice and not predictable, {test.NotSent} not sent, {test.Lost} lost.");
         foreach (FidelityDifference difference in test.Differences.Take(LargestList))
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{difference}");
         }
 
         return text.ToString();
+    }
+
+    /// <summary>Several lines: what was compared and by what it was decided, what was not, the first differences.</summary>
+    public static string Of(TrialResult trial)
+    {
+        StringBuilder text = new();
+        text.Append(CultureInfo.InvariantCulture, $"{trial.FlowCount} flows through {trial.PolicyCount} random policies, the hash and SO_INCOMING_CPU (seed {trial.Seed}):\n");
+        text.Append(CultureInfo.InvariantCulture, $"{trial.ComparedCount} compared, {trial.DifferenceCount} differ.\n\n");
+        foreach ((string reason, int count) in trial.ComparedByReason)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{count,10} compared: {reason}\n");
+        }
+
+        foreach ((string reason, int count) in trial.NotCompared)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{count,10} not compared: {reason}\n");
+        }
+
+        foreach (TrialDifference difference in trial.Differences.Take(LargestList))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n{difference}");
+        }
+
+        return text.ToString().TrimEnd('\n');
     }
 }

@@ -8,7 +8,7 @@ namespace ReuseportPS.Model;
 /// <param name="Policy">Name of the policy.</param>
 /// <param name="FlowCount">Flows compared.</param>
 /// <param name="DifferenceCount">Flows that arrived elsewhere.</param>
-/// <param name="LeftToKernel">Flows that the policy leaves to the kernel's own choice; not compared.</param>
+/// <param name="LeftToKernel">Flows that the policy leaves to the kernel's own choice, of a kind whose hash secrets could not be read; not compared.</param>
 /// <param name="NotSent">Flows that could not be sent from here; not compared.</param>
 /// <param name="Lost">Flows that reached nobody on either side; not compared, and no pass.</param>
 /// <param name="Slots">Predicted and arrived by slot.</param>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ReuseportPS.Engine.Backends;
 
 namespace ReuseportPS.Model;
@@ -8,4 +9,9 @@ namespace ReuseportPS.Model;
 /// <param name="CpuCount">Possible CPUs.</param>
 /// <param name="Seed">Seed of a simulator.</param>
 /// <param name="ChosenBy">What chose it.</param>
-public sealed record ReuseportBackend(BackendKind Kind, string KernelVersion, int CpuCount, ulong? Seed, string ChosenBy);
+/// <param name="Unchecked">What of a simulator's behaviour nobody has compared with a kernel; empty when all was.</param>
+public sealed record ReuseportBackend(BackendKind Kind, string KernelVersion, int CpuCount, ulong? Seed, string ChosenBy, ImmutableArray<string> Unchecked)
+{
+    internal static ReuseportBackend Of(BackendInfo info, string chosenBy) =>
+        new(info.Kind, info.KernelVersion, info.CpuCount, info.Seed, chosenBy, info.Unchecked);
+}

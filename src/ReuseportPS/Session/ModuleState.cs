@@ -21,6 +21,9 @@ internal sealed class ModuleState : IDisposable
     /// <summary>The backend chosen with Set-ReuseportBackend, or null.</summary>
     public BackendKind? Chosen { get; private set; }
 
+    /// <summary>The options of the simulator chosen with Set-ReuseportBackend; null when none is in force.</summary>
+    public SimulatorOptions? SimulatorOptions => Chosen == BackendKind.Simulator ? ((SimulatorBackend)_simulator!.Backend).Options : null;
+
     /// <summary>Whether the warning was given that commands act on a simulator because this is not Linux.</summary>
     public bool WarnedOfSimulator { get; set; }
 

@@ -171,7 +171,7 @@ internal sealed class ReuseportGroup
     /// The member that a hash falls on (reuseport_select_sock_by_hash): in one pass over the array from there, the first that
     /// may receive; with SO_INCOMING_CPU in the group, the first that wants this CPU, else that first one.
     /// </summary>
-    public Sock? SelectByHash(uint hash, int cpu)
+    public Sock? SelectByHash(uint hash, int cpu, bool honoursIncomingCpu = true)
     {
         int start = (int)(((ulong)hash * (uint)LiveCount) >> 32);
         Sock? first = null;
@@ -180,7 +180,7 @@ internal sealed class ReuseportGroup
             Sock sock = _socks[i]!;
             if (sock.State != SockState.Established)
             {
-                if (IncomingCpuCount == 0 || sock.IncomingCpu == cpu)
+                if (IncomingCpuCount == 0 || !honoursIncomingCpu || sock.IncomingCpu == cpu)
                 {
                     return sock;
                 }

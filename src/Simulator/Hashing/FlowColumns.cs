@@ -15,6 +15,7 @@ public sealed class FlowColumns
     private readonly TransportProtocol _protocol;
     private readonly IpFamily _family;
     private readonly bool _wildcard;
+    private readonly bool _addsPort;
     private readonly uint[] _local;
     private readonly uint[] _ports;
     private readonly uint[] _localPorts;
@@ -25,14 +26,17 @@ public sealed class FlowColumns
     /// <param name="family">Family of all flows.</param>
     /// <param name="capacity">Most flows that can be added.</param>
     /// <param name="wildcard">The group is bound to the wildcard address, which enters the hash as 0.</param>
-    public FlowColumns(TransportProtocol protocol, IpFamily family, int capacity, bool wildcard = false)
+    /// <param name="formula">The host's TCP formula.</param>
+    public FlowColumns(
+        TransportProtocol protocol, IpFamily family, int capacity, bool wildcard = false, TcpHashFormula formula = TcpHashFormula.PortAdded)
     {
         // Whole vectors: what lies past the last flow is computed and not used.
         int padded = (capacity + Vector<uint>.Count - 1) / Vector<uint>.Count * Vector<uint>.Count;
         (_protocol, _family, _wildcard, Capacity) = (protocol, family, wildcard, capacity);
         _local = new uint[padded];
         _ports = new uint[padded];
-        _localPorts = protocol == TransportProtocol.Tcp ? new uint[padded] : [];
+        _addsPort = protocol == TransportProtocol.Tcp && formula == TcpHashFormula.PortAdded;
+        _localPorts = _addsPort ? new uint[padded] : [];
         _peer = [.. Enumerable.Range(0, family == IpFamily.V4 ? 1 : 4).Select(_ => new uint[padded])];
     }
 
@@ -65,7 +69,7 @@ public sealed class FlowColumns
             _peer[word][at] = Raw((uint)(flow.Source >> (32 * (_peer.Length - 1 - word))));
         }
 
-        if (_protocol == TransportProtocol.Udp)
+        if (!_addsPort)
         {
             _ports[at] = ((uint)flow.DestinationPort << 16) | port;
         }
@@ -97,13 +101,7 @@ public sealed class FlowColumns
     private void Compute(HashSecrets secrets, uint mix, uint members, Span<uint> results)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(results.Length, Count, nameof(results));
-        (uint seed, uint peerSeed) = (_protocol, _family) switch
-        {
-            (TransportProtocol.Udp, IpFamily.V4) => (secrets.Udp4, 0u),
-            (TransportProtocol.Udp, _) => (secrets.Udp6, secrets.Udp6Address),
-            (_, IpFamily.V4) => (secrets.Tcp4, 0u),
-            _ => (secrets.Tcp6, secrets.Tcp6Address),
-        };
+        (uint seed, uint peerSeed) = secrets.For(_protocol, _family);
         int whole = Count / Vector<uint>.Count * Vector<uint>.Count;
         Compute(seed + mix, peerSeed, members, MemoryMarshal.Cast<uint, Vector<uint>>(results[..whole]), first: 0);
         if (whole < Count)
@@ -137,7 +135,7 @@ public sealed class FlowColumns
             }
         }
 
-        if (_protocol == TransportProtocol.Tcp)
+        if (_addsPort)
         {
             ReadOnlySpan<Vector<uint>> localPorts = Vectors(_localPorts, first, results.Length);
             for (int i = 0; i < results.Length; i++)

@@ -20,6 +20,14 @@ internal static class VectorJenkinsHash
         return Final(x + start, y + start, z + start);
     }
 
+    /// <summary>Hash of the same three words with many seeds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<uint> OfThree(Vector<uint> x, Vector<uint> y, Vector<uint> z, Vector<uint> seeds)
+    {
+        Vector<uint> start = seeds + new Vector<uint>(Start + 12);
+        return Final(x + start, y + start, z + start);
+    }
+
     /// <summary>Hash of four words.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<uint> OfFour(Vector<uint> w0, Vector<uint> w1, Vector<uint> w2, Vector<uint> w3, uint seed)

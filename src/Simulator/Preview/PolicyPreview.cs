@@ -7,7 +7,7 @@ namespace ReuseportPS.Simulator.Preview;
 /// Runs a policy over a trace: the compiled bytecode, in the interpreter, for every datagram and every SYN, as if the whole trace arrived at one group.
 /// Nothing is applied anywhere. Memory grows with the number of flows (64 to 192 bytes each), not with the length of the trace.
 /// </summary>
-/// <remarks>The program runs on CPU 0 at the time of the packet. A program that looks into bytes which the capture cut off reads zeros there.</remarks>
+/// <remarks>The program runs at the time of the packet, on the CPU that the host's options say. A program that looks into bytes which the capture cut off reads zeros there.</remarks>
 public sealed class PolicyPreview
 {
     private const int PacketsBetweenLooks = 1024;
@@ -15,19 +15,19 @@ public sealed class PolicyPreview
     private readonly CompiledPolicy _policy;
     private readonly PreviewGroup _group;
     private readonly string _name;
-    private readonly ulong _seed;
+    private readonly SimulatorOptions _host;
 
     /// <summary>A preview of a policy.</summary>
     /// <param name="policy">The compiled policy.</param>
     /// <param name="group">The group, of the number of slots that the policy was compiled for; null for one with a member in every slot.</param>
     /// <param name="name">Name of the policy, for the measurement.</param>
-    /// <param name="seed">Seed of the random numbers that the program may draw.</param>
-    public PolicyPreview(CompiledPolicy policy, PreviewGroup? group = null, string name = SteeringPolicy.Unnamed, ulong seed = 0)
+    /// <param name="host">The host: its CPUs and NUMA nodes, where packets are processed, the seed of what the program may draw, the kernel. Null for one CPU.</param>
+    public PolicyPreview(CompiledPolicy policy, PreviewGroup? group = null, string name = SteeringPolicy.Unnamed, SimulatorOptions? host = null)
     {
         _policy = policy;
         _group = group ?? new PreviewGroup(policy.SlotCount);
         _name = name;
-        _seed = seed;
+        _host = host ?? new SimulatorOptions { CpuCount = 1 };
         if (_group.SlotCount != policy.SlotCount)
         {
             throw new ArgumentException($"The policy was compiled for {policy.SlotCount} slots, and the group has {_group.SlotCount}.", nameof(group));
@@ -42,7 +42,7 @@ public sealed class PolicyPreview
     public SteeringMeasurement Measure(IPacketSource trace, Action<double>? progress = null, CancellationToken cancellationToken = default)
     {
         using IPacketReader reader = trace.Open();
-        using SimulatedSteering steering = new(_policy, _group, _seed);
+        using SimulatedSteering steering = new(_policy, _group, _host);
         TrafficTally tally = new(_group.SlotCount);
         int untilLook = 0;
         double told = -1;

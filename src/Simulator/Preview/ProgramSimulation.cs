@@ -77,7 +77,7 @@ public sealed class ProgramSimulation : IDisposable
 
         // The sockets are bound to every address: their pass of the lookup hashes without the local one.
         uint hash = FlowHash.Compute(
-            _backend.HashSecrets, network.HashMix, flow.Protocol, flow.Family, 0, flow.DestinationPort, flow.Source, flow.SourcePort);
+            _backend.HashSecrets, network.HashMix, flow.Protocol, flow.Family, 0, flow.DestinationPort, flow.Source, flow.SourcePort, _backend.TcpHashFormula);
         _backend.Nanoseconds = _options.Nanoseconds ?? packet.Timestamp;
         return target.Program is null ? RunClassic(packet, hash, cpu) : Run(target, target.Program, packet, hash, cpu);
     }

@@ -30,11 +30,11 @@ internal sealed class SimulatedSteering : IDisposable
     private readonly Target?[] _targets = new Target?[4];
 
     /// <summary>Makes the host and the maps, with the policy's data in the bank of epoch 0.</summary>
-    public SimulatedSteering(CompiledPolicy policy, PreviewGroup group, ulong seed)
+    public SimulatedSteering(CompiledPolicy policy, PreviewGroup group, SimulatorOptions host)
     {
         _policy = policy;
         _group = group;
-        _backend = new SimulatorBackend(new SimulatorOptions { Seed = seed, CpuCount = 1 });
+        _backend = new SimulatorBackend(host);
         _shared = [.. policy.Program.Maps.Select((spec, index) => index == policy.Maps.Seats ? null : _backend.CreateMap(spec))];
         Fill(policy.Maps.Tables, policy.Bank.Tables);
         Fill(policy.Maps.Lists, policy.Bank.Lists);
@@ -51,7 +51,7 @@ internal sealed class SimulatedSteering : IDisposable
         // No policy reads the flow's hash, whose secrets are the host's.
         _backend.Nanoseconds = packet.Timestamp;
         ReuseportRun run = _backend.ProgramRun;
-        if (!run.Run(target.Program, target.Group, target.Socket, packet, packet.TransportLength, LinearLength.OnLoopback(packet), hash: 0, cpu: 0))
+        if (!run.Run(target.Program, target.Group, target.Socket, packet, packet.TransportLength, LinearLength.OnLoopback(packet), hash: 0, _backend.CpuOf(packet)))
         {
             throw new InvalidOperationException($"The program of the policy failed at {packet.Flow}: {run.Fault}");
         }

@@ -50,7 +50,7 @@ internal sealed class KernelProgram
     public LoadedProgram Loaded { get; }
 
     /// <summary>Whether a listener that stops hands over its connections by this program.</summary>
-    public bool MigratesConnections => Spec.ExpectedAttachType == AttachType.SkReuseportSelectOrMigrate;
+    public bool MigratesConnections => _backend.Behavior.Migrates && Spec.ExpectedAttachType == AttachType.SkReuseportSelectOrMigrate;
 
     /// <summary>Whether a run may look at <c>ctx->sk</c> or <c>ctx->migrating_sk</c>.</summary>
     public bool ReadsSocket { get; }
@@ -69,7 +69,7 @@ internal sealed class KernelProgram
         }
 
         bool isSteering = spec.Type == ProgramType.SkReuseport;
-        if (isSteering && spec.ExpectedAttachType is not (AttachType.None or AttachType.SkReuseportSelect or AttachType.SkReuseportSelectOrMigrate))
+        if (isSteering && backend.Behavior.Migrates && spec.ExpectedAttachType is not (AttachType.None or AttachType.SkReuseportSelect or AttachType.SkReuseportSelectOrMigrate))
         {
             throw Refusal.Of(Errno.EINVAL, Operation, target, $"{spec.ExpectedAttachType} is no attach type of SK_REUSEPORT");
         }
@@ -81,11 +81,11 @@ internal sealed class KernelProgram
 
         if (isSteering)
         {
-            CheckHelpers(backend.ProgramRun.HasHelper, spec, target);
+            CheckHelpers(backend, backend.ProgramRun.HasHelper, spec, target);
         }
         else if (spec.Type == ProgramType.SocketFilter)
         {
-            CheckHelpers(backend.SocketFilterRun.HasHelper, spec, target);
+            CheckHelpers(backend, backend.SocketFilterRun.HasHelper, spec, target);
         }
 
         loaded.Id = id;
@@ -126,16 +126,19 @@ internal sealed class KernelProgram
 
     private static bool IsHelperCall(Instruction instruction) => instruction.Opcode == s_call && instruction.Source == (byte)CallKind.Helper;
 
-    private static void CheckHelpers(Func<int, bool> hasHelper, ProgramSpec spec, string target)
+    private static void CheckHelpers(SimulatorBackend backend, Func<int, bool> hasHelper, ProgramSpec spec, string target)
     {
         int slot = 0;
         foreach (Instruction instruction in spec.Instructions)
         {
             if (IsHelperCall(instruction) && !hasHelper(instruction.Immediate))
             {
-                Errno errno = HelperPrototypes.Find(instruction.Immediate) is null ? Errno.EINVAL : Errno.ENOTSUPP;
+                bool exists = HelperPrototypes.Find(instruction.Immediate) is not null;
+                bool isLater = exists && !backend.Behavior.HasHelper(instruction.Immediate);
+                string reason = isLater ? $"kernel {backend.Info.KernelVersion} does not have it for this type of program" : HelperAvailability.WhyNot(instruction.Immediate);
                 throw Refusal.Of(
-                    errno, Operation, target, $"instruction {slot} calls helper {HelperPrototypes.Describe(instruction.Immediate)}: {HelperAvailability.WhyNot(instruction.Immediate)}");
+                    exists && !isLater ? Errno.ENOTSUPP : Errno.EINVAL, Operation, target,
+                    $"instruction {slot} calls helper {HelperPrototypes.Describe(instruction.Immediate)}: {reason}");
             }
 
             slot += instruction.SlotCount;

@@ -66,7 +66,7 @@ internal sealed class ReuseportRun
             .Set(HelperId.SkbLoadBytesRelative, LoadBytesRelative)
             .Set(HelperId.SkSelectReuseport, Select);
         _machine = new Machine(_helpers, new ExecutionEnvironment { RandomState = randomSeed });
-        _machine.Context.SetFlat(_context, 0, ContextLength, writable: false);
+        _machine.Context.SetFlat(_context, 0, backend.Behavior.Migrates ? ContextLength : SocketOffset, writable: false);
         _socketAddress = AddSocketRegion("the socket", _socketBytes);
         _migratingAddress = AddSocketRegion("the migrating socket", _migratingBytes);
     }
@@ -94,7 +94,7 @@ internal sealed class ReuseportRun
     /// <summary>Its calls of helper 82.</summary>
     public ReadOnlySpan<Selection> Selections => _selections.AsSpan(0, _selectionCount);
 
-    public bool HasHelper(int id) => id == HelperId.TailCall || _helpers.Find(id) is not null;
+    public bool HasHelper(int id) => (id == HelperId.TailCall || _helpers.Find(id) is not null) && _backend.Behavior.HasHelper(id);
 
     /// <summary>Runs a program for a packet. False when it ends in a fault.</summary>
     /// <param name="program">The program.</param>
@@ -158,6 +158,7 @@ internal sealed class ReuseportRun
         ExecutionEnvironment environment = _machine.Environment;
         ulong now = (ulong)_backend.Nanoseconds;
         environment.Cpu = cpu;
+        environment.NumaNode = _backend.NumaNodeOf(cpu);
         environment.MonotonicTime = environment.BootTime = environment.CoarseTime = environment.TaiTime = now;
         Trace = TracedSteps > 0 ? _machine.Trace(program.Loaded, TracedSteps) : null;
         RunResult run = Trace?.Result ?? program.Run(_machine);

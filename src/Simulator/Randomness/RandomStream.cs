@@ -12,4 +12,7 @@ internal static class RandomStream
 
     /// <summary>Added to the number of a namespace.</summary>
     public const ulong NamespaceMix = 1UL << 32;
+
+    /// <summary>Added to the number of a round of a fidelity trial.</summary>
+    public const ulong Trials = 2UL << 32;
 }

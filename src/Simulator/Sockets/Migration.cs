@@ -54,11 +54,11 @@ internal sealed class Migration(SimulatedNamespace network)
         IpFamily family = TableAddress.FamilyOf(child.Address);
         Hash = FlowHash.Compute(
             network.Backend.HashSecrets, network.HashMix, TransportProtocol.Tcp, family,
-            TableAddress.ToPacket(family, child.Address), child.Port, TableAddress.ToPacket(family, child.PeerAddress), child.PeerPort);
+            TableAddress.ToPacket(family, child.Address), child.Port, TableAddress.ToPacket(family, child.PeerAddress), child.PeerPort, network.Backend.TcpHashFormula);
         Kind = DecisionKind.Hash;
         if (group.Program is not { MigratesConnections: true } program)
         {
-            return network.TcpMigrateRequests ? group.SelectByHash(Hash, cpu) : null;
+            return network.TcpMigrateRequests ? group.SelectByHash(Hash, cpu, network.Backend.Behavior.HonoursIncomingCpu) : null;
         }
 
         ReuseportRun run = network.Backend.ProgramRun;
@@ -74,6 +74,6 @@ internal sealed class Migration(SimulatedNamespace network)
         }
 
         Kind = run.Selected is null ? DecisionKind.ProgramFallback : DecisionKind.Program;
-        return run.Selected ?? group.SelectByHash(Hash, cpu);
+        return run.Selected ?? group.SelectByHash(Hash, cpu, network.Backend.Behavior.HonoursIncomingCpu);
     }
 }

@@ -277,7 +277,7 @@ internal sealed class PacketLookup(SimulatedNamespace network)
 
         Hash = FlowHash.Compute(
             network.Backend.HashSecrets, network.HashMix, _flow.Protocol, _flow.Family,
-            passAddress == 0 ? 0 : _flow.Destination, _flow.DestinationPort, _flow.Source, _flow.SourcePort);
+            passAddress == 0 ? 0 : _flow.Destination, _flow.DestinationPort, _flow.Source, _flow.SourcePort, network.Backend.TcpHashFormula);
         Kind = DecisionKind.Hash;
         if (group.Program is { Spec.Type: ProgramType.SocketFilter } filter)
         {
@@ -313,7 +313,7 @@ internal sealed class PacketLookup(SimulatedNamespace network)
             }
         }
 
-        member = group.SelectByHash(Hash, _cpu);
+        member = group.SelectByHash(Hash, _cpu, network.Backend.Behavior.HonoursIncomingCpu);
         return member is null ? GroupAnswer.None : GroupAnswer.Member;
     }
 

@@ -156,7 +156,7 @@ internal sealed class UdpTable(SimulatedNamespace network)
     /// </summary>
     private void AddTuple(Sock sock)
     {
-        if (sock.TupleNode is null && sock.IsHashed && sock.Address != 0)
+        if (network.Backend.Behavior.ConnectedUdpLeaves && sock.TupleNode is null && sock.IsHashed && sock.Address != 0)
         {
             ReuseportGroup.Detach(sock);
             EnterTuple(sock);

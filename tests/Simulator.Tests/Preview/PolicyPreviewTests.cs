@@ -113,7 +113,7 @@ public sealed class PolicyPreviewTests
                 CompiledPolicy compiled = PolicyCompiler.Compile(policy, slotCount).Compiled ?? throw new InvalidOperationException("The generated policy does not compile.");
                 PolicyEvaluator evaluator = new(policy, slotCount);
                 PolicyCounters counters = new(compiled.Counters);
-                using SimulatedSteering steering = new(compiled, new PreviewGroup(slotCount) { Occupied = [.. selectable] }, seed: 0);
+                using SimulatedSteering steering = new(compiled, new PreviewGroup(slotCount) { Occupied = [.. selectable] }, new SimulatorOptions { CpuCount = 1, Seed = 0 });
                 foreach (Packet packet in new PacketList(flows).Packets)
                 {
                     PolicyDecision expected = evaluator.Decide(packet, selectable);

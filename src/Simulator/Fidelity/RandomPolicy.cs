@@ -1,0 +1,139 @@
+using System.Collections.Immutable;
+using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Policies;
+using ReuseportPS.Simulator.Randomness;
+
+namespace ReuseportPS.Simulator.Fidelity;
+
+/// <summary>Random valid policies that have something to say about the flows of <see cref="FlowPools"/>.</summary>
+public sealed class RandomPolicy
+{
+    private readonly Xoshiro256 _random;
+    private readonly int _slotCount;
+    private readonly PolicyProtocol _protocol;
+    private readonly ImmutableArray<NamedSlots> _names;
+    private readonly ImmutableArray<AddressList> _lists;
+
+    private RandomPolicy(Xoshiro256 random, int slotCount)
+    {
+        (_random, _slotCount) = (random, slotCount);
+        _protocol = Pick(PolicyProtocol.Any, PolicyProtocol.Any, PolicyProtocol.Tcp, PolicyProtocol.Udp);
+        _names = [.. Enumerable.Range(0, Below(3)).Select(i => new NamedSlots($"name{i}", Items(Subset())))];
+        _lists = [.. Enumerable.Range(0, Below(4)).Select(i => new AddressList($"list{i}", Prefixes(Below(5))))];
+    }
+
+    /// <summary>A policy.</summary>
+    /// <param name="random">Where the draws come from.</param>
+    /// <param name="slotCount">Slots of the group.</param>
+    /// <param name="name">Its name.</param>
+    public static SteeringPolicy Create(Xoshiro256 random, int slotCount, string name) => new RandomPolicy(random, slotCount).Create(name);
+
+    private SteeringPolicy Create(string name) => new()
+    {
+        Name = name,
+        Protocol = _protocol,
+        Slots = new(_names),
+        Lists = new(_lists),
+        Rules = Enumerable.Range(0, Below(7)).Select(_ => Rule()).ToEquatableArray(),
+        Otherwise = Action(),
+        OnMiss = Below(6) switch
+        {
+            0 => new MissAction(MissKind.Kernel),
+            1 => new MissAction(MissKind.Reject),
+            2 => new MissAction(MissKind.Slot, SlotItem.Of(Below(_slotCount))),
+            _ => MissAction.Next,
+        },
+    };
+
+    private PolicyRule Rule() => new(
+        null,
+        new PolicyMatch
+        {
+            Source = Below(3) == 0 ? AddressMatch.Any : Addresses(),
+            Destination = Below(4) == 0 ? Addresses() : AddressMatch.Any,
+            SourcePorts = Ports(),
+            DestinationPorts = Below(3) == 0 ? Ports() : [],
+            Family = Pick<IpFamily?>(null, null, null, IpFamily.V4, IpFamily.V6),
+            Protocol = _protocol switch
+            {
+                PolicyProtocol.Any => Pick<TransportProtocol?>(null, null, TransportProtocol.Tcp, TransportProtocol.Udp),
+                PolicyProtocol.Tcp => Pick<TransportProtocol?>(null, TransportProtocol.Tcp),
+                _ => Pick<TransportProtocol?>(null, TransportProtocol.Udp),
+            },
+        },
+        Action());
+
+    private AddressMatch Addresses() => new(
+        Prefixes(Below(7) == 0 ? 9 + Below(4) : Below(5)),
+        _lists.Where(_ => Below(2) == 0).Select(list => list.Name).ToEquatableArray());
+
+    private EquatableArray<AddressPrefix> Prefixes(int count) => Enumerable.Range(0, count).Select(_ =>
+    {
+        IpFamily family = Pick(IpFamily.V4, IpFamily.V6);
+        int bits = family == IpFamily.V4 ? 32 : 128;
+        int length = Below(9) switch
+        {
+            0 => 0,
+            1 or 2 => Below(bits + 1),
+            _ => Math.Min(bits, Pick(8, 16, 29, 31, 32, 33, 48, 64, 90, 125, 127, 128)),
+        };
+        return new AddressPrefix(family, FlowPools.Address(_random, family) & new AddressPrefix(family, 0, length).Mask, length);
+    }).Distinct().ToEquatableArray();
+
+    private EquatableArray<PortRange> Ports() => Below(4) > 0 ? [] : Enumerable.Range(0, 1 + Below(4)).Select(_ =>
+    {
+        ushort first = FlowPools.Port(_random);
+        ushort last = Below(2) == 0 ? first : FlowPools.Port(_random);
+        return new PortRange(Math.Min(first, last), Math.Max(first, last));
+    }).ToEquatableArray();
+
+    private PolicyAction Action() => Below(16) switch
+    {
+        < 6 => new SteerAction(new HashBalancer(SomeSlots(), Key(), Seed())),
+        < 10 => new SteerAction(new WeightedBalancer(
+            Subset().Select((slot, i) => new SlotWeight(SlotItem.Of(slot), Below(21) + (i == 0 ? 1 : 0))).ToEquatableArray(), [], Key(), Seed())),
+        < 13 => new SteerAction(new SlotBalancer(SlotItem.Of(Below(_slotCount)))),
+        < 15 => new SteerAction(new KernelBalancer()),
+        _ => new RejectAction(),
+    };
+
+    private EquatableArray<SlotItem> SomeSlots() => Below(4) switch
+    {
+        0 => [],
+        1 when !_names.IsEmpty => [SlotItem.Of(_names[Below(_names.Length)].Name)],
+        _ => Items(Subset()),
+    };
+
+    private HashKey Key() => Below(3) == 0 ? HashKey.FourTuple : (HashKey)(1 + Below(15));
+
+    private uint Seed() => Below(3) > 0 ? 0 : _random.NextUInt32();
+
+    private int[] Subset()
+    {
+        int one = Below(_slotCount);
+        return [.. Enumerable.Range(0, _slotCount).Where(slot => slot == one || Below(2) == 0)];
+    }
+
+    /// <summary>Slots as items: neighbours become ranges.</summary>
+    private static EquatableArray<SlotItem> Items(int[] slots)
+    {
+        List<SlotItem> items = [];
+        foreach (int slot in slots)
+        {
+            if (items.Count > 0 && items[^1].Last == slot - 1)
+            {
+                items[^1] = SlotItem.Of(items[^1].First, slot);
+            }
+            else
+            {
+                items.Add(SlotItem.Of(slot));
+            }
+        }
+
+        return items.ToEquatableArray();
+    }
+
+    private int Below(int bound) => (int)_random.NextBelow((uint)bound);
+
+    private T Pick<T>(params ReadOnlySpan<T> from) => FlowPools.Pick(_random, from);
+}

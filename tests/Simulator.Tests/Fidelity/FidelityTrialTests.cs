@@ -1,0 +1,83 @@
+using ReuseportPS.Simulator.Fidelity;
+
+namespace ReuseportPS.Simulator.Tests.Fidelity;
+
+/// <summary>A simulator as the host that another one is compared with: what differs between the two must show.</summary>
+public sealed class FidelityTrialTests
+{
+    private const int Flows = 1000;
+    private const int Policies = 10;
+
+    [Fact]
+    public void Equal_hosts_agree()
+    {
+        TrialResult result = Run(new SimulatorOptions { Seed = 3 }, knowsSecrets: true);
+        Assert.True(result.Passed);
+        Assert.Equal((Flows, Flows, Policies, 9UL), (result.FlowCount, result.ComparedCount, result.PolicyCount, result.Seed));
+        Assert.Empty(result.NotCompared);
+    }
+
+    [Fact]
+    public void Other_secrets_are_differences_of_the_hash_alone()
+    {
+        TrialResult result = Run(new SimulatorOptions { Seed = 4 }, knowsSecrets: true);
+        Assert.False(result.Passed);
+        Assert.InRange(result.DifferenceCount, 100, Flows);
+        Assert.All(result.Differences, difference => Assert.Contains("the hash", difference.Reason, StringComparison.Ordinal));
+        Assert.Contains(result.Differences, difference => difference.Policy is null);
+        Assert.Contains("predicted slot", result.Differences[0].ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_the_secrets_the_hash_is_not_compared_and_said_so()
+    {
+        TrialResult result = Run(new SimulatorOptions { Seed = 4 }, knowsSecrets: false);
+        Assert.True(result.Passed);
+        Assert.InRange(result.NotCompared.Single(reason => reason.Key.Contains("secrets", StringComparison.Ordinal)).Value, 100, Flows);
+        Assert.Equal(Flows, result.ComparedCount + result.NotCompared.Values.Sum());
+    }
+
+    [Fact]
+    public void Another_kernel_version_is_a_difference()
+    {
+        TrialResult result = Run(new SimulatorOptions { Seed = 3, KernelVersion = "5.15" }, knowsSecrets: true);
+        Assert.Contains(result.Differences, difference => difference.Selection == TrialSelection.IncomingCpu);
+        Assert.Contains(result.Differences, difference => difference.Packet.StartsWith("tcp", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void It_stops_when_asked_and_leaves_nothing_open()
+    {
+        using SimulatorBackend host = new();
+        using CancellationTokenSource stop = new();
+        SimulatedNamespace network = (SimulatedNamespace)host.CreateNamespace();
+        Assert.Throws<OperationCanceledException>(() => Run(host, network, done =>
+        {
+            if (done > 100)
+            {
+                stop.Cancel();
+            }
+        }, stop.Token));
+        Assert.Empty(network.Sockets);
+    }
+
+    [Fact]
+    public void Every_round_needs_a_flow()
+    {
+        Assert.Equal(12, FidelityTrial.FewestFlows(10));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new FidelityTrial(11, 10, 1, [0]));
+    }
+
+    private static TrialResult Run(SimulatorOptions options, bool knowsSecrets)
+    {
+        using SimulatorBackend host = new(options);
+        return Run(host, (SimulatedNamespace)host.CreateNamespace(), null, default, knowsSecrets);
+    }
+
+    private static TrialResult Run(SimulatorBackend host, SimulatedNamespace network, Action<int>? progress, CancellationToken cancellation, bool knowsSecrets = true)
+    {
+        using SimulatorBackend simulator = new(new SimulatorOptions { Seed = 3 });
+        return new FidelityTrial(Flows, Policies, 9, [0, 1]).Run(
+            simulator, (SimulatedNamespace)simulator.CreateNamespace(), host, network, (_, _) => knowsSecrets, progress, cancellation);
+    }
+}
