@@ -15,13 +15,17 @@ namespace ReuseportPS.Bench;
 internal static class ScaleCommand
 {
     private const int Packets = 200_000;
+    private const int Repetitions = 9; // The best counts: others run on the machine too.
     private const int LiveFlows = 1_000_000;
+    private const int SourcePorts = 60_000; // A bind looks at the sockets that have the same port: many ports, few addresses.
     private const int Port = 443;
 
     public static int Run()
     {
         Console.WriteLine("members   ns/packet by hash   ns/packet by program   bytes/member");
-        foreach (int members in (int[])[4, 16, 64, 256, 1024, 4096, 16384, 32768])
+
+        // The first line warms up.
+        foreach (int members in (int[])[4, 4, 16, 64, 256, 1024, 4096, 16384, 32768])
         {
             long before = GC.GetTotalMemory(forceFullCollection: true);
             using SimulatorBackend host = new(new SimulatorOptions { Seed = 1 });
@@ -67,7 +71,7 @@ internal static class ScaleCommand
         for (int flow = 0; flow < LiveFlows; flow++)
         {
             IBackendSocket client = host.CreateSocket(new SocketSpec(TransportProtocol.Tcp, IpFamily.V4, ReusePort: false));
-            client.Bind(new IPEndPoint(new IPAddress([10, 1, (byte)(flow >> 16), (byte)(flow >> 8)]), 1024 + (flow & 0xff)));
+            client.Bind(new IPEndPoint(new IPAddress([10, 1, 0, (byte)(1 + (flow / SourcePorts))]), 1024 + (flow % SourcePorts)));
             client.Connect(service);
             open.Add(client);
             open.Add(host.WaitForArrival(listeners, TimeSpan.Zero)!.TryAccept(out _)!);
@@ -85,10 +89,15 @@ internal static class ScaleCommand
     {
         byte[] datagram = new byte[36];
         datagram[25] = 16;
-        Deliver(Packets / 4);
-        long start = Stopwatch.GetTimestamp();
-        Deliver(Packets);
-        return Stopwatch.GetElapsedTime(start).TotalNanoseconds / Packets;
+        double best = double.MaxValue;
+        for (int time = 0; time < Repetitions; time++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            Deliver(Packets);
+            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalNanoseconds / Packets);
+        }
+
+        return best;
 
         void Deliver(int count)
         {

@@ -25,9 +25,9 @@ public sealed class ReceiveSideScaling
     /// <param name="cpuCount">CPUs of the host.</param>
     /// <param name="udpPorts">Whether the ports of UDP are hashed too; those of TCP are.</param>
     /// <exception cref="ArgumentException">The key has another length, or an entry names no CPU.</exception>
-    public ReceiveSideScaling(ReadOnlySpan<byte> key, ImmutableArray<int> table, int cpuCount, bool udpPorts = false)
+    public ReceiveSideScaling(byte[] key, ImmutableArray<int> table, int cpuCount, bool udpPorts = false)
     {
-        _key = key.IsEmpty ? [.. PublishedKey] : [.. key];
+        _key = key.Length == 0 ? [.. PublishedKey] : [.. key];
         _table = table.IsDefaultOrEmpty ? [.. Enumerable.Range(0, DefaultTableLength).Select(entry => entry % cpuCount)] : table;
         UdpPorts = udpPorts;
         if (_key.Length != KeyLength)
