@@ -15,6 +15,7 @@ namespace ReuseportPS.Bench;
 internal static class ScaleCommand
 {
     private const int Packets = 200_000;
+    private const int Repetitions = 9; // The best counts: others run on the machine too.
     private const int LiveFlows = 1_000_000;
     private const int SourcePorts = 60_000; // A bind looks at the sockets that have the same port: many ports, few addresses.
     private const int Port = 443;
@@ -88,10 +89,15 @@ internal static class ScaleCommand
     {
         byte[] datagram = new byte[36];
         datagram[25] = 16;
-        Deliver(Packets / 4);
-        long start = Stopwatch.GetTimestamp();
-        Deliver(Packets);
-        return Stopwatch.GetElapsedTime(start).TotalNanoseconds / Packets;
+        double best = double.MaxValue;
+        for (int time = 0; time < Repetitions; time++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            Deliver(Packets);
+            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalNanoseconds / Packets);
+        }
+
+        return best;
 
         void Deliver(int count)
         {
