@@ -45,7 +45,7 @@ Describe 'Set-ReuseportBackend' {
     }
 
     It 'refuses NUMA nodes that are not one for each CPU' {
-        { Set-ReuseportBackend Simulator -CpuCount 4 -NumaNode 0, 1 -ErrorAction Stop } | Should -Throw -ErrorId 'RPS5201*'
+        { Set-ReuseportBackend Simulator -CpuCount 4 -NumaNode 0, 1 -ErrorAction Stop } | Should -Throw -ErrorId 'BackendFailed*'
     }
 
     It 'takes the key and the table of a network card' {

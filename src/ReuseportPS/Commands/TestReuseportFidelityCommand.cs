@@ -18,9 +18,7 @@ namespace ReuseportPS.Commands;
 /// the flows of a trace through one policy.
 /// </summary>
 [Cmdlet(VerbsDiagnostic.Test, "ReuseportFidelity", DefaultParameterSetName = OfRandom)]
-[OutputType(typeof(TrialResult), ParameterSetName = [OfRandom])]
-[OutputType(typeof(FidelityTest), ParameterSetName = [OfTrace])]
-[OutputType(typeof(bool))]
+[OutputType(typeof(TrialResult), typeof(FidelityTest), typeof(bool))]
 public sealed class TestReuseportFidelityCommand : ReuseportCmdlet
 {
     private const string OfRandom = "Random";
