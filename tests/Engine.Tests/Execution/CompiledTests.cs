@@ -100,6 +100,63 @@ public class CompiledTests
         Assert.Equal(expected, machine.Run(CompiledProgram.Compile(program)));
     }
 
+    [Theory]
+    [InlineData(JumpOperation.Equal, 0, true)]
+    [InlineData(JumpOperation.Equal, 0, false)]
+    [InlineData(JumpOperation.NotEqual, 0, true)]
+    [InlineData(JumpOperation.NotEqual, 0, false)]
+    [InlineData(JumpOperation.GreaterThan, 0, true)]
+    [InlineData(JumpOperation.LessThan, 1, true)]
+    [InlineData(JumpOperation.LessThan, 1, false)]
+    [InlineData(JumpOperation.SignedGreaterThan, 0, true)]
+    [InlineData(JumpOperation.SignedLessThan, 0, false)]
+    [InlineData(JumpOperation.BitsSet, -1, true)]
+    [InlineData(JumpOperation.BitsSet, -1, false)]
+    public void A_rotation_is_compared_by_its_own_bits(JumpOperation comparison, int with, bool is32)
+    {
+        // Whatever was computed before has left the flags of a processor in either state.
+        foreach (AluOperation joined in (AluOperation[])[AluOperation.Or, AluOperation.Xor])
+        {
+            foreach (int added in (int[])[0, 5])
+            {
+                ProgramBuilder builder = new();
+                Label taken = builder.NewLabel();
+                builder.Add(Instructions.Load(MemorySize.DoubleWord, R2, R1, 0), Instructions.Load(MemorySize.DoubleWord, R4, R1, 8));
+                Rotate(builder, joined, is32);
+                Instruction sum = is32 ? Instructions.Alu32(AluOperation.Xor, R2, added) : Instructions.Alu64(AluOperation.Xor, R2, added);
+                builder.Add(Instructions.Move(R0, R4), Instructions.Alu64(AluOperation.Subtract, R0, 7), sum);
+                with = comparison is JumpOperation.Equal or JumpOperation.NotEqual ? added : with;
+                (is32 ? builder.JumpIf32(comparison, R2, with, taken) : builder.JumpIf(comparison, R2, with, taken))
+                    .Add(Instructions.Alu64(AluOperation.Add, R0, 1000)).Mark(taken).Add(Instructions.Exit());
+                CompareRuns(Load(builder));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(AluOperation.Divide, true)]
+    [InlineData(AluOperation.Divide, false)]
+    [InlineData(AluOperation.Modulo, true)]
+    [InlineData(AluOperation.Modulo, false)]
+    public void A_rotation_divides_unless_it_is_0(AluOperation operation, bool is32)
+    {
+        ProgramBuilder builder = new();
+        builder.Add(Instructions.Load(MemorySize.DoubleWord, R2, R1, 0), Instructions.Load(MemorySize.DoubleWord, R0, R1, 8));
+        Rotate(builder, AluOperation.Or, is32);
+        CompareRuns(Load(builder.Add(is32 ? Instructions.Alu32(operation, R0, R2) : Instructions.Alu64(operation, R0, R2), Instructions.Exit())));
+    }
+
+    [Fact]
+    public void A_rotation_finds_the_only_entry_if_it_is_0()
+    {
+        ProgramBuilder builder = new();
+        builder.Add(Instructions.Load(MemorySize.DoubleWord, R2, R1, 0));
+        Rotate(builder, AluOperation.Or, is32: true);
+        builder.Add(Instructions.Store(MemorySize.Word, R10, -4, R2), Instructions.Move(R2, R10), Instructions.Alu64(AluOperation.Add, R2, -4), Instructions.LoadMap(R1, 0))
+            .Add(Instructions.CallHelper(HelperId.MapLookupElement), Instructions.Exit());
+        CompareRuns(Load(builder, MapFactory.Create(new MapSpec("one", MapType.Array, 4, 8, 1), 1).Map!));
+    }
+
     [Fact]
     public void A_long_run_ends_at_its_budget_or_when_it_is_cancelled()
     {
@@ -113,6 +170,38 @@ public class CompiledTests
         Assert.Throws<OperationCanceledException>(() => machine.Run(CompiledProgram.Compile(program), source.Token));
         machine.InstructionBudget = 10;
         Assert.Equal(FaultKind.BudgetExceeded, machine.Run(CompiledProgram.Compile(program)).Fault!.Kind);
+    }
+
+    // r2, by 21 bits to the left.
+    private static void Rotate(ProgramBuilder builder, AluOperation joined, bool is32)
+    {
+        builder.Add(Instructions.Move(R3, R2));
+        _ = is32
+            ? builder.Add(Instructions.Alu32(AluOperation.ShiftLeft, R2, 21), Instructions.Alu32(AluOperation.ShiftRight, R3, 11), Instructions.Alu32(joined, R2, R3))
+            : builder.Add(Instructions.Alu64(AluOperation.ShiftLeft, R2, 21), Instructions.Alu64(AluOperation.ShiftRight, R3, 43), Instructions.Alu64(joined, R2, R3));
+    }
+
+    // Over contexts of two numbers, alone and in a batch.
+    private static void CompareRuns(LoadedProgram program)
+    {
+        ulong[] numbers = [0, 1, 0x400, 7, ulong.MaxValue, 1ul << 42];
+        byte[] contexts = [.. from first in numbers from second in numbers from part in (ulong[])[first, second] from one in BitConverter.GetBytes(part) select one];
+        CompiledProgram compiled = CompiledProgram.Compile(program);
+        Machine machine = new();
+        RunResult[] expected = new RunResult[contexts.Length / 16];
+        for (int i = 0; i < expected.Length; i++)
+        {
+            machine.Context.SetFlat(contexts, i * 16, 16, writable: false);
+            expected[i] = machine.Run(program);
+            Assert.Equal(expected[i], machine.Run(compiled));
+        }
+
+        ulong[] results = new ulong[expected.Length];
+        foreach (Action<Machine, int>? beforeItem in (Action<Machine, int>?[])[null, static (_, _) => { }])
+        {
+            Assert.Equal(expected.Sum(run => run.InstructionCount), machine.Run(compiled, new ContextBatch(contexts, 16, 16, expected.Length) { BeforeItem = beforeItem }, results).InstructionCount);
+            Assert.Equal(expected.Select(run => run.ReturnValue), results);
+        }
     }
 
     private static LoadedProgram Load(ProgramBuilder builder, params BpfMap[] maps) =>

@@ -97,7 +97,7 @@ internal sealed partial class CodeGenerator
         BpfMap map = _prepared.Program.Maps[lookup.Map];
         bool perCpu = map.Spec.Type == MapType.PerCpuArray;
         _key ??= _il.DeclareLocal(typeof(uint));
-        Narrow(lookup.Arguments[0]);
+        Tested(lookup.Arguments[0], narrow: true);
         _il.Emit(OpCodes.Stloc, _key);
         LocalBuilder row = _key;
         if (perCpu)

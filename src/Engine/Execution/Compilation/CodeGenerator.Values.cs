@@ -291,7 +291,7 @@ internal sealed partial class CodeGenerator
         bool signed = value.Operation is Operation.SignedDivideImmediate64 or Operation.SignedModuloImmediate64;
         bool divides = value.Operation is Operation.DivideImmediate64 or Operation.SignedDivideImmediate64;
         Operand(left, narrow);
-        Operand(right, narrow);
+        Tested(right, narrow);
         ulong divisor = narrow ? (uint)right.Constant : right.Constant;
         if (!signed && right.Kind == ValueKind.Constant && divisor != 0)
         {
@@ -328,20 +328,20 @@ internal sealed partial class CodeGenerator
 
         if (block.Comparison == Operation.BitsSetImmediate64)
         {
-            Operand(left, narrow);
-            Operand(right, narrow);
+            Tested(left, narrow);
+            Tested(right, narrow);
             _il.Emit(OpCodes.And);
             _il.Emit(OpCodes.Brtrue, taken);
         }
         else if (block.Comparison is Operation.EqualImmediate64 or Operation.NotEqualImmediate64 && right.Root() is { Kind: ValueKind.Constant, Constant: 0 })
         {
-            Operand(left, narrow);
+            Tested(left, narrow);
             _il.Emit(block.Comparison == Operation.EqualImmediate64 ? OpCodes.Brfalse : OpCodes.Brtrue, taken);
         }
         else
         {
-            Operand(left, narrow);
-            Operand(right, narrow);
+            Tested(left, narrow);
+            Tested(right, narrow);
             _il.Emit(block.Comparison switch
             {
                 Operation.EqualImmediate64 => OpCodes.Beq,
