@@ -125,6 +125,42 @@ public class LaneTests
         }
     }
 
+    [Theory]
+    [InlineData(AluOperation.ShiftLeft)]
+    [InlineData(AluOperation.ShiftRight)]
+    [InlineData(AluOperation.ArithmeticShiftRight)]
+    public void Shifts_of_64_bits_do_the_same_for_numbers_of_32(AluOperation operation)
+    {
+        World world = new(11);
+        foreach (int by in (int[])[0, 1, 7, 31, 32, 33, 63])
+        {
+            foreach (MemorySize size in (MemorySize[])[MemorySize.Word, MemorySize.DoubleWord])
+            {
+                ProgramBuilder builder = new();
+                builder.Add(Instructions.Load(MemorySize.Word, R0, R1, 8), Instructions.Load(size, R2, R1, 16), Instructions.Load(MemorySize.Word, R3, R1, 24))
+                    .Add(Instructions.Alu64(operation, R0, by), Instructions.Alu64(operation, R2, R3), Instructions.Alu64(AluOperation.Xor, R0, R2))
+                    .Add(Instructions.Move(R2, R0), Instructions.Alu64(AluOperation.ShiftRight, R2, 32), Instructions.Alu64(AluOperation.Xor, R0, R2));
+                Mix(builder);
+                world.Load(builder.Add(Instructions.Exit()).Build(), []);
+                Assert.Equal(Widest, world.Lanes);
+                world.Check(40);
+            }
+        }
+    }
+
+    [Fact]
+    public void Shifts_both_ways_of_64_bits_are_no_rotation_of_32()
+    {
+        World world = new(12);
+        ProgramBuilder builder = new();
+        builder.Add(Instructions.Load(MemorySize.DoubleWord, R0, R1, 8), Instructions.Move(R3, R0), Instructions.Alu64(AluOperation.ShiftLeft, R0, 7))
+            .Add(Instructions.Alu64(AluOperation.ShiftRight, R3, 25), Instructions.Alu64(AluOperation.Or, R0, R3));
+        Mix(builder);
+        world.Load(builder.Add(Instructions.Move32(R0, R0), Instructions.Exit()).Build(), []);
+        Assert.Equal(Widest, world.Lanes);
+        world.Check(40);
+    }
+
     [Fact]
     public void Short_contexts_small_budgets_and_results_on_top_of_contexts_are_done_one_by_one()
     {
@@ -165,6 +201,15 @@ public class LaneTests
         Assert.Equal(Widest, world.Lanes);
         world.Check(40);
         Assert.Equal(0, world.Allocated(40));
+    }
+
+    // Enough to do that lanes are expected to gain.
+    private static void Mix(ProgramBuilder builder)
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            builder.Add(Instructions.Alu32(AluOperation.Add, R0, i), Instructions.Alu32(AluOperation.Xor, R0, 77));
+        }
     }
 
     // In all ways one program of so many, in lanes and by the interpreter each.
