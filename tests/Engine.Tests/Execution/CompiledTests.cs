@@ -172,6 +172,34 @@ public class CompiledTests
         Assert.Equal(FaultKind.BudgetExceeded, machine.Run(CompiledProgram.Compile(program)).Fault!.Kind);
     }
 
+    // By 0 or all bits both shifts leave the number as it is: or-ed it is that number, xor-ed it is 0.
+    [Theory]
+    [InlineData(AluOperation.Or, true, false)]
+    [InlineData(AluOperation.Or, false, false)]
+    [InlineData(AluOperation.Xor, true, false)]
+    [InlineData(AluOperation.Xor, false, false)]
+    [InlineData(AluOperation.Xor, true, true)]
+    [InlineData(AluOperation.Xor, false, true)]
+    [InlineData(AluOperation.Add, true, false)]
+    public void Shifts_by_a_number_in_both_directions_are_joined_as_they_are(AluOperation joined, bool is32, bool negates)
+    {
+        ProgramBuilder builder = new();
+        builder.Add(Instructions.Load(MemorySize.DoubleWord, R0, R1, 0), Instructions.Load(MemorySize.DoubleWord, R4, R1, 8), Instructions.Move(R3, R0), Instructions.MoveImmediate(R5, is32 ? 32 : 64));
+        if (negates)
+        {
+            builder.Add(Instructions.Move(R5, R4), Instructions.Negate(R5));
+        }
+        else
+        {
+            builder.Add(Instructions.Alu64(AluOperation.Subtract, R5, R4));
+        }
+
+        CompareRuns(Load((is32
+            ? builder.Add(Instructions.Alu32(AluOperation.ShiftLeft, R0, R4), Instructions.Alu32(AluOperation.ShiftRight, R3, R5), Instructions.Alu32(joined, R0, R3))
+            : builder.Add(Instructions.Alu64(AluOperation.ShiftLeft, R0, R4), Instructions.Alu64(AluOperation.ShiftRight, R3, R5), Instructions.Alu64(joined, R0, R3)))
+            .Add(Instructions.Exit())));
+    }
+
     // r2, by 21 bits to the left.
     private static void Rotate(ProgramBuilder builder, AluOperation joined, bool is32)
     {
@@ -181,10 +209,10 @@ public class CompiledTests
             : builder.Add(Instructions.Alu64(AluOperation.ShiftLeft, R2, 21), Instructions.Alu64(AluOperation.ShiftRight, R3, 43), Instructions.Alu64(joined, R2, R3));
     }
 
-    // Over contexts of two numbers, alone and in a batch.
+    // Over contexts of two numbers: alone, bound, in lanes and in a batch.
     private static void CompareRuns(LoadedProgram program)
     {
-        ulong[] numbers = [0, 1, 0x400, 7, ulong.MaxValue, 1ul << 42];
+        ulong[] numbers = [0, 1, 0x400, 7, 32, 64, ulong.MaxValue, 1ul << 42];
         byte[] contexts = [.. from first in numbers from second in numbers from part in (ulong[])[first, second] from one in BitConverter.GetBytes(part) select one];
         CompiledProgram compiled = CompiledProgram.Compile(program);
         Machine machine = new();
@@ -194,6 +222,13 @@ public class CompiledTests
             machine.Context.SetFlat(contexts, i * 16, 16, writable: false);
             expected[i] = machine.Run(program);
             Assert.Equal(expected[i], machine.Run(compiled));
+        }
+
+        BoundProgram bound = machine.Bind(compiled, contexts, 16);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            Assert.Equal(expected[i].ReturnValue, bound.Run(i * 16));
+            Assert.Equal(expected[i].InstructionCount, bound.InstructionCount);
         }
 
         ulong[] results = new ulong[expected.Length];

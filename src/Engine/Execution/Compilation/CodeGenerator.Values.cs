@@ -203,6 +203,10 @@ internal sealed partial class CodeGenerator
             case Operation.DivideImmediate64 or Operation.ModuloImmediate64 or Operation.SignedDivideImmediate64 or Operation.SignedModuloImmediate64:
                 WriteDivision(value, narrow);
                 break;
+            case Operation.XorImmediate64:
+                Exclusive(left, right, narrow);
+                _il.Emit(OpCodes.Xor);
+                break;
             default:
                 Operand(left, narrow);
                 Operand(right, narrow);
@@ -212,8 +216,7 @@ internal sealed partial class CodeGenerator
                     Operation.SubtractImmediate64 => OpCodes.Sub,
                     Operation.MultiplyImmediate64 => OpCodes.Mul,
                     Operation.OrImmediate64 => OpCodes.Or,
-                    Operation.AndImmediate64 => OpCodes.And,
-                    _ => OpCodes.Xor,
+                    _ => OpCodes.And,
                 });
                 break;
         }
