@@ -107,8 +107,15 @@ public sealed partial class Machine
     /// <remarks>
     /// The machine's <see cref="InstructionBudget"/> and helpers, and its maps' <see cref="BpfMap.SlotErrors"/>, are those of now. Other runs may come between.
     /// </remarks>
-    public BoundProgram Bind(CompiledProgram program, byte[] contexts, int length, bool writable = false, bool countsInstructions = true) =>
-        new(this, program, program.CodeFor(_helpers, contextInR1: true), contexts, length, writable, countsInstructions);
+    public BoundProgram Bind(CompiledProgram program, byte[] contexts, int length, bool writable = false, bool countsInstructions = true)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, contexts.Length);
+        CompiledCode? code = program.CodeFor(_helpers, contextInR1: true);
+        return code is not null && code.Suits(length, writable, InstructionBudget) && program.Program.Maps.Length <= BoundProgram.MostMaps
+            ? code.Bound(countsInstructions)(this, program, contexts, length, writable, countsInstructions)
+            : new BoundOnMachine(this, program, contexts, length, writable, countsInstructions);
+    }
 
     internal static ulong FrameTop(int depth) => ((ulong)(FirstFrame + (uint)depth) << 32) + StackSize;
 

@@ -200,6 +200,45 @@ public class CompiledTests
             .Add(Instructions.Exit())));
     }
 
+    // A mask of bits that a shift drops is left out where the number is known to have no others.
+    [Theory]
+    [InlineData(MemorySize.Byte, 0xc0, 6)]
+    [InlineData(MemorySize.Byte, 0x40, 6)]
+    [InlineData(MemorySize.Byte, -64, 6)]
+    [InlineData(MemorySize.Byte, 0xff, 0)]
+    [InlineData(MemorySize.HalfWord, 0xc0, 6)]
+    [InlineData(MemorySize.Word, -256, 8)]
+    [InlineData(MemorySize.DoubleWord, -256, 8)]
+    [InlineData(MemorySize.DoubleWord, -256, 4)]
+    public void Masked_numbers_are_shifted_as_they_are(MemorySize size, int mask, int by)
+    {
+        foreach (bool masksHalf in (bool[])[false, true])
+        {
+            foreach (bool shiftsHalf in (bool[])[false, true])
+            {
+                CompareRuns(Load(new ProgramBuilder()
+                    .Add(Instructions.Load(size, R0, R1, 0))
+                    .Add(masksHalf ? Instructions.Alu32(AluOperation.And, R0, mask) : Instructions.Alu64(AluOperation.And, R0, mask))
+                    .Add(shiftsHalf ? Instructions.Alu32(AluOperation.ShiftRight, R0, by) : Instructions.Alu64(AluOperation.ShiftRight, R0, by))
+                    .Add(Instructions.Exit())));
+            }
+        }
+    }
+
+    // A branch to a block that only sets registers, and on to where both ways meet.
+    [Fact]
+    public void Registers_set_on_one_way_are_not_seen_on_the_other()
+    {
+        ProgramBuilder builder = new();
+        Label swap = builder.NewLabel();
+        Label meet = builder.NewLabel();
+        builder.Add(Instructions.Load(MemorySize.DoubleWord, R2, R1, 0), Instructions.Load(MemorySize.DoubleWord, R3, R1, 8), Instructions.MoveImmediate(R0, 5));
+        builder.JumpIf(JumpOperation.GreaterThan, R2, R3, swap).Add(Instructions.Alu64(AluOperation.Add, R0, R2)).Jump(meet);
+        builder.Mark(swap).Add(Instructions.Move(R4, R2), Instructions.Move(R2, R3), Instructions.Move(R3, R4), Instructions.Alu32(AluOperation.Move, R0, R2));
+        builder.Mark(meet).Add(Instructions.Alu64(AluOperation.Subtract, R3, R2), Instructions.Alu64(AluOperation.Xor, R0, R3), Instructions.Exit());
+        CompareRuns(Load(builder));
+    }
+
     // r2, by 21 bits to the left.
     private static void Rotate(ProgramBuilder builder, AluOperation joined, bool is32)
     {

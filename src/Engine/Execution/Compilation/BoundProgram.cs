@@ -9,13 +9,14 @@ namespace ReuseportPS.Engine.Execution.Compilation;
 /// A compiled program on a machine, with an array of contexts of one length: for runs one after the other, a call each
 /// (<see cref="Machine.Bind"/>). Same outcomes as <see cref="Machine.Run(CompiledProgram, CancellationToken)"/>, but a run cannot be cancelled.
 /// </summary>
-public sealed class BoundProgram
+/// <remarks>Generated code is an override of a class of its own: a call to it goes there at once, where one by a delegate goes by a stub.</remarks>
+public abstract class BoundProgram
 {
-    private const int MostMaps = 16;
+    /// <summary>Maps that generated code can get at.</summary>
+    internal const int MostMaps = 16;
 
     private readonly Machine _machine;
     private readonly byte[] _contexts;
-    private readonly BoundRun _code;
     private readonly uint _lastStart;
     private readonly int _length;
     private readonly bool _writable;
@@ -28,10 +29,9 @@ public sealed class BoundProgram
     private long _instructionCount;
     private Fault? _fault;
 
-    internal BoundProgram(Machine machine, CompiledProgram program, CompiledCode? code, byte[] contexts, int length, bool writable, bool counts)
+    /// <summary>Initializes what all of them share.</summary>
+    private protected BoundProgram(Machine machine, CompiledProgram program, byte[] contexts, int length, bool writable, bool counts)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(length);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, contexts.Length);
         _machine = machine;
         _program = program;
         _contexts = contexts;
@@ -40,20 +40,16 @@ public sealed class BoundProgram
         _counts = counts;
         _lastStart = (uint)(contexts.Length - length);
         _budget = machine.InstructionBudget;
-        if (code is not null && code.Suits(length, writable, _budget) && program.Program.Maps.Length <= MostMaps)
+        if (program.Program.Maps.Length > MostMaps)
         {
-            for (int i = 0; i < program.Program.Maps.Length; i++)
-            {
-                BpfMap map = program.Program.Maps[i];
-                _values[i] = map.Values.Bytes;
-                _slotErrors[i] = map.SlotErrors;
-            }
-
-            _code = code.Bind(this, counts);
+            return;
         }
-        else
+
+        for (int i = 0; i < program.Program.Maps.Length; i++)
         {
-            _code = RunOnMachine;
+            BpfMap map = program.Program.Maps[i];
+            _values[i] = map.Values.Bytes;
+            _slotErrors[i] = map.SlotErrors;
         }
     }
 
@@ -78,14 +74,20 @@ public sealed class BoundProgram
             ThrowOutside(start);
         }
 
-        return _code(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_contexts), (nuint)(uint)start));
+        return RunCode(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_contexts), (nuint)(uint)start));
     }
+
+    /// <summary>One run.</summary>
+    /// <param name="context">The first byte of its context.</param>
+    /// <returns>r0, or 0 after a fault, which is then set.</returns>
+    protected internal abstract ulong RunCode(ref byte context);
 
     private static void ThrowOutside(int start) => throw new ArgumentOutOfRangeException(nameof(start), start, "The context must lie within the array.");
 
     private int StartOf(ref byte context) => (int)Unsafe.ByteOffset(ref MemoryMarshal.GetArrayDataReference(_contexts), ref context);
 
-    private ulong RunOnMachine(ref byte context)
+    /// <summary>A run by the machine: for what generated code is not made for.</summary>
+    private protected ulong RunOnMachine(ref byte context)
     {
         long budget = _machine.InstructionBudget;
         _machine.Context.SetFlat(_contexts, StartOf(ref context), _length, _writable);

@@ -6,7 +6,7 @@ internal enum CodeForm
     /// <summary>One run on a machine that the host has prepared: <see cref="SingleRun"/>.</summary>
     Single,
 
-    /// <summary>One run for a <see cref="BoundProgram"/>, with as little around it as there can be: <see cref="BoundRun"/>.</summary>
+    /// <summary>One run for a <see cref="BoundProgram"/>, with as little around it as there can be: <see cref="BoundProgram.RunCode"/>.</summary>
     Bound,
 
     /// <summary>A run for each item of a batch: <see cref="BatchRun"/>.</summary>

@@ -19,12 +19,8 @@ internal sealed partial class CodeGenerator
         return method.CreateDelegate<SingleRun>(prepared.Program);
     }
 
-    public static DynamicMethod GenerateBound(PreparedProgram prepared, bool counts)
-    {
-        DynamicMethod method = Method("bound", typeof(ulong), [typeof(BoundProgram), typeof(byte).MakeByRefType()]);
-        new CodeGenerator(prepared, method.GetILGenerator(4096), CodeForm.Bound, counts).WriteBound();
-        return method;
-    }
+    public static BoundFactory GenerateBound(PreparedProgram prepared, bool counts) =>
+        BoundProgramType.Make(il => new CodeGenerator(prepared, il, CodeForm.Bound, counts).WriteBound());
 
     public static BatchRun GenerateBatch(PreparedProgram prepared, bool counts)
     {

@@ -319,7 +319,7 @@ internal sealed partial class CodeGenerator
             narrow = unsigned = true;
         }
 
-        Label taken = _labels[block.Block.Successors[1]];
+        Label taken = _labels[PassThrough(block.Block, block.Block.Successors[1])];
         if (block.IsNullTest)
         {
             RowReference(left);

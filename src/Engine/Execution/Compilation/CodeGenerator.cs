@@ -19,6 +19,7 @@ internal sealed partial class CodeGenerator
     private readonly Dictionary<MachineState, (Label Label, int Before)> _exits = new(ReferenceEqualityComparer.Instance);
     private readonly List<MachineState> _exitOrder = [];
     private readonly List<Action> _cold = [];
+    private readonly HashSet<BasicBlock> _passed = [];
     private readonly Dictionary<(PlaceKind, int, bool), LocalBuilder> _limits = [];
     private readonly Dictionary<int, LocalBuilder> _mapBytes = [];
     private readonly LocalBuilder _left;
@@ -84,7 +85,10 @@ internal sealed partial class CodeGenerator
 
         foreach (ValueBlock block in _prepared.Blocks)
         {
-            WriteBlock(block);
+            if (!_passed.Contains(block.Block))
+            {
+                WriteBlock(block);
+            }
         }
 
         foreach (Action write in _cold)
@@ -210,6 +214,53 @@ internal sealed partial class CodeGenerator
 
     private void WriteEdge(BasicBlock from, BasicBlock to)
     {
+        WriteCopies(from, to);
+        int more = to.Before - (from.Before + from.Length);
+        if (more != 0 && _counts)
+        {
+            _il.Emit(OpCodes.Ldloc, _left);
+            Number((long)more);
+            _il.Emit(OpCodes.Add);
+            _il.Emit(OpCodes.Stloc, _left);
+        }
+
+        if (to.Order != from.Order + 1)
+        {
+            _il.Emit(OpCodes.Br, _labels[to]);
+        }
+    }
+
+    // Where a branch leads to a block that only gives phis their values, the branch is made to what follows, with those values given before: no other way reads
+    // them, as what follows does not come before this block.
+    private BasicBlock PassThrough(BasicBlock from, BasicBlock way)
+    {
+        if (way.Predecessors.Count != 1 || way.End != BlockEnd.Next || way.IsLoopHeader
+            || !_prepared.Blocks[way.Order].Values.All(value => !value.IsNeeded || value is { Kind: ValueKind.Cut, NeedsLocal: false }))
+        {
+            return way;
+        }
+
+        BasicBlock next = way.Successors[0];
+        int edge = next.Predecessors.IndexOf(way);
+        if (next.Order <= from.Order || (_counts && next.Before != way.Before + way.Length)
+            || !_prepared.Blocks[next.Order].Phis.All(phi => !phi.NeedsReference && (!phi.IsNeeded || IsAtHand(phi.Arguments[edge]))))
+        {
+            return way;
+        }
+
+        WriteCopies(way, next);
+        _passed.Add(way);
+        return next;
+    }
+
+    private static bool IsAtHand(Value value)
+    {
+        value = value.Root();
+        return value.IsFixed || value.NeedsLocal || (value.Kind == ValueKind.Cut && IsAtHand(value.Arguments[0]));
+    }
+
+    private void WriteCopies(BasicBlock from, BasicBlock to)
+    {
         int edge = to.Predecessors.IndexOf(from);
         List<LocalBuilder> targets = [];
         foreach (Value phi in _prepared.Blocks[to.Order].Phis)
@@ -239,20 +290,6 @@ internal sealed partial class CodeGenerator
         for (int i = targets.Count - 1; i >= 0; i--)
         {
             _il.Emit(OpCodes.Stloc, targets[i]);
-        }
-
-        int more = to.Before - (from.Before + from.Length);
-        if (more != 0 && _counts)
-        {
-            _il.Emit(OpCodes.Ldloc, _left);
-            Number((long)more);
-            _il.Emit(OpCodes.Add);
-            _il.Emit(OpCodes.Stloc, _left);
-        }
-
-        if (to.Order != from.Order + 1)
-        {
-            _il.Emit(OpCodes.Br, _labels[to]);
         }
     }
 

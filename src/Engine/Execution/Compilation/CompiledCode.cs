@@ -1,4 +1,3 @@
-using System.Reflection.Emit;
 using ReuseportPS.Engine.Execution.Compilation.Lanes;
 
 namespace ReuseportPS.Engine.Execution.Compilation;
@@ -8,7 +7,7 @@ internal sealed class CompiledCode
 {
     private readonly PreparedProgram _prepared;
     private readonly Lazy<LanePlan?> _lanePlan;
-    private readonly DynamicMethod?[] _bound = new DynamicMethod?[2];
+    private readonly BoundFactory?[] _bound = new BoundFactory?[2];
     private readonly BatchRun?[] _batch = new BatchRun?[2];
     private readonly BatchRun?[] _lanes = new BatchRun?[2];
 
@@ -25,11 +24,9 @@ internal sealed class CompiledCode
     /// <param name="counts">Whether it counts instructions for others than itself.</param>
     public BatchRun Batch(bool counts) => _batch[counts ? 1 : 0] ??= CodeGenerator.GenerateBatch(_prepared, counts);
 
-    /// <summary>The code for a bound program.</summary>
-    /// <param name="program">The bound program.</param>
+    /// <summary>What makes bound programs with this code.</summary>
     /// <param name="counts">Whether it counts instructions for others than itself.</param>
-    public BoundRun Bind(BoundProgram program, bool counts) =>
-        (_bound[counts ? 1 : 0] ??= CodeGenerator.GenerateBound(_prepared, counts)).CreateDelegate<BoundRun>(program);
+    public BoundFactory Bound(bool counts) => _bound[counts ? 1 : 0] ??= CodeGenerator.GenerateBound(_prepared, counts);
 
     /// <summary>Whether batches and bound programs may have contexts of a length, and a budget.</summary>
     public bool Suits(int length, bool writable, long budget) =>

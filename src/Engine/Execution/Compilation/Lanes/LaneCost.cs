@@ -15,6 +15,9 @@ internal static class LaneCost
     private const double LoadWord = 2;
     private const double RowWindow = 2.5;
     private const double BranchToMask = 4;
+
+    // Of runs that come to a branch with a choice of a slot ahead on one way only: those that go there.
+    private const double TowardsSelection = 0.9;
     private const double Frame = 12;
 
     public static bool IsWorthIt(LanePlan plan)
@@ -26,6 +29,7 @@ internal static class LaneCost
     // Of one context alone, and of as many as there are lanes together.
     private static (double Single, double Lanes) Estimate(LanePlan plan)
     {
+        bool[] selects = FindSelecting(plan);
         double[] share = new double[plan.Blocks.Length];
         share[0] = 1;
         double single = 2 * Store;
@@ -45,11 +49,29 @@ internal static class LaneCost
             lanes += branches ? BranchToMask : 0;
             foreach (BasicBlock successor in block.Block.Successors)
             {
-                share[successor.Order] += here / block.Block.Successors.Count;
+                share[successor.Order] += here * Likelihood(successor, block.Block, selects);
             }
         }
 
         return (single, lanes);
+    }
+
+    // Programs are there to choose: the ways that end without a choice are for what they do not know.
+    private static double Likelihood(BasicBlock successor, BasicBlock of, bool[] selects) =>
+        of.Successors.Count == 1 ? 1
+        : of.Successors.All(way => selects[way.Order] == selects[successor.Order]) ? 1.0 / of.Successors.Count
+        : selects[successor.Order] ? TowardsSelection : 1 - TowardsSelection;
+
+    // The blocks from which a choice of a slot may still come.
+    private static bool[] FindSelecting(LanePlan plan)
+    {
+        bool[] selects = new bool[plan.Blocks.Length];
+        for (int i = plan.Blocks.Length - 1; i >= 0; i--)
+        {
+            selects[i] = plan.Blocks[i].Values.Any(value => value.Kind == ValueKind.Select) || plan.Blocks[i].Block.Successors.Any(successor => selects[successor.Order]);
+        }
+
+        return selects;
     }
 
     private static double OfOne(Value value) => value.Kind switch

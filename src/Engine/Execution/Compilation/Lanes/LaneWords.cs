@@ -38,9 +38,11 @@ internal sealed class LaneWords
             }
         }
 
+        // The last word is loaded whole in any case.
+        int end = starts.Count == 0 ? readable : Math.Max(readable, starts.Max + WordSize);
         while (starts.Count > 0)
         {
-            words.AddWindow(starts, readable);
+            words.AddWindow(starts, end);
         }
 
         return words;
@@ -53,10 +55,10 @@ internal sealed class LaneWords
     public (int Window, int Index) Find(int start) => _places[start];
 
     // From the first word on, or from as far before it as makes all of the window certainly there.
-    private void AddWindow(SortedSet<int> starts, int readable)
+    private void AddWindow(SortedSet<int> starts, int end)
     {
         int first = starts.Min;
-        int beyond = Math.Max(0, first + WindowSize - readable + WordSize - 1) & -WordSize;
+        int beyond = Math.Max(0, first + WindowSize - end + WordSize - 1) & -WordSize;
         int window = first - Math.Min(Math.Min(first & -WordSize, beyond), WindowSize - WordSize);
         for (int i = 0; i < WindowSize / WordSize; i++)
         {
