@@ -12,6 +12,7 @@
         'ConvertFrom-BpfAssembly'
         'ConvertTo-BpfAssembly'
         'Export-SteeringProgram'
+        'Find-ReuseportSocket'
         'Get-ReuseportBackend'
         'Get-ReuseportGroup'
         'Get-SocketSlot'

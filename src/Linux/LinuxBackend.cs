@@ -80,6 +80,9 @@ public sealed class LinuxBackend : IReuseportBackend
     public IReadOnlyList<SocketRecord> FindSockets(SocketQuery query) => _finder.Find(query);
 
     /// <inheritdoc/>
+    public SocketSurvey Survey(SocketQuery query) => new HostSurvey(this, _namespace, _finder).Run(query);
+
+    /// <inheritdoc/>
     public IBackendSocket AcquireSocket(SocketRecord record) => SocketAcquirer.Acquire(record);
 
     /// <inheritdoc/>

@@ -115,9 +115,12 @@ public sealed class LinuxNamespace : INetworkNamespace
     internal static LinuxNamespace OfThisThread() => new(Open("/proc/thread-self/ns/net"), thread: null);
 
     /// <summary>The namespace of a process; what runs in it runs on a thread of its own.</summary>
-    internal static LinuxNamespace OfProcess(int processId)
+    internal static LinuxNamespace OfProcess(int processId) => OfFile(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/ns/net"));
+
+    /// <summary>The namespace that a file is bound to, such as /run/netns/NAME.</summary>
+    internal static LinuxNamespace OfFile(string path)
     {
-        SafeNamespaceFd fd = Open(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/ns/net"));
+        SafeNamespaceFd fd = Open(path);
         try
         {
             return new LinuxNamespace(fd, new NamespaceThread(() => Enter(fd)));

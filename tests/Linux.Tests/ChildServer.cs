@@ -48,9 +48,15 @@ internal sealed class ChildServer : IDisposable
             print("ready", flush=True)
             time.sleep(600)
             """;
+        return StartPython(place, Script, listeners.ToString(CultureInfo.InvariantCulture), Port.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>A server that says "ready".</summary>
+    internal static ChildServer StartPython(LinuxNamespace place, string script, params string[] arguments)
+    {
         string? python = new[] { "/usr/bin/python3", "/usr/local/bin/python3" }.FirstOrDefault(File.Exists);
         Assert.SkipUnless(python is not null, "Needs python3.");
-        return Start(place, python!, ["-c", Script, listeners.ToString(CultureInfo.InvariantCulture), Port.ToString(CultureInfo.InvariantCulture)], null, waitForOutput: true);
+        return Start(place, python!, ["-c", script, .. arguments], null, waitForOutput: true);
     }
 
     public void Dispose()

@@ -21,7 +21,9 @@ public sealed class FinderTests : LinuxTest
         bool v6Only = endPoint.StartsWith("[2001", StringComparison.Ordinal); // the kernel sets it at a bind to a specific IPv6 address
         Assert.Equal(
             new SocketRecord(socket.Cookie, record.Inode, protocol, socket.Family, IPEndPoint.Parse(endPoint), 0, 0, v6Only, false, 0, Namespace.Id, record.Owners),
-            record);
+            record with { QueueLimit = null, Drops = null });
+        Assert.True(protocol == TransportProtocol.Tcp ? record.QueueLimit == 64 : record.QueueLimit > 4096);
+        Assert.Equal(protocol == TransportProtocol.Tcp ? null : 0L, record.Drops);
         SocketOwner owner = Assert.Single(record.Owners);
         Assert.Equal((Environment.ProcessId, File.ReadAllText("/proc/self/comm").Trim()), (owner.ProcessId, owner.Command));
         Assert.Equal($"socket:[{record.Inode}]", new FileInfo($"/proc/self/fd/{owner.FileDescriptor}").LinkTarget);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Programs;
 
@@ -30,6 +31,13 @@ public interface IReuseportBackend : IDisposable
 
     /// <summary>TCP listeners and bound UDP sockets that match.</summary>
     IReadOnlyList<SocketRecord> FindSockets(SocketQuery query);
+
+    /// <summary>
+    /// Every socket that matches, in every network namespace that can be seen (or in the query's), with who serves it. Refuses nothing: what may not be
+    /// seen is said.
+    /// </summary>
+    SocketSurvey Survey(SocketQuery query) =>
+        new([.. SocketSurvey.Ask(this, FindSockets(query), ImmutableDictionary<ulong, ImmutableArray<SocketWorker>>.Empty)], []);
 
     /// <summary>A handle on a found socket, for as short as possible: while it is open the socket outlives its owner. (pidfd_getfd)</summary>
     IBackendSocket AcquireSocket(SocketRecord record);

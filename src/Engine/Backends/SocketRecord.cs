@@ -19,4 +19,11 @@ namespace ReuseportPS.Engine.Backends;
 /// <param name="Owners">Processes that hold it; empty when nobody may look.</param>
 public sealed record SocketRecord(
     ulong Cookie, ulong Inode, TransportProtocol Protocol, IpFamily Family, IPEndPoint LocalEndPoint, uint Uid, int InterfaceIndex,
-    bool V6Only, bool IsConnected, int ReceiveQueue, ulong NetworkNamespace, ImmutableArray<SocketOwner> Owners);
+    bool V6Only, bool IsConnected, int ReceiveQueue, ulong NetworkNamespace, ImmutableArray<SocketOwner> Owners)
+{
+    /// <summary>TCP: the longest that the accept queue may become. UDP: the receive buffer in bytes (SO_RCVBUF). Null when it cannot be seen.</summary>
+    public int? QueueLimit { get; init; }
+
+    /// <summary>Datagrams that were dropped for want of room; null when that cannot be seen.</summary>
+    public long? Drops { get; init; }
+}

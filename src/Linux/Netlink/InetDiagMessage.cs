@@ -12,17 +12,27 @@ internal sealed record InetDiagMessage(
     IpFamily Family, byte State, IPEndPoint Local, IPEndPoint Remote, int InterfaceIndex, ulong Cookie, uint ReceiveQueue, uint SendQueue,
     uint Uid, uint Inode, bool V6Only)
 {
+    /// <summary>SO_RCVBUF in bytes; null when it was not told.</summary>
+    internal uint? ReceiveBuffer { get; init; }
+
+    /// <summary>Packets dropped for want of room; null when it was not told.</summary>
+    internal uint? Drops { get; init; }
+
     internal const byte TcpEstablished = 1;
     internal const byte TcpClose = 7;
     internal const byte TcpListen = 10;
 
     private const int Length = 72;
 
+    // Words of struct sock's memory figures (SK_MEMINFO_RCVBUF, SK_MEMINFO_DROPS).
+    private const int ReceiveBufferWord = 1;
+    private const int DropsWord = 8;
+
     /// <summary>Writes the fixed part of a dump request (<c>struct inet_diag_req_v2</c>).</summary>
     internal static void WriteRequest(NetlinkMessage message, TransportProtocol protocol, IpFamily family, int localPort)
     {
         uint states = protocol == TransportProtocol.Tcp ? 1u << TcpListen : (1u << TcpClose) | (1u << TcpEstablished);
-        message.U8((byte)(family == IpFamily.V4 ? SocketConstants.AF_INET : SocketConstants.AF_INET6)).U8((byte)protocol).U8(0).U8(0).U32(states)
+        message.U8((byte)(family == IpFamily.V4 ? SocketConstants.AF_INET : SocketConstants.AF_INET6)).U8((byte)protocol).U8(1 << (INET_DIAG_SKMEMINFO - 1)).U8(0).U32(states)
             .U16BigEndian((ushort)localPort).Zeros(38).U32(uint.MaxValue).U32(uint.MaxValue);
     }
 
@@ -42,12 +52,19 @@ internal sealed record InetDiagMessage(
 
         int addressLength = family == SocketConstants.AF_INET ? 4 : 16;
         bool v6Only = false;
+        uint? receiveBuffer = null;
+        uint? drops = null;
         NetlinkReader attributes = new(payload[Length..]);
         while (attributes.TryAttribute(out ushort type, out ReadOnlySpan<byte> value))
         {
             if (type == INET_DIAG_SKV6ONLY && value.Length >= 1)
             {
                 v6Only = value[0] != 0;
+            }
+            else if (type == INET_DIAG_SKMEMINFO && value.Length >= (DropsWord + 1) * sizeof(uint))
+            {
+                receiveBuffer = MemoryMarshal.Read<uint>(value[(ReceiveBufferWord * sizeof(uint))..]);
+                drops = MemoryMarshal.Read<uint>(value[(DropsWord * sizeof(uint))..]);
             }
         }
 
@@ -62,6 +79,10 @@ internal sealed record InetDiagMessage(
             MemoryMarshal.Read<uint>(payload[60..]),
             MemoryMarshal.Read<uint>(payload[64..]),
             MemoryMarshal.Read<uint>(payload[68..]),
-            v6Only);
+            v6Only)
+        {
+            ReceiveBuffer = receiveBuffer,
+            Drops = drops,
+        };
     }
 }

@@ -58,5 +58,6 @@ internal static class NetlinkConstants
     internal const byte IF_OPER_UP = 6;
 
     internal const ushort SOCK_DIAG_BY_FAMILY = 20;
+    internal const ushort INET_DIAG_SKMEMINFO = 7;
     internal const ushort INET_DIAG_SKV6ONLY = 11;
 }

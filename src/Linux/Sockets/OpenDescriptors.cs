@@ -10,23 +10,36 @@ namespace ReuseportPS.Linux.Sockets;
 internal static class OpenDescriptors
 {
     /// <summary>Owners of the sockets with these inode numbers.</summary>
-    internal static Dictionary<ulong, List<SocketOwner>> OwnersOf(IReadOnlySet<ulong> inodes)
+    internal static Dictionary<ulong, List<SocketOwner>> OwnersOf(IReadOnlySet<ulong> inodes) => OwnersOf(inodes, out _);
+
+    /// <summary>The same, with the number of processes that may not be looked at.</summary>
+    internal static Dictionary<ulong, List<SocketOwner>> OwnersOf(IReadOnlySet<ulong> inodes, out int hidden)
     {
+        hidden = 0;
         Dictionary<ulong, List<SocketOwner>> owners = [];
         if (inodes.Count == 0)
         {
             return owners;
         }
 
+        foreach (int processId in Processes())
+        {
+            hidden += TryAddOwners(processId, inodes, owners) == Errno.EACCES ? 1 : 0;
+        }
+
+        return owners;
+    }
+
+    /// <summary>Ids of the processes of this process id namespace.</summary>
+    internal static IEnumerable<int> Processes()
+    {
         foreach (string directory in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out int processId))
             {
-                TryAddOwners(processId, inodes, owners);
+                yield return processId;
             }
         }
-
-        return owners;
     }
 
     /// <summary>Adds what one process holds; the errno says why it could not be looked at.</summary>

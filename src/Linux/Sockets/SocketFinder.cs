@@ -24,44 +24,50 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
             throw new ArgumentException("The namespace is of another backend.", nameof(query));
         }
 
-        LinuxNamespace? entered = null;
-        try
-        {
-            ulong namespaceId = currentNamespace.Id;
-            Func<TransportProtocol, IpFamily, IEnumerable<InetDiagMessage>> list;
-            if (query.Namespace is null && query.ProcessId is int processId && NamespaceOf(processId) is ulong other && other != namespaceId)
-            {
-                namespaceId = other;
-                entered = TryEnter(processId);
-                list = entered is null
-                    ? (protocol, family) => ReadProcNet(processId, protocol, family)
-                    : (protocol, family) => Dump(entered, protocol, family, query.Port);
-            }
-            else
-            {
-                LinuxNamespace place = (LinuxNamespace?)query.Namespace ?? currentNamespace;
-                namespaceId = place.Id;
-                list = (protocol, family) => Dump(place, protocol, family, query.Port);
-            }
+        return query.Namespace is null && query.ProcessId is int processId && NamespaceOf(processId) is ulong other && other != currentNamespace.Id
+            ? Complete(query, ListBeside(processId, other, query), other)
+            : In((LinuxNamespace?)query.Namespace ?? currentNamespace, query);
+    }
 
-            List<(TransportProtocol Protocol, InetDiagMessage Socket)> found = [];
-            foreach (TransportProtocol protocol in (TransportProtocol[])[TransportProtocol.Tcp, TransportProtocol.Udp])
+    /// <summary>What is in a namespace.</summary>
+    internal static IReadOnlyList<SocketRecord> In(LinuxNamespace place, SocketQuery query) =>
+        Complete(query, List(query, (protocol, family) => Dump(place, protocol, family, query.Port)), place.Id);
+
+    /// <summary>What is in the namespace of a process, whoever holds it.</summary>
+    internal IReadOnlyList<SocketRecord> Beside(int processId, ulong namespaceId, SocketQuery query) =>
+        Complete(query with { ProcessId = null }, ListBeside(processId, namespaceId, query), namespaceId);
+
+    /// <summary>A record with its owners, and with what /proc/PID/net leaves out.</summary>
+    internal static SocketRecord WithOwners(SocketRecord record, IReadOnlyDictionary<ulong, List<SocketOwner>> owners)
+    {
+        SocketRecord held = record with { Owners = [.. owners.GetValueOrDefault(record.Inode) ?? []] };
+        return held.Cookie == 0 ? AskSocket(held, [.. held.Owners]) : held;
+    }
+
+    private List<(TransportProtocol Protocol, InetDiagMessage Socket)> ListBeside(int processId, ulong namespaceId, SocketQuery query)
+    {
+        using LinuxNamespace? entered = TryEnter(processId);
+        return List(query, entered is null || entered.Id != namespaceId
+            ? (protocol, family) => ReadProcNet(processId, protocol, family)
+            : (protocol, family) => Dump(entered, protocol, family, query.Port));
+    }
+
+    private static List<(TransportProtocol Protocol, InetDiagMessage Socket)> List(
+        SocketQuery query, Func<TransportProtocol, IpFamily, IEnumerable<InetDiagMessage>> list)
+    {
+        List<(TransportProtocol Protocol, InetDiagMessage Socket)> found = [];
+        foreach (TransportProtocol protocol in (TransportProtocol[])[TransportProtocol.Tcp, TransportProtocol.Udp])
+        {
+            foreach (IpFamily family in (IpFamily[])[IpFamily.V4, IpFamily.V6])
             {
-                foreach (IpFamily family in (IpFamily[])[IpFamily.V4, IpFamily.V6])
+                if (query.Protocol is null || query.Protocol == protocol)
                 {
-                    if (query.Protocol is null || query.Protocol == protocol)
-                    {
-                        found.AddRange(list(protocol, family).Where(socket => Matches(query, socket)).Select(socket => (protocol, socket)));
-                    }
+                    found.AddRange(list(protocol, family).Where(socket => Matches(query, socket)).Select(socket => (protocol, socket)));
                 }
             }
+        }
 
-            return Complete(query, found, namespaceId);
-        }
-        finally
-        {
-            entered?.Dispose();
-        }
+        return found;
     }
 
     private static bool Matches(SocketQuery query, InetDiagMessage socket) =>
@@ -104,7 +110,11 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
             SocketRecord record = new(
                 socket.Cookie, socket.Inode, protocol, socket.Family, socket.Local, socket.Uid, socket.InterfaceIndex, socket.V6Only,
                 protocol == TransportProtocol.Udp && socket.State == InetDiagMessage.TcpEstablished, (int)Math.Min(socket.ReceiveQueue, int.MaxValue),
-                namespaceId, holders);
+                namespaceId, holders)
+            {
+                QueueLimit = (int?)(protocol == TransportProtocol.Tcp ? socket.SendQueue : socket.ReceiveBuffer),
+                Drops = protocol == TransportProtocol.Udp ? socket.Drops : null,
+            };
             record = record.Cookie == 0 ? AskSocket(record, list) : record;
             if (query.Cookie is null || query.Cookie == record.Cookie)
             {
@@ -197,10 +207,14 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
     }
 
     // The number in "net:[4026531840]"; null when the process hides it or has ended.
-    private static ulong? NamespaceOf(int processId)
+    internal static ulong? NamespaceOf(int processId) => NamespaceOf(processId, out _);
+
+    /// <summary>The same, telling a process that hides it from one that has ended.</summary>
+    internal static ulong? NamespaceOf(int processId, out bool hides)
     {
         Span<byte> link = stackalloc byte[64];
         nint length = Sys.readlinkat(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/ns/net"), link);
+        hides = length == -(int)Errno.EACCES;
         string text = length > 0 ? System.Text.Encoding.ASCII.GetString(link[..(int)length]) : "";
         return text.StartsWith("net:[", StringComparison.Ordinal) && ulong.TryParse(text.AsSpan(5).TrimEnd(']'), NumberStyles.None, CultureInfo.InvariantCulture, out ulong id)
             ? id

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Diagnostics;
+
+namespace ReuseportPS.Linux.Sockets;
+
+/// <summary>The sockets of every network namespace in which a process is, or that has a name under /run/netns; with what could not be seen.</summary>
+internal sealed class HostSurvey(LinuxBackend backend, LinuxNamespace current, SocketFinder finder)
+{
+    private const string NamedNamespaces = "/run/netns";
+    private const string Capabilities = "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH";
+
+    private readonly List<string> _hidden = [];
+
+    internal SocketSurvey Run(SocketQuery query)
+    {
+        SocketQuery sockets = query with { WithOwners = false, ProcessId = null };
+        IReadOnlyList<SocketRecord> found = query.Namespace is LinuxNamespace one ? SocketFinder.In(one, sockets) : Everywhere(sockets);
+        Dictionary<ulong, List<SocketOwner>> owners = OpenDescriptors.OwnersOf(found.Select(record => record.Inode).ToHashSet(), out int closed);
+        SocketRecord[] records =
+        [
+            .. found.Select(record => SocketFinder.WithOwners(record, owners))
+                .Where(record => (query.ProcessId is null || record.Owners.Any(owner => owner.ProcessId == query.ProcessId))
+                    && (query.Cookie is null || record.Cookie == query.Cookie)),
+        ];
+        WorkerFinder workers = new();
+        IReadOnlyDictionary<ulong, ImmutableArray<SocketWorker>> served = workers.Find(records);
+        ImmutableArray<SurveyedSocket> surveyed = [.. SocketSurvey.Ask(backend, records, served)];
+        if (closed > 0)
+        {
+            int ownerless = records.Count(record => record.Owners.IsEmpty);
+            _hidden.Add($"{(closed == 1 ? "One process does not show its" : $"{closed} processes do not show their")} descriptors, so {ownerless} of {records.Length} sockets have no known owner: {Capabilities} would show them.");
+        }
+
+        if (workers.Hidden.Count > 0)
+        {
+            _hidden.Add($"What threads of {string.Join(", ", workers.Hidden.Order())} wait for is not shown, so who serves their sockets is not known: {Capabilities} would show it.");
+        }
+
+        int closedSockets = surveyed.Count(socket => socket is { ReusePort: null, IsMptcp: false, Record.Owners.IsEmpty: false });
+        if (closedSockets > 0)
+        {
+            _hidden.Add($"{closedSockets} of the sockets may not be asked for SO_REUSEPORT (pidfd_getfd): CAP_SYS_PTRACE would allow it.");
+        }
+
+        return new SocketSurvey(surveyed, [.. _hidden]);
+    }
+
+    private List<SocketRecord> Everywhere(SocketQuery query)
+    {
+        Dictionary<ulong, int> processes = [];
+        int secretive = 0;
+        foreach (int processId in OpenDescriptors.Processes())
+        {
+            if (SocketFinder.NamespaceOf(processId, out bool hides) is ulong id)
+            {
+                processes.TryAdd(id, processId);
+            }
+
+            secretive += hides ? 1 : 0;
+        }
+
+        if (secretive > 0)
+        {
+            _hidden.Add($"{(secretive == 1 ? "One process does not show its" : $"{secretive} processes do not show their")} network namespace, so there may be sockets in a namespace that is not listed: CAP_SYS_PTRACE would show them.");
+        }
+
+        List<SocketRecord> found = [.. SocketFinder.In(current, query)];
+        foreach ((ulong id, int processId) in processes.Where(pair => pair.Key != current.Id).OrderBy(pair => pair.Key))
+        {
+            Add($"network namespace {id} (of process {processId})", () => finder.Beside(processId, id, query));
+        }
+
+        if (Directory.Exists(NamedNamespaces))
+        {
+            foreach (string path in Directory.EnumerateFiles(NamedNamespaces).Order(StringComparer.Ordinal))
+            {
+                Add($"network namespace {path}", () =>
+                {
+                    using LinuxNamespace place = LinuxNamespace.OfFile(path);
+                    return place.Id == current.Id || !processes.TryAdd(place.Id, 0) ? [] : SocketFinder.In(place, query);
+                });
+            }
+        }
+
+        return found;
+
+        void Add(string place, Func<IReadOnlyList<SocketRecord>> list)
+        {
+            try
+            {
+                found.AddRange(list());
+            }
+            catch (BackendException exception) when (exception.Errno != Errno.ENOENT)
+            {
+                _hidden.Add($"The sockets of {place} cannot be listed: {exception.Message}");
+            }
+            catch (BackendException)
+            {
+                // The process ended meanwhile.
+            }
+        }
+    }
+}
