@@ -30,6 +30,7 @@
         'Remove-SteeringPolicy'
         'Set-ReuseportBackend'
         'Set-SteeringPolicy'
+        'Sync-ReuseportGroup'
         'Test-ReuseportEnvironment'
         'Test-ReuseportFidelity'
         'Test-SteeringPolicy'

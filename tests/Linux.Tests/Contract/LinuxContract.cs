@@ -28,6 +28,8 @@ public sealed class LoopbackGroupContract(LoopbackWorld world) : GroupContract<L
 
 public sealed class LoopbackAdoptionContract(LoopbackWorld world) : AdoptionContract<LoopbackWorld>(world);
 
+public sealed class LoopbackSynchronizationContract(LoopbackWorld world) : SynchronizationContract<LoopbackWorld>(world);
+
 public sealed class LoopbackGroupProgramContract(LoopbackWorld world) : GroupProgramContract<LoopbackWorld>(world);
 
 public sealed class LoopbackFailureContract(LoopbackWorld world) : FailureContract<LoopbackWorld>(world);
@@ -55,6 +57,8 @@ public sealed class VethPinContract(VethWorld world) : PinContract<VethWorld>(wo
 public sealed class VethGroupContract(VethWorld world) : GroupContract<VethWorld>(world);
 
 public sealed class VethAdoptionContract(VethWorld world) : AdoptionContract<VethWorld>(world);
+
+public sealed class VethSynchronizationContract(VethWorld world) : SynchronizationContract<VethWorld>(world);
 
 public sealed class VethGroupProgramContract(VethWorld world) : GroupProgramContract<VethWorld>(world);
 

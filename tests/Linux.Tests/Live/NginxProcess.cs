@@ -10,30 +10,13 @@ internal sealed class NginxProcess : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("reuseportps-nginx-").FullName;
     private readonly Process _master;
+    private readonly bool _reuseport;
 
     public NginxProcess(int workers, bool reuseport = true)
     {
         Port = FreePort();
-        string configuration = Path.Combine(_folder, "nginx.conf");
-        File.WriteAllText(configuration, string.Create(CultureInfo.InvariantCulture, $$"""
-            worker_processes {{workers}};
-            daemon off;
-            pid {{_folder}}/nginx.pid;
-            error_log {{_folder}}/error.log;
-            events { worker_connections 4096; }
-            http {
-                access_log off;
-                client_body_temp_path {{_folder}}/body;
-                proxy_temp_path {{_folder}}/proxy;
-                fastcgi_temp_path {{_folder}}/fastcgi;
-                uwsgi_temp_path {{_folder}}/uwsgi;
-                scgi_temp_path {{_folder}}/scgi;
-                server {
-                    listen 127.0.0.1:{{Port}}{{(reuseport ? " reuseport" : "")}};
-                    location / { default_type text/plain; return 200 "$pid\n"; }
-                }
-            }
-            """));
+        _reuseport = reuseport;
+        string configuration = WriteConfiguration(workers);
         _master = Process.Start(new ProcessStartInfo("nginx", ["-p", _folder, "-e", Path.Combine(_folder, "error.log"), "-c", configuration])
         {
             UseShellExecute = false,
@@ -67,6 +50,27 @@ internal sealed class NginxProcess : IDisposable
         return int.Parse(answer[(answer.LastIndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..], CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Reloads with another number of workers, and waits until so many new ones answer.</summary>
+    public void Reload(int workers)
+    {
+        WriteConfiguration(workers);
+        HashSet<int> before = [.. Enumerable.Range(0, 100).Select(_ => Request())];
+        using (Process? kill = Process.Start("kill", ["-HUP", _master.Id.ToString(CultureInfo.InvariantCulture)]))
+        {
+            kill.WaitForExit();
+        }
+
+        HashSet<int> after = [];
+        for (int attempt = 0; attempt < 2000 && after.Count < workers; attempt++)
+        {
+            int worker = Request();
+            if (!before.Contains(worker))
+            {
+                after.Add(worker);
+            }
+        }
+    }
+
     public void Dispose()
     {
         // By id, the master alone: nginx's master ends its workers on SIGTERM.
@@ -82,6 +86,31 @@ internal sealed class NginxProcess : IDisposable
 
         _master.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private string WriteConfiguration(int workers)
+    {
+        string path = Path.Combine(_folder, "nginx.conf");
+        File.WriteAllText(path, string.Create(CultureInfo.InvariantCulture, $$"""
+            worker_processes {{workers}};
+            daemon off;
+            pid {{_folder}}/nginx.pid;
+            error_log {{_folder}}/error.log;
+            events { worker_connections 4096; }
+            http {
+                access_log off;
+                client_body_temp_path {{_folder}}/body;
+                proxy_temp_path {{_folder}}/proxy;
+                fastcgi_temp_path {{_folder}}/fastcgi;
+                uwsgi_temp_path {{_folder}}/uwsgi;
+                scgi_temp_path {{_folder}}/scgi;
+                server {
+                    listen 127.0.0.1:{{Port}}{{(_reuseport ? " reuseport" : "")}};
+                    location / { default_type text/plain; return 200 "$pid\n"; }
+                }
+            }
+            """));
+        return path;
     }
 
     private static int FreePort()

@@ -28,6 +28,8 @@ public sealed class SimulatorGroupContract(SimulatorWorld world) : GroupContract
 
 public sealed class SimulatorAdoptionContract(SimulatorWorld world) : AdoptionContract<SimulatorWorld>(world);
 
+public sealed class SimulatorSynchronizationContract(SimulatorWorld world) : SynchronizationContract<SimulatorWorld>(world);
+
 public sealed class SimulatorGroupProgramContract(SimulatorWorld world) : GroupProgramContract<SimulatorWorld>(world);
 
 public sealed class SimulatorFailureContract(SimulatorWorld world) : FailureContract<SimulatorWorld>(world);

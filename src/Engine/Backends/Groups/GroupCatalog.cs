@@ -14,7 +14,6 @@ namespace ReuseportPS.Engine.Backends.Groups;
 public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, params ImmutableArray<INetworkNamespace> namespaces) : IDisposable
 {
     private const int PortAttempts = 16;
-    private const int SeatAttempts = 40;
 
     private readonly SortedDictionary<string, ManagedGroup> _owned = new(StringComparer.Ordinal);
 
@@ -102,7 +101,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             }
 
             existing.Dispose();
-            throw Exists(request.Name);
+            throw existing.Ownership == GroupOwnership.Adopted ? HasOthers(request.Name) : Exists(request.Name);
         }
 
         ImmutableArray<IGrouping<KernelGroupKey, SocketRecord>> byGroup = [.. members.GroupBy(KernelGroupKey.Of)];
@@ -184,6 +183,10 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
     private static DiagnosticException Exists(string name) => new(Diagnostic.Error(
         GroupCodes.GroupExists, $"There is a group '{name}' already.",
         remedy: "Choose another name, or remove it with Remove-ReuseportGroup."));
+
+    private static DiagnosticException HasOthers(string name) => new(Diagnostic.Error(
+        GroupCodes.GroupExists, $"There is a group '{name}' already, and not all of these sockets have a seat in it.",
+        remedy: "Sync-ReuseportGroup seats members that came later; for another server choose another name, or remove the group with Remove-ReuseportGroup."));
 
     /// <summary>Detaches the programs that are pinned or on record, from whichever group has them: what the group consisted of cannot be relied on any more.</summary>
     private void DetachDamaged(string name, IPinFolder folder)
@@ -331,17 +334,14 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
 
     private KernelGroup Seat(KernelGroupKey key, ImmutableArray<SocketRecord> members)
     {
-        IReadOnlyList<ulong>? order = Backend.MemberOrder(members[0]);
-        List<SocketRecord> seated = order is null
-            ? [.. members]
-            : [.. members.OrderBy(member => Position(order, member.Cookie))];
+        ImmutableArray<SocketRecord> seated = Seating.InKernelOrder(Backend, members);
         IBackendMap seats = Backend.CreateMap(KernelGroup.SeatsSpec);
         try
         {
-            for (int slot = 0; slot < seated.Count; slot++)
+            for (int slot = 0; slot < seated.Length; slot++)
             {
                 using IBackendSocket socket = Backend.AcquireSocket(seated[slot]);
-                Seat(seats, slot, socket, seated[slot]);
+                Seating.Put(Backend, seats, slot, socket, seated[slot]);
             }
 
             return new KernelGroup(key, seats, []);
@@ -351,44 +351,6 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             seats.Dispose();
             throw;
         }
-    }
-
-    /// <summary>Seats a member. The seats of a group just removed are freed a grace period later, and its members are busy until then.</summary>
-    private void Seat(IBackendMap seats, int slot, IBackendSocket socket, SocketRecord member)
-    {
-        for (int attempt = 1; ; attempt++)
-        {
-            try
-            {
-                seats.UpdateSocket((uint)slot, socket);
-                return;
-            }
-            catch (BackendException exception) when (exception.Errno == Errno.EBUSY)
-            {
-                if (attempt == SeatAttempts || Backend.InspectAttachment(member).State != AttachmentState.None)
-                {
-                    throw new BackendException(exception.Errno, exception.Operation, Diagnostic.Error(
-                        exception.Diagnostics[0].Code,
-                        $"{KernelGroupKey.Of(member)}: the socket with cookie {member.Cookie} is a member of another group or pin directory.",
-                        remedy: "Remove that group first with Remove-ReuseportGroup, in the pin directory that has it."));
-                }
-            }
-
-            Backend.WaitForReaders();
-        }
-    }
-
-    private static int Position(IReadOnlyList<ulong> order, ulong cookie)
-    {
-        for (int index = 0; index < order.Count; index++)
-        {
-            if (order[index] == cookie)
-            {
-                return index;
-            }
-        }
-
-        return int.MaxValue;
     }
 
     private ManagedGroup OpenPinned(string name, IPinFolder folder)

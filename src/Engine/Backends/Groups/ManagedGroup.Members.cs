@@ -1,0 +1,164 @@
+using System.Collections.Immutable;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Policies;
+
+namespace ReuseportPS.Engine.Backends.Groups;
+
+// Members that come and go.
+public sealed partial class ManagedGroup
+{
+    /// <summary>
+    /// Looks again: gives members that have none a seat (the lowest slot whose seat in their kernel group is empty, or a new slot), attaches the program where
+    /// a restart has lost it, and compiles the policy anew when there are more slots than before. Does nothing to a group that is as it should be; an own
+    /// group always is. On failure the group keeps what it had.
+    /// </summary>
+    /// <param name="force">Whether a program that is not ours, or may not be, is replaced.</param>
+    /// <exception cref="DiagnosticException">A foreign program is attached, the members are in another network namespace, or the kernel refused.</exception>
+    public GroupSynchronization Synchronize(bool force = false)
+    {
+        if (Ownership != GroupOwnership.Adopted)
+        {
+            return new GroupSynchronization([], [], [], SlotCount, SlotCount, EmptySlots());
+        }
+
+        using IDisposable held = _backend.Pins.Lock(Name);
+        Refresh();
+        int before = SlotCount;
+        List<(KernelGroup Group, int Slot, SocketRecord Member)> seated = [];
+        List<(SocketRecord Member, string Reason)> unseatable = [];
+        ImmutableArray<KernelGroupKey> attached;
+        try
+        {
+            foreach (KernelGroup group in _kernelGroups)
+            {
+                ImmutableArray<SocketRecord> members = FindMembers(group);
+                if (members.IsEmpty)
+                {
+                    RequireEmpty(group);
+                    continue;
+                }
+
+                RequireOurs(group, members.FirstOrDefault(member => SeatedCookies(group).Contains(member.Cookie)) ?? members[0], force);
+                SeatNewcomers(group, members, seated, unseatable);
+            }
+
+            int slots = seated.Count == 0 ? before : Math.Max(before, seated.Max(seat => seat.Slot) + 1);
+            attached = slots > before ? Grow(slots, force) : AttachLost(force, savesState: false);
+        }
+        catch
+        {
+            SlotCount = before;
+            foreach ((KernelGroup group, int slot, _) in seated)
+            {
+                Unseat(group, slot);
+            }
+
+            throw;
+        }
+
+        return new GroupSynchronization([.. seated.Select(seat => (seat.Slot, seat.Member))], [.. unseatable], attached, before, SlotCount, EmptySlots());
+    }
+
+    /// <summary>Members of the kernel groups as they are now, seated or not.</summary>
+    public ImmutableArray<SocketRecord> ReadMembers() => [.. _kernelGroups.SelectMany(group => FindMembers(group))];
+
+    private ImmutableArray<int> EmptySlots() => [.. ReadSlots().Where(slot => slot.Seats.All(seat => seat.Cookie == 0)).Select(slot => slot.Slot)];
+
+    // Connected UDP sockets have left the group.
+    private ImmutableArray<SocketRecord> FindMembers(KernelGroup group) =>
+    [
+        .. _backend.FindSockets(new SocketQuery(group.Key.Protocol, group.Key.Port, group.Key.Address, Namespace: _namespace))
+            .Where(socket => !socket.IsConnected && KernelGroupKey.Of(socket) == group.Key),
+    ];
+
+    private void SeatNewcomers(
+        KernelGroup group, ImmutableArray<SocketRecord> members, List<(KernelGroup Group, int Slot, SocketRecord Member)> seated,
+        List<(SocketRecord Member, string Reason)> unseatable)
+    {
+        HashSet<ulong> known = SeatedCookies(group);
+        int slot = 0;
+        foreach (SocketRecord member in Seating.InKernelOrder(_backend, members).Where(member => !known.Contains(member.Cookie)))
+        {
+            while (slot < SlotCount && group.CookieAt(slot) != 0)
+            {
+                slot++;
+            }
+
+            if (slot == KernelGroup.SeatCapacity)
+            {
+                unseatable.Add((member, $"all {KernelGroup.SeatCapacity} seats are taken"));
+                continue;
+            }
+
+            try
+            {
+                using IBackendSocket socket = _backend.AcquireSocket(member);
+                if (socket.GetOption(SocketOption.ReusePort) == 0)
+                {
+                    unseatable.Add((member, "it was bound without SO_REUSEPORT"));
+                    continue;
+                }
+
+                Seating.Put(_backend, group.Seats, slot, socket, member);
+                seated.Add((group, slot, member));
+                slot++;
+            }
+            catch (BackendException exception) when (exception.Errno is Errno.ENOTSUPP or Errno.ESRCH)
+            {
+                // An MPTCP listener, or a member that is gone again: no reason to leave the others without seats.
+                unseatable.Add((member, exception.Diagnostics[0].Message));
+            }
+        }
+    }
+
+    // A policy without `to` means all slots: it is compiled for as many as there are.
+    private ImmutableArray<KernelGroupKey> Grow(int slots, bool force)
+    {
+        ImmutableArray<KernelGroupKey> lost = [.. Lost().Select(group => group.Key)];
+        SlotCount = slots;
+        if (Policy is SteeringPolicy policy)
+        {
+            CompiledPolicy compiled = Compile(policy);
+            ApplyProgram(new PolicyPlan(policy, compiled, PolicyChange.Program, Describe(PolicyChange.Program, compiled)), force);
+            return lost;
+        }
+
+        return AttachLost(force, savesState: true);
+    }
+
+    // The program, where it is gone with the group that it was attached to.
+    private ImmutableArray<KernelGroupKey> AttachLost(bool force, bool savesState)
+    {
+        KernelGroup[] lost = [.. Lost()];
+        using AttachTransaction transaction = new();
+        foreach (KernelGroup group in lost)
+        {
+            SocketRecord member = FindMember(group) ?? throw NoMember(group);
+            Attachment found = RequireOurs(group, member, force);
+            transaction.Put(group.Attached, OpenMember(transaction, group, member), OpenAttached(transaction, group, found));
+        }
+
+        if (savesState)
+        {
+            SaveState(Policy, _live?.Compiled, _generation, [.. _kernelGroups.Select(group => group.Program).OfType<IBackendProgram>()], _live?.Epoch ?? 0, Program);
+        }
+
+        transaction.Commit();
+        return [.. lost.Select(group => group.Key)];
+    }
+
+    private IEnumerable<KernelGroup> Lost() => _kernelGroups.Where(group =>
+        !group.Attached.IsNothing && FindMember(group) is SocketRecord member && _backend.InspectAttachment(member).State == AttachmentState.None);
+
+    private static void Unseat(KernelGroup group, int slot)
+    {
+        try
+        {
+            group.Seats.Delete(KernelGroup.SlotKey(slot));
+        }
+        catch (BackendException)
+        {
+            // The member died, and its seat is empty: what began the roll-back is the error to report.
+        }
+    }
+}

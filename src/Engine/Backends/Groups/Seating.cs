@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using ReuseportPS.Engine.Diagnostics;
+
+namespace ReuseportPS.Engine.Backends.Groups;
+
+/// <summary>Puts members of running servers into seats.</summary>
+internal static class Seating
+{
+    private const int Attempts = 40;
+
+    /// <summary>Members of one kernel group in the kernel's order; as they were found where that cannot be seen.</summary>
+    public static ImmutableArray<SocketRecord> InKernelOrder(IReuseportBackend backend, ImmutableArray<SocketRecord> members)
+    {
+        IReadOnlyList<ulong>? order = members.IsEmpty ? null : backend.MemberOrder(members[0]);
+        return order is null ? members : [.. members.OrderBy(member => Position(order, member.Cookie))];
+    }
+
+    /// <summary>Seats a member. The seats of a group just removed are freed a grace period later, and its members are busy until then.</summary>
+    public static void Put(IReuseportBackend backend, IBackendMap seats, int slot, IBackendSocket socket, SocketRecord member)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                seats.UpdateSocket((uint)slot, socket);
+                return;
+            }
+            catch (BackendException exception) when (exception.Errno == Errno.EBUSY)
+            {
+                if (attempt == Attempts || backend.InspectAttachment(member).State != AttachmentState.None)
+                {
+                    throw new BackendException(exception.Errno, exception.Operation, Diagnostic.Error(
+                        exception.Diagnostics[0].Code,
+                        $"{KernelGroupKey.Of(member)}: the socket with cookie {member.Cookie} is a member of another group or pin directory.",
+                        remedy: "Remove that group first with Remove-ReuseportGroup, in the pin directory that has it."));
+                }
+            }
+
+            backend.WaitForReaders();
+        }
+    }
+
+    private static int Position(IReadOnlyList<ulong> order, ulong cookie)
+    {
+        for (int index = 0; index < order.Count; index++)
+        {
+            if (order[index] == cookie)
+            {
+                return index;
+            }
+        }
+
+        return int.MaxValue;
+    }
+}
