@@ -156,6 +156,8 @@ public sealed class SimulatedNamespace : INetworkNamespace
         child.FilterLocked = listener.FilterLocked;
         child.InterfaceIndex = listener.InterfaceIndex;
         child.AddressLocked = listener.AddressLocked;
+        child.ReceiveShutdown = listener.ReceiveShutdown;
+        child.SendShutdown = listener.SendShutdown;
         return child;
     }
 

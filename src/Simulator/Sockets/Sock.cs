@@ -98,6 +98,9 @@ internal sealed class Sock
 
     public LinkedListNode<Sock>? AddressNode { get; set; }
 
+    /// <summary>It lies in its UDP chain by address since its address changed, not since it was bound.</summary>
+    public bool HasMoved { get; set; }
+
     public LinkedListNode<Sock>? TupleNode { get; set; }
 
     /// <summary>The ends under which <see cref="TupleNode"/> lies; not always the present ones.</summary>
@@ -127,10 +130,16 @@ internal sealed class Sock
     public int DeferAccept { get; set; }
 
     /// <summary>The listener that a request belongs to (rsk_listener).</summary>
-    public Sock? Listener { get; init; }
+    public Sock? Listener { get; set; }
+
+    /// <summary>How often the timer of this request has run.</summary>
+    public int Timeouts { get; set; }
 
     /// <summary>Requests that belong to this listener, stopped or not.</summary>
     public int RequestCount { get; set; }
+
+    /// <summary>Those of them whose timer has not run yet.</summary>
+    public int YoungRequestCount { get; set; }
 
     /// <summary>Every handle is closed; only requests keep the socket.</summary>
     public bool IsOrphan { get; set; }
