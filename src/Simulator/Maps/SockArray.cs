@@ -139,7 +139,7 @@ internal sealed class SockArray : SocketMap
             return Errno.ENOENT;
         }
 
-        bool ready = sock.Protocol == TransportProtocol.Udp ? sock.IsHashed : sock.State == SockState.Listen;
+        bool ready = sock.IsHashed && (sock.Protocol == TransportProtocol.Udp || sock.HasListened);
         if (!ready || sock.Group is null)
         {
             return Errno.EINVAL;

@@ -81,6 +81,9 @@ internal sealed class Sock
     /// <summary>Whether it is in the tables: UDP bound, TCP listening or connected.</summary>
     public bool IsHashed { get; set; }
 
+    /// <summary>A TCP socket that was a listener once: what else it becomes, it may be seated in a sockarray while it is in a table (SOCK_RCU_FREE).</summary>
+    public bool HasListened { get; set; }
+
     public ReuseportGroup? Group { get; set; }
 
     /// <summary>Index in the live or closed section of <see cref="Group"/>.</summary>
@@ -128,6 +131,9 @@ internal sealed class Sock
 
     /// <summary>TCP_DEFER_ACCEPT: how often the SYN-ACK is sent again before a handshake without data is accepted; 0 for off.</summary>
     public int DeferAccept { get; set; }
+
+    /// <summary>UDP_SEGMENT; 0 for off.</summary>
+    public int SegmentSize { get; set; }
 
     /// <summary>The listener that a request belongs to (rsk_listener).</summary>
     public Sock? Listener { get; set; }

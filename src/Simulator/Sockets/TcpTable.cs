@@ -115,6 +115,7 @@ internal sealed class TcpTable(SimulatedNamespace network)
             }
         }
 
+        sock.HasListened = true;
         sock.AddressNode = _listeners.Add(KeyOf(sock), sock, atTail: sock is { ReusePort: true, Family: IpFamily.V6 });
         sock.IsHashed = true;
         return Errno.None;
