@@ -27,6 +27,16 @@ internal sealed class Handshake(SimulatedNamespace network)
         client.PeerAddress = peer;
         client.PeerPort = peerPort;
         client.PendingError = Errno.None;
+        if (client.Tuple == FarTuple(client))
+        {
+            // The SYN meets the socket that sent it: a simultaneous open, of one.
+            client.State = SockState.Established;
+            client.IncomingCpu = cpu;
+            client.Stream = new TcpStream { Peer = client, SendNext = network.Backend.Sequences.NextUInt32() };
+            network.Tcp.AddConnection(client);
+            return Errno.None;
+        }
+
         for (int transmission = 0; transmission < Transmissions; transmission++)
         {
             if (SendSyn(client, cpu) is not Errno.ETIMEDOUT and Errno outcome)

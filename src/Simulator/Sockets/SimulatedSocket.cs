@@ -390,6 +390,7 @@ internal sealed class SimulatedSocket : IBackendSocket
         Sock sock = Sock;
         Check(sock.SendShutdown ? Errno.EPIPE : Errno.None, operation, "the socket was shut down");
         IpFamily family = TableAddress.FamilyOf(destination);
+        Check(destination == TableAddress.Broadcast ? Errno.EACCES : Errno.None, operation, "broadcasts need SO_BROADCAST");
         int largest = family == IpFamily.V4 ? LargestDatagram4 : LargestDatagram6;
         Check(payload.Length > largest ? Errno.EMSGSIZE : Errno.None, operation, "the datagram is too long");
         CheckPendingError(operation);
