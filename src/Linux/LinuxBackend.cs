@@ -146,6 +146,9 @@ public sealed class LinuxBackend : IReuseportBackend
     }
 
     /// <inheritdoc/>
+    public void LetTimePass(TimeSpan time) => Thread.Sleep(time);
+
+    /// <inheritdoc/>
     public IBackendSocket? WaitForArrival(IReadOnlyList<IBackendSocket> sockets, TimeSpan timeout)
     {
         Sys.PollFd[] descriptors = new Sys.PollFd[sockets.Count];

@@ -37,6 +37,14 @@ public sealed class LinuxNamespace : INetworkNamespace
     /// <inheritdoc/>
     public ulong Id { get; }
 
+    /// <summary>Sets the MTU of lo: longer datagrams come in fragments.</summary>
+    public void SetLoopbackMtu(int mtu) => Run(() =>
+    {
+        using RouteNetlink route = new();
+        route.SetMtu(Loopback, (uint)mtu);
+        return true;
+    });
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using ReuseportPS.Engine.Helpers;
+using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Simulator.Hashing;
 
@@ -54,6 +55,29 @@ internal sealed class KernelBehavior
 
     /// <summary>Whether the kernel has a type of map.</summary>
     public bool HasMap(MapType type) => type != MapType.BloomFilter || Since(5, 16);
+
+    /// <summary>Whether the kernel knows an instruction; from memory all of it.</summary>
+    public bool HasInstruction(InstructionForm form) => form switch
+    {
+        { Kind: InstructionKind.JumpLong or InstructionKind.LoadSignExtend or InstructionKind.MoveSignExtend or InstructionKind.SwapBytes } or { Kind: InstructionKind.Alu, IsSigned: true } => Since(6, 6),
+        { Kind: InstructionKind.MayGoto } => Since(6, 9),
+        { Kind: InstructionKind.Atomic, Atomic: AtomicOperation.LoadAcquire or AtomicOperation.StoreRelease } => Since(6, 15),
+        { Kind: InstructionKind.Atomic, Atomic: not AtomicOperation.Add } => Since(5, 12),
+        { Kind: InstructionKind.WideLoad, WideLoad: WideLoadKind.Function } => Since(5, 13),
+        { Kind: InstructionKind.WideLoad, WideLoad: WideLoadKind.MapIndex or WideLoadKind.MapIndexValue } => Since(5, 14),
+        { Kind: InstructionKind.Call, CallKind: CallKind.Kernel } => Since(6, 2),
+        _ => true,
+    };
+
+    /// <summary>Whether every type of program may call a kernel function; from memory.</summary>
+    public bool HasKernelFunction(string name) => name switch
+    {
+        "bpf_rcu_read_lock" or "bpf_rcu_read_unlock" => Since(6, 2),
+        "bpf_iter_num_new" or "bpf_iter_num_next" or "bpf_iter_num_destroy" => Since(6, 4),
+        "bpf_preempt_disable" or "bpf_preempt_enable" => Since(6, 10),
+        "bpf_local_irq_save" or "bpf_local_irq_restore" => Since(6, 14),
+        _ => true,
+    };
 
     private bool Since(int major, int minor) => _version >= new Version(major, minor);
 }

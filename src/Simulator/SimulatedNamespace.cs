@@ -54,6 +54,9 @@ public sealed class SimulatedNamespace : INetworkNamespace
     /// <summary>net.ipv4.tcp_syncookies.</summary>
     public SynCookieUse SynCookies { get; set; } = SynCookieUse.WhenFull;
 
+    /// <summary>MTU of lo. Datagrams that the host sends and that do not fit arrive put together again: linear is what the first fragment had.</summary>
+    public int LoopbackMtu { get; set; } = 65536;
+
     /// <summary>Whether <see cref="Deliver"/> puts datagrams into the queues of their receivers. Off for a replay: decisions only.</summary>
     public bool QueuesArrivals { get; set; } = true;
 
@@ -103,8 +106,9 @@ public sealed class SimulatedNamespace : INetworkNamespace
     /// <param name="cpu">CPU that processes it, from 0.</param>
     /// <param name="linearLength">Bytes from the transport header on in the linear part of the buffer; -1 for what loopback does.</param>
     /// <param name="interfaceIndex">Device it came in by.</param>
-    public Decision Deliver(in Packet packet, int cpu, int linearLength = -1, int interfaceIndex = LoopbackIndex) =>
-        Receive(in packet, cpu, linearLength, interfaceIndex, out _);
+    /// <param name="segmentSize">Of a train of datagrams that comes as one packet, the payload of each; 0 when it is one datagram. All go where the first goes.</param>
+    public Decision Deliver(in Packet packet, int cpu, int linearLength = -1, int interfaceIndex = LoopbackIndex, int segmentSize = 0) =>
+        Receive(in packet, cpu, linearLength, interfaceIndex, out _, segmentSize);
 
     /// <summary>Nothing to give up: the namespace is gone with its sockets.</summary>
     public void Dispose()
@@ -156,6 +160,8 @@ public sealed class SimulatedNamespace : INetworkNamespace
         child.FilterLocked = listener.FilterLocked;
         child.InterfaceIndex = listener.InterfaceIndex;
         child.AddressLocked = listener.AddressLocked;
+        child.ReceiveShutdown = listener.ReceiveShutdown;
+        child.SendShutdown = listener.SendShutdown;
         return child;
     }
 
@@ -184,7 +190,7 @@ public sealed class SimulatedNamespace : INetworkNamespace
     }
 
     /// <summary><see cref="Deliver"/>, with the receiving socket.</summary>
-    internal Decision Receive(in Packet packet, int cpu, int linearLength, int interfaceIndex, out Sock? receiver)
+    internal Decision Receive(in Packet packet, int cpu, int linearLength, int interfaceIndex, out Sock? receiver, int segmentSize = 0)
     {
         receiver = null;
         if ((uint)cpu >= (uint)Backend.Info.CpuCount)
@@ -203,14 +209,14 @@ public sealed class SimulatedNamespace : INetworkNamespace
             UInt128 destination = TableAddress.FromPacket(packet.Flow.Family, packet.Flow.Destination);
             if (TableAddress.IsMulticast(destination))
             {
-                return Flood(in packet, length, destination, cpu, interfaceIndex);
+                return Flood(in packet, length, destination, cpu, interfaceIndex, segmentSize);
             }
         }
 
-        receiver = _lookup.Find(in packet, length, linearLength < 0 ? LinearLength.OnLoopback(in packet) : linearLength, cpu, interfaceIndex);
+        receiver = _lookup.Find(in packet, length, linearLength < 0 ? LinearLength.OnLoopback(in packet, LoopbackMtu) : linearLength, cpu, interfaceIndex);
         if (receiver is not null && packet.Flow.Protocol == TransportProtocol.Udp)
         {
-            Take(receiver, in packet, length, cpu);
+            Take(receiver, in packet, length, cpu, segmentSize);
         }
 
         bool ran = _lookup.ProgramRuns > 0;
@@ -244,7 +250,7 @@ public sealed class SimulatedNamespace : INetworkNamespace
     }
 
     /// <summary>Every socket that matches gets a copy; groups and programs have no say.</summary>
-    private Decision Flood(in Packet packet, int length, UInt128 destination, int cpu, int interfaceIndex)
+    private Decision Flood(in Packet packet, int length, UInt128 destination, int cpu, int interfaceIndex, int segmentSize)
     {
         int copies = 0;
         UInt128 source = TableAddress.FromPacket(packet.Flow.Family, packet.Flow.Source);
@@ -257,7 +263,7 @@ public sealed class SimulatedNamespace : INetworkNamespace
             bool peer = sock.State != SockState.Established || (sock.PeerPort == packet.Flow.SourcePort && sock.PeerAddress == source);
             if (family && address && device && peer)
             {
-                Take(sock, in packet, length, cpu);
+                Take(sock, in packet, length, cpu, segmentSize);
                 copies++;
             }
         }
@@ -271,7 +277,7 @@ public sealed class SimulatedNamespace : INetworkNamespace
         };
     }
 
-    private void Take(Sock sock, in Packet packet, int length, int cpu)
+    private void Take(Sock sock, in Packet packet, int length, int cpu, int segmentSize)
     {
         if (packet.Flow.Family == IpFamily.V4 ? sock.PeerV4 != 0 : sock.PeerAddress != 0)
         {
@@ -286,7 +292,14 @@ public sealed class SimulatedNamespace : INetworkNamespace
         ReadOnlySpan<byte> captured = packet.Data.Span[packet.TransportOffset..];
         ReadOnlySpan<byte> datagram = captured[..Math.Min(length, captured.Length)];
         IPAddress source = TableAddress.ToIPAddress(sock.Family, TableAddress.FromPacket(packet.Flow.Family, packet.Flow.Source));
-        (sock.Datagrams ??= new DatagramQueue()).TryAdd(
-            datagram[PacketWriter.UdpHeaderLength..], new IPEndPoint(source, packet.Flow.SourcePort));
+        IPEndPoint sender = new(source, packet.Flow.SourcePort);
+        sock.Datagrams ??= new DatagramQueue();
+        ReadOnlySpan<byte> payload = datagram[PacketWriter.UdpHeaderLength..];
+        for (; segmentSize > 0 && payload.Length > segmentSize; payload = payload[segmentSize..])
+        {
+            sock.Datagrams.TryAdd(payload[..segmentSize], sender);
+        }
+
+        sock.Datagrams.TryAdd(payload, sender);
     }
 }

@@ -108,8 +108,12 @@ public sealed class SimulatorBackend : IReuseportBackend
         }
     }
 
-    /// <summary>The host's monotonic clock in nanoseconds. It stands still until it is set.</summary>
-    public long Nanoseconds { get; set; }
+    /// <summary>The host's monotonic clock in nanoseconds. It stands still until it is set; what timers have to do until then is done in between.</summary>
+    public long Nanoseconds
+    {
+        get => RequestTimers.Now;
+        set => RequestTimers.Now = value;
+    }
 
     /// <summary>Its inputs.</summary>
     public SimulatorOptions Options => _options;
@@ -133,6 +137,8 @@ public sealed class SimulatorBackend : IReuseportBackend
     internal int NumaNodeOf(int cpu) => _options.NumaNodes.IsDefaultOrEmpty ? 0 : _options.NumaNodes[cpu];
 
     internal TcpHashFormula TcpHashFormula { get; }
+
+    internal RequestTimers RequestTimers { get; } = new();
 
     internal FreeNumbers GroupIds { get; } = new(first: 0);
 
@@ -272,6 +278,9 @@ public sealed class SimulatorBackend : IReuseportBackend
         sockets.FirstOrDefault(socket =>
             (socket as SimulatedSocket ?? throw new ArgumentException("A socket is of another backend.", nameof(sockets))).IsReadable());
 
+    /// <summary>Sets the host's clock forward.</summary>
+    public void LetTimePass(TimeSpan time) => Nanoseconds += (long)time.TotalNanoseconds;
+
     /// <inheritdoc/>
     public void RunOn(int cpu, INetworkNamespace? networkNamespace, Action action)
     {
@@ -297,7 +306,6 @@ public sealed class SimulatorBackend : IReuseportBackend
     /// <inheritdoc/>
     public string? Lacks(BackendAbility ability) => ability switch
     {
-        BackendAbility.RequestTimer => "the simulator sends no SYN-ACK again",
         BackendAbility.Verifier => "the simulator does not verify what it loads",
         _ => null,
     };

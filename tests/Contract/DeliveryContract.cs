@@ -155,6 +155,87 @@ public abstract class DeliveryContract<TWorld>(TWorld world) : ContractTest<TWor
         Assert.Equal(bytes[..4], value[((2 * TestPrograms.ProbeSize) + 8)..][..4]);
     }
 
+    /// <summary>Everybody gets a copy of what goes to a multicast group, and no program is asked; a broadcast needs an option that is not set here.</summary>
+    [Fact]
+    public void Multicast_runs_no_program()
+    {
+        Assert.SkipUnless(World.Device == "lo", "The wire has no route for multicast.");
+        IBackendSocket[] members = [.. OpenMany("udp4 any", 3)];
+        using Recorder recorder = new(Backend, CreateMap(TestPrograms.Seats));
+        recorder.Answer(null, 0);
+        members[0].AttachProgram(recorder.Program);
+        using IBackendSocket client = Backend.CreateSocket(new SocketSpec(TransportProtocol.Udp, IpFamily.V4, ReusePort: false), World.Clients);
+        client.Bind(World.NextFlow(TransportProtocol.Udp, IpFamily.V4, Port).SourceEndPoint);
+
+        client.SendTo([1, 2], new IPEndPoint(IPAddress.Parse("224.0.0.1"), Port));
+
+        foreach (IBackendSocket member in members)
+        {
+            Assert.NotNull(Backend.WaitForArrival([member], TimeSpan.FromSeconds(2)));
+            Assert.True(member.TryReceive(new byte[4], out int length, out _));
+            Assert.Equal(2, length);
+        }
+
+        Assert.Empty(recorder.Runs);
+        Assert.Equal(Errno.EACCES, Refusal(() => client.SendTo([1], new IPEndPoint(IPAddress.Broadcast, Port))));
+    }
+
+    /// <summary>
+    /// Packet loads of socket filters (opcode, r7 for those by index, immediate): 1 plus the lowest bit of what is there, or 0 where nothing is.
+    /// </summary>
+    [Theory]
+    [InlineData(0x30, 0, 0, 2)]
+    [InlineData(0x30, 0, 1, 1)]
+    [InlineData(0x28, 0, 1, 2)]
+    [InlineData(0x20, 0, 2, 1)]
+    [InlineData(0x30, 0, 7, 1)]
+    [InlineData(0x30, 0, 8, 0)]
+    [InlineData(0x28, 0, 7, 0)]
+    [InlineData(0x20, 0, 5, 0)]
+    [InlineData(0x50, 3, -1, 2)]
+    [InlineData(0x50, 7, 0, 1)]
+    [InlineData(0x50, 7, 1, 0)]
+    [InlineData(0x48, 5, 0, 2)]
+    [InlineData(0x40, -1, 1, 1)]
+    [InlineData(0x30, 0, -0x100000, 2)]
+    [InlineData(0x30, 0, -0x100000 + 9, 2)]
+    [InlineData(0x28, 0, -0x200000 + 12, 1)]
+    [InlineData(0x30, 0, -0x1000, 0)]
+    [InlineData(0x30, 0, -1, 0)]
+    public void Packet_loads_of_a_socket_filter(byte opcode, int index, int immediate, int expected)
+    {
+        IBackendSocket[] members = [.. OpenMany("udp4", 3)];
+        ProgramSpec spec = new("test_loads", ProgramType.SocketFilter, AttachType.None, DeliveryPrograms.PacketLoad(opcode, index, immediate), []);
+        members[0].AttachProgram(Load(spec));
+
+        Assert.Equal(Slot(expected), Arrival("udp4", members, payload: [1, 2, 3, 4, 5, 6, 7, 8]));
+    }
+
+    /// <summary>A socket connects to itself: what it sends it receives.</summary>
+    [Theory]
+    [InlineData("tcp4")]
+    [InlineData("tcp6")]
+    public void A_connection_of_one(string kind)
+    {
+        Assert.SkipUnless(World.Device == "lo", "Nobody can connect to itself over a wire.");
+        IBackendSocket listener = Open(kind);
+        IBackendSocket socket = Bind(kind);
+
+        socket.Connect(socket.LocalEndPoint!);
+        socket.Send([7, 8, 9]);
+
+        byte[] buffer = new byte[4];
+        Assert.NotNull(Backend.WaitForArrival([socket], TimeSpan.FromSeconds(2)));
+        Assert.True(socket.TryReceive(buffer, out int length, out _));
+        Assert.Equal(3, length);
+        Assert.Null(listener.TryAccept(out _));
+        socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+        Assert.NotNull(Backend.WaitForArrival([socket], TimeSpan.FromSeconds(2)));
+        Assert.True(socket.TryReceive(buffer, out length, out _));
+        Assert.Equal(0, length);
+        Assert.Equal(Errno.EPIPE, Refusal(() => socket.Send([1])));
+    }
+
     /// <summary>A member sends where nobody is. For the error that comes back the program is not asked.</summary>
     [Fact]
     public void An_error_that_comes_back_runs_no_program()

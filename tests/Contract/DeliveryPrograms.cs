@@ -36,6 +36,17 @@ internal static class DeliveryPrograms
         return new ProgramSpec("test_socket", ProgramType.SkReuseport, AttachType.SkReuseportSelect, builder.Build(), [results]);
     }
 
+    /// <summary>Does one packet load; returns 1 plus its lowest bit.</summary>
+    public static System.Collections.Immutable.ImmutableArray<Instruction> PacketLoad(byte opcode, int index, int immediate) =>
+    [
+        Move(Register.R6, Register.R1),
+        MoveImmediate(Register.R7, index),
+        new Instruction(opcode, 0, opcode >= 0x40 ? (byte)Register.R7 : (byte)0, 0, immediate),
+        Alu64(AluOperation.And, Register.R0, 1),
+        Alu64(AluOperation.Add, Register.R0, 1),
+        Exit(),
+    ];
+
     /// <summary>Selects a seat of the socket map that is under a key of map 0; drops when there is no map.</summary>
     public static ProgramSpec SelectInner(MapSpec outer, uint key, uint seat)
     {

@@ -115,6 +115,8 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
     public IBackendSocket? WaitForArrival(IReadOnlyList<IBackendSocket> sockets, TimeSpan timeout) =>
         inner.WaitForArrival([.. sockets.Select(Inner)], timeout) is { } ready ? sockets.First(socket => Inner(socket) == ready) : null;
 
+    public void LetTimePass(TimeSpan time) => inner.LetTimePass(time);
+
     public string? Lacks(BackendAbility ability) => inner.Lacks(ability);
 
     public IReadOnlyList<EnvironmentCheck> CheckEnvironment() => inner.CheckEnvironment();

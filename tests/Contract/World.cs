@@ -52,6 +52,14 @@ public abstract class World : IDisposable
     /// <summary>net.ipv4.tcp_syncookies of the servers' namespace: 0 never, 1 (to begin with) when too many requests wait, 2 always.</summary>
     public abstract int SynCookies { set; }
 
+    /// <summary>Longest packet on the way to the servers that is not sent in fragments: of lo as it is set, of a wire 1500.</summary>
+    public virtual int Mtu { get; set; } = 65536;
+
+    /// <summary>Skips the test where a process may not have so many files open, sockets and all.</summary>
+    public virtual void NeedsDescriptors(int count)
+    {
+    }
+
     /// <summary>TcpExt TCPMigrateReqSuccess and TCPMigrateReqFailure of the servers' namespace.</summary>
     public abstract (long Success, long Failure) MigrationCounters { get; }
 
@@ -64,8 +72,8 @@ public abstract class World : IDisposable
     /// <summary>Creates a socket in the servers' namespace as another user does.</summary>
     public abstract IBackendSocket CreateSocketAs(uint uid, SocketSpec spec);
 
-    /// <summary>Opens SO_REUSEPORT sockets in the servers' namespace as another process does; they end when it is disposed.</summary>
-    public abstract Stranger StartStranger(IReadOnlyList<SocketText> sockets, int port);
+    /// <summary>Opens SO_REUSEPORT sockets in the servers' namespace as another process does, so many of each; they end when it is disposed.</summary>
+    public abstract Stranger StartStranger(IReadOnlyList<SocketText> sockets, int port, int copies = 1);
 
     /// <summary>A flow from the client address, with a source port of its own, to the server address.</summary>
     public FlowKey NextFlow(TransportProtocol protocol, IpFamily family, int port) => new(

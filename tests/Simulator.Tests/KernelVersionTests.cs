@@ -128,6 +128,46 @@ public sealed class KernelVersionTests
         Assert.Equal(version is "5.10" or "5.15" ? Errno.EINVAL : Errno.None, Host.Outcome(() => Of(version).Backend.CreateMap(bloom)));
     }
 
+    /// <summary>Instructions, and the first of the versions here that have them.</summary>
+    [Theory]
+    [InlineData("w0 += 1", "5.10")]
+    [InlineData("if w0 == 0 goto +0", "5.10")]
+    [InlineData("*(u64 *)(r10 - 8) = 1\nr1 = 1\nlock *(u64 *)(r10 - 8) += r1", "5.10")]
+    [InlineData("*(u64 *)(r10 - 8) = 1\nr1 = 1\nr1 = atomic_fetch_add((u64 *)(r10 - 8), r1)", "5.15")]
+    [InlineData("*(u64 *)(r10 - 8) = 1\nr1 = 1\nlock *(u64 *)(r10 - 8) |= r1", "5.15")]
+    [InlineData("r0 s/= 2", "6.6")]
+    [InlineData("r0 = (s8)r0", "6.6")]
+    [InlineData("r0 = bswap16 r0", "6.6")]
+    [InlineData("gotol +0", "6.6")]
+    [InlineData("*(u64 *)(r10 - 8) = 1\nr0 = *(s32 *)(r10 - 8)", "6.6")]
+    [InlineData("may_goto +0", "6.12")]
+    [InlineData("*(u64 *)(r10 - 8) = 1\nr0 = load_acquire((u64 *)(r10 - 8))", "6.18")]
+    public void Instructions_come_with_their_version(string text, string since)
+    {
+        ProgramReading reading = ProgramText.Read($"r0 = 1\n{text}\nr0 = 1\nexit\n", "test");
+        Assert.Empty(reading.Diagnostics);
+        foreach (string version in Versions.Select(row => row.Data))
+        {
+            bool loads = Host.Outcome(() => Of(version).Backend.LoadProgram(reading.Program!, []).Dispose()) == Errno.None;
+            Assert.Equal(Version.Parse(version) >= Version.Parse(since), loads);
+        }
+    }
+
+    [Theory]
+    [InlineData("bpf_rcu_read_lock", "6.6")]
+    [InlineData("bpf_iter_num_destroy", "6.6")]
+    [InlineData("bpf_preempt_disable", "6.12")]
+    [InlineData("bpf_local_irq_save", "6.18")]
+    public void Kernel_functions_come_with_their_version(string function, string since)
+    {
+        ProgramSpec spec = Program(Move(Register.R1, Register.R10), CallKernel(0)) with { KernelFunctions = [function] };
+        foreach (string version in Versions.Select(row => row.Data))
+        {
+            Errno outcome = Host.Outcome(() => Of(version).Backend.LoadProgram(spec, []).Dispose());
+            Assert.Equal(Version.Parse(version) >= Version.Parse(since) ? Errno.None : Errno.EINVAL, outcome);
+        }
+    }
+
     [Fact]
     public void The_NUMA_node_is_that_of_the_cpu()
     {

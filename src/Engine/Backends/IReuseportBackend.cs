@@ -63,6 +63,9 @@ public interface IReuseportBackend : IDisposable
     /// <summary>Waits until one of the sockets has something to receive or accept and returns it; null when the time is over. A simulator does not wait.</summary>
     IBackendSocket? WaitForArrival(IReadOnlyList<IBackendSocket> sockets, TimeSpan timeout);
 
+    /// <summary>Lets time pass, for what timers of the kernel do: Linux sleeps, a simulator sets its clock forward.</summary>
+    void LetTimePass(TimeSpan time);
+
     /// <summary>Runs something inside a network namespace on one CPU: what it sends over loopback is processed there. Calls may nest.</summary>
     /// <exception cref="BackendException">EINVAL: there is no such CPU, or the process may not use it.</exception>
     void RunOn(int cpu, INetworkNamespace? networkNamespace, Action action);

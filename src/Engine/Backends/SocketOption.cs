@@ -20,4 +20,7 @@ public enum SocketOption
 
     /// <summary>TCP_DEFER_ACCEPT: seconds for which a handshake waits for data before the connection can be accepted; the kernel rounds them up to what its timer does (0, 1, 3, 7, 15, 31, …).</summary>
     DeferAccept,
+
+    /// <summary>UDP_SEGMENT: payload bytes of each datagram into which what is sent at once is cut, 0 (to begin with) for off.</summary>
+    SegmentSize,
 }

@@ -123,7 +123,13 @@ public static class ClassicMachine
         _ => a >> (int)operand,
     };
 
-    private static bool TryLoad(ClassicPacket packet, int offset, int size, out uint value)
+    /// <summary>A packet load (<c>BPF_ABS</c>, <c>BPF_IND</c>), of classic programs and of those eBPF programs that still have it.</summary>
+    /// <param name="packet">The packet.</param>
+    /// <param name="offset">From the payload on; from -0x100000 (SKF_NET_OFF) the network header, from -0x200000 (SKF_LL_OFF) the link-layer header.</param>
+    /// <param name="size">Bytes: 1, 2, 4.</param>
+    /// <param name="value">The bytes, most significant first.</param>
+    /// <returns>False when they are not all there.</returns>
+    public static bool TryLoad(ClassicPacket packet, int offset, int size, out uint value)
     {
         value = 0;
         long place = offset switch

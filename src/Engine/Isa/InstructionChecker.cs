@@ -64,7 +64,7 @@ public static class InstructionChecker
     /// <param name="instruction">The instruction.</param>
     /// <param name="form">Its form.</param>
     /// <param name="slot">Its slot.</param>
-    internal static long? TargetOf(in Instruction instruction, InstructionForm form, int slot) =>
+    public static long? TargetOf(in Instruction instruction, InstructionForm form, int slot) =>
         form.Offset == FieldUse.Distance ? slot + 1L + instruction.Offset
         : form.Immediate == FieldUse.Distance || form is { Kind: InstructionKind.WideLoad, WideLoad: WideLoadKind.Function } ? slot + 1L + instruction.Immediate
         : null;

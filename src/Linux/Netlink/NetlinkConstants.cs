@@ -23,6 +23,7 @@ internal static class NetlinkConstants
     internal const ushort RTM_DELRULE = 33;
 
     internal const ushort IFLA_ADDRESS = 1;
+    internal const ushort IFLA_MTU = 4;
     internal const ushort IFLA_IFNAME = 3;
     internal const ushort IFLA_OPERSTATE = 16;
     internal const ushort IFLA_LINKINFO = 18;

@@ -19,6 +19,8 @@ internal sealed class RouteNetlink : IDisposable
 
     internal void SetUp(int link) => Check($"link {link} up", _socket.Request(RTM_NEWLINK, 0, m => m.LinkInfo(0, link, IFF_UP, IFF_UP)));
 
+    internal void SetMtu(int link, uint mtu) => Check($"link {link} mtu {mtu}", _socket.Request(RTM_NEWLINK, 0, m => m.LinkInfo(0, link, 0, 0).Attribute(IFLA_MTU, mtu)));
+
     /// <summary>Waits until a device carries packets: a while after it is set up, during which the kernel drops what is sent.</summary>
     internal void WaitUntilRunning(int link)
     {

@@ -26,16 +26,16 @@ internal sealed class SockArray : SocketMap
     /// <inheritdoc/>
     public override Errno NoGroup => Errno.ENOENT;
 
-    /// <summary>The checks of creation, in the kernel's words and order. EINVAL.</summary>
+    /// <summary>The checks of creation, in the kernel's words and order. EINVAL, ENOMEM.</summary>
     public static Errno CheckSpec(MapSpec spec)
     {
         const MapFlags Allowed =
             MapFlags.NumaNode | MapFlags.ReadOnly | MapFlags.WriteOnly | MapFlags.ReadOnlyProgram | MapFlags.WriteOnlyProgram;
         const MapFlags BothForPrograms = MapFlags.ReadOnlyProgram | MapFlags.WriteOnlyProgram;
         const MapFlags BothForUser = MapFlags.ReadOnly | MapFlags.WriteOnly;
-        bool refused = spec.KeySize != 4 || spec.ValueSize is not (4 or 8) || spec.MaxEntries < 1 || (spec.Flags & ~Allowed) != MapFlags.None ||
+        bool refused = spec.KeySize != 4 || spec.ValueSize is not (4 or 8) || spec.MaxEntries == 0 || (spec.Flags & ~Allowed) != MapFlags.None ||
             (spec.Flags & BothForPrograms) == BothForPrograms || (spec.Flags & BothForUser) == BothForUser;
-        return refused ? Errno.EINVAL : Errno.None;
+        return refused ? Errno.EINVAL : spec.MaxEntries < 0 ? Errno.ENOMEM : Errno.None; // 2^31 and more: 16 GiB
     }
 
     /// <summary>The socket of a seat, or null.</summary>
@@ -139,7 +139,7 @@ internal sealed class SockArray : SocketMap
             return Errno.ENOENT;
         }
 
-        bool ready = sock.Protocol == TransportProtocol.Udp ? sock.IsHashed : sock.State == SockState.Listen;
+        bool ready = sock.IsHashed && (sock.Protocol == TransportProtocol.Udp || sock.HasListened);
         if (!ready || sock.Group is null)
         {
             return Errno.EINVAL;

@@ -74,7 +74,8 @@ internal sealed class KernelProgram
             throw Refusal.Of(Errno.EINVAL, Operation, target, $"{spec.ExpectedAttachType} is no attach type of SK_REUSEPORT");
         }
 
-        if (!LoadedProgram.TryLoad(spec, [.. maps.Select(static map => map.Map)], out LoadedProgram? loaded, out ImmutableArray<Diagnostic> diagnostics))
+        CheckVersion(backend, spec, target);
+        if (!LoadedProgram.TryLoad(Lower(spec, target), [.. maps.Select(static map => map.Map)], out LoadedProgram? loaded, out ImmutableArray<Diagnostic> diagnostics))
         {
             throw new BackendException(Errno.EINVAL, Operation, diagnostics[0]);
         }
@@ -121,6 +122,42 @@ internal sealed class KernelProgram
         foreach (KernelMap map in _maps)
         {
             map.Release();
+        }
+    }
+
+    /// <summary>Of a SOCKET_FILTER program, what the kernel makes of its packet loads.</summary>
+    private static ProgramSpec Lower(ProgramSpec spec, string target)
+    {
+        // What else is wrong is found, with its place, by the check of what is loaded.
+        if (spec.Type != ProgramType.SocketFilter || InstructionChecker.Check(spec.Instructions.AsSpan()).Any(finding => !PacketLoads.IsAbout(finding)))
+        {
+            return spec;
+        }
+
+        return PacketLoads.Lower(spec.Instructions) is { } lowered
+            ? spec with { Instructions = lowered }
+            : throw Refusal.Of(Errno.EINVAL, Operation, target, "a jump over packet loads is too far");
+    }
+
+    /// <summary>Instructions and kernel functions that came after the kernel's version.</summary>
+    private static void CheckVersion(SimulatorBackend backend, ProgramSpec spec, string target)
+    {
+        int slot = 0;
+        foreach (Instruction instruction in spec.Instructions)
+        {
+            if (OpcodeTable.Find(instruction) is { } form)
+            {
+                string? function = form is { Kind: InstructionKind.Call, CallKind: CallKind.Kernel } && (uint)instruction.Immediate < (uint)spec.KernelFunctions.Length
+                    ? spec.KernelFunctions[instruction.Immediate]
+                    : null;
+                if (!backend.Behavior.HasInstruction(form) || (function is not null && !backend.Behavior.HasKernelFunction(function)))
+                {
+                    throw Refusal.Of(
+                        Errno.EINVAL, Operation, target, $"instruction {slot} ({form.Mnemonic}{(function is null ? "" : $" {function}")}): kernel {backend.Info.KernelVersion} does not have it");
+                }
+            }
+
+            slot += instruction.SlotCount;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ReuseportPS.Engine.Classic;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Execution;
 using ReuseportPS.Engine.Helpers;
@@ -26,6 +27,7 @@ internal sealed class SocketFilterRun
     private readonly Machine _machine;
     private readonly SimulatorBackend _backend;
     private readonly byte[] _context = new byte[ContextLength];
+    private readonly ClassicPacket _packet = new();
     private ReadOnlyMemory<byte> _payload;
     private int _length;
 
@@ -33,11 +35,17 @@ internal sealed class SocketFilterRun
     {
         _backend = backend;
         _helpers.Set(HelperId.SkbLoadBytes, LoadBytes);
+        for (int power = 0; power < 3; power++)
+        {
+            int size = 1 << power;
+            _helpers.Set(PacketLoads.FirstHelper + power, (machine, context, offset, _, _, _) => LoadValue(machine, context, offset, size));
+        }
+
         _machine = new Machine(_helpers, new ExecutionEnvironment { RandomState = randomSeed });
         _machine.Context.SetFlat(_context, 0, ContextLength, writable: true);
     }
 
-    public bool HasHelper(int id) => id == HelperId.TailCall || _helpers.Find(id) is not null;
+    public bool HasHelper(int id) => id == HelperId.TailCall || (id < PacketLoads.FirstHelper && _helpers.Find(id) is not null);
 
     /// <summary>The program's outcome for a packet: the index is its result, as 32 bits.</summary>
     public RunResult Run(KernelProgram program, in Packet packet, int length, int cpu, int interfaceIndex)
@@ -47,6 +55,10 @@ internal sealed class SocketFilterRun
         int start = Math.Min(packet.TransportOffset + header, packet.Data.Length);
         _length = length - header;
         _payload = packet.Data.Slice(start, Math.Min(_length, packet.Data.Length - start));
+        _packet.Data = packet.Data;
+        _packet.PayloadOffset = packet.TransportOffset + header;
+        _packet.PayloadLength = _length;
+        _packet.Protocol = BinaryPrimitives.ReverseEndianness((ushort)(packet.Flow.Family == IpFamily.V4 ? EtherTypeV4 : EtherTypeV6));
         Array.Clear(_context);
         Span<byte> context = _context;
         BinaryPrimitives.WriteUInt32LittleEndian(context[LengthOffset..], (uint)_length);
@@ -59,6 +71,18 @@ internal sealed class SocketFilterRun
         environment.Cpu = cpu;
         environment.MonotonicTime = environment.BootTime = environment.CoarseTime = environment.TaiTime = now;
         return _machine.Run(program.Loaded);
+    }
+
+    /// <summary>A packet load: the value, or -EFAULT.</summary>
+    private ulong LoadValue(Machine machine, ulong context, ulong offset, int size)
+    {
+        if (context != Machine.ContextAddress)
+        {
+            machine.Fail(FaultKind.BadArgument, context, "a packet load needs the context in r6");
+            return 0;
+        }
+
+        return ClassicMachine.TryLoad(_packet, (int)(uint)offset, size, out uint value) ? value : unchecked((ulong)-(long)Errno.EFAULT);
     }
 
     /// <summary>Helper 26: bytes of the payload; what a capture cut off reads as zeros.</summary>

@@ -9,6 +9,7 @@ namespace ReuseportPS.Simulator.Sockets;
 /// </summary>
 internal sealed class BindBucket(ushort port)
 {
+    private readonly SockTable<UInt128> _owners = new();
     private bool _isShared;
     private uint _uid;
     private IpFamily _family;
@@ -17,7 +18,7 @@ internal sealed class BindBucket(ushort port)
 
     public ushort Port { get; } = port;
 
-    public LinkedList<Sock> Owners { get; } = new();
+    public bool IsEmpty => _owners.IsEmpty;
 
     /// <summary>Taken by connect, not by bind: other connections with another peer may use it too.</summary>
     public bool ByConnect { get; init; }
@@ -26,6 +27,28 @@ internal sealed class BindBucket(ushort port)
     public bool Allows(Sock sock) =>
         _isShared && sock.ReusePort && sock.Group is null && sock.Uid == _uid && (_address == sock.Address || _address == 0) &&
         TableAddress.Overlap(_family, _address, _v6Only, sock.Family, sock.Address, sock.V6Only);
+
+    public void Add(Sock sock)
+    {
+        sock.BindBucket = this;
+        sock.BindNode = _owners.Add(TableAddress.ChainOf(sock.Address), sock);
+        sock.Port = Port;
+    }
+
+    public void Remove(Sock sock)
+    {
+        _owners.Remove(TableAddress.ChainOf(sock.Address), sock.BindNode!);
+        sock.BindBucket = null;
+        sock.BindNode = null;
+        sock.Port = 0;
+    }
+
+    /// <summary>The owners among which are all whose address overlaps that of a socket.</summary>
+    public IEnumerable<Sock> Near(Sock sock)
+    {
+        UInt128 chain = TableAddress.ChainOf(sock.Address);
+        return chain == 0 ? _owners.All : _owners.Chain(chain).Concat(_owners.Chain(0));
+    }
 
     /// <summary>Takes note of a socket whose bind or listen was allowed.</summary>
     public void Note(Sock sock)

@@ -16,11 +16,27 @@ internal sealed class Handshake(SimulatedNamespace network)
     private const long CookieLife = 120_000_000_000;
     private const uint NextInitialSequence = 65536;
 
+    /// <summary>net.ipv4.tcp_synack_retries, and TCP_TIMEOUT_INIT and TCP_RTO_MAX.</summary>
+    private const int SynAckRetries = 5;
+    private const long FirstTimeout = 1_000_000_000;
+    private const long LongestTimeout = 120_000_000_000;
+
     /// <summary>Opens a connection from a client that has its end point. ECONNREFUSED, ECONNRESET, ETIMEDOUT.</summary>
     public Errno Open(Sock client, UInt128 peer, ushort peerPort, int cpu)
     {
         client.PeerAddress = peer;
         client.PeerPort = peerPort;
+        client.PendingError = Errno.None;
+        if (client.Tuple == FarTuple(client))
+        {
+            // The SYN meets the socket that sent it: a simultaneous open, of one.
+            client.State = SockState.Established;
+            client.IncomingCpu = cpu;
+            client.Stream = new TcpStream { Peer = client, SendNext = network.Backend.Sequences.NextUInt32() };
+            network.Tcp.AddConnection(client);
+            return Errno.None;
+        }
+
         for (int transmission = 0; transmission < Transmissions; transmission++)
         {
             if (SendSyn(client, cpu) is not Errno.ETIMEDOUT and Errno outcome)
@@ -54,24 +70,77 @@ internal sealed class Handshake(SimulatedNamespace network)
     /// <summary>A client whose handshake is over for it alone resets the connection.</summary>
     public void Reset(Sock client, int cpu)
     {
+        if (RequestOf(client) is null && client.Stream is not { AwaitsCookie: true })
+        {
+            return;
+        }
+
+        // The request of a listener that stopped is offered to others even for this.
+        _ = Deliver(client, PacketWriter.Reset | PacketWriter.Ack, [], cpu);
         if (RequestOf(client) is { } request)
         {
             Drop(request);
         }
-        else if (client.Stream is { AwaitsCookie: true })
-        {
-            _ = Deliver(client, PacketWriter.Reset | PacketWriter.Ack, [], cpu);
-        }
     }
 
-    /// <summary>A request is over, one way or the other. A listener that was only kept by its requests leaves its group with the last.</summary>
+    /// <summary>A request is over, one way or the other.</summary>
     public void Drop(Sock request)
     {
-        Sock listener = request.Listener!;
         network.Tcp.RemoveConnection(request);
-        if (--listener.RequestCount == 0 && listener.IsOrphan)
+        Unlink(request);
+    }
+
+    /// <summary>
+    /// The timer of the SYN-ACK, after 1 s, 2 s more, 4 s more …: the request of a listener that stopped moves to another or ends; where no data is waited for any
+    /// longer the SYN-ACK goes out again, and the client's answer to it completes the handshake. (reqsk_timer_handler, syn_ack_recalc)
+    /// </summary>
+    public void OnTimer(Sock request)
+    {
+        Sock listener = request.Listener!;
+        bool moves = listener.State != SockState.Listen;
+        if (moves)
         {
-            Groups.ReuseportGroup.Detach(listener);
+            if (network.Migration.FindHeir(listener, request, packet: null, length: 0, linearLength: 0, request.IncomingCpu) is not { } heir)
+            {
+                Drop(request);
+                return;
+            }
+
+            Unlink(request);
+            listener = heir;
+            Link(request, heir);
+        }
+
+        int timeouts = request.Timeouts;
+        if (timeouts >= RetriesOf(listener) && timeouts >= listener.DeferAccept)
+        {
+            if (moves)
+            {
+                network.Migration.CountFailure();
+            }
+
+            Drop(request);
+            return;
+        }
+
+        if (moves)
+        {
+            network.Migration.CountSuccess();
+        }
+
+        if (request.Timeouts++ == 0)
+        {
+            listener.YoungRequestCount--;
+        }
+
+        network.Backend.RequestTimers.Start(request, Math.Min(FirstTimeout << request.Timeouts, LongestTimeout));
+        if (timeouts >= listener.DeferAccept - 1 && network.Tcp.FindConnection(FarTuple(request)) is { Stream: not null } client)
+        {
+            Sock? reached = Deliver(client, PacketWriter.Ack, [], request.IncomingCpu);
+            if (request.Timeouts >= listener.DeferAccept)
+            {
+                Answer(client, reached, request.IncomingCpu);
+            }
         }
     }
 
@@ -108,7 +177,13 @@ internal sealed class Handshake(SimulatedNamespace network)
         if (listener is not { State: SockState.Listen })
         {
             // A member that was shut down, and selected all the same, does not answer.
-            return met is null && listener is null ? Errno.ECONNREFUSED : Errno.ETIMEDOUT;
+            if (met is not null || listener is not null)
+            {
+                return Errno.ETIMEDOUT;
+            }
+
+            client.IncomingCpu = cpu;
+            return Errno.ECONNREFUSED;
         }
 
         bool byCookie = false;
@@ -140,7 +215,7 @@ internal sealed class Handshake(SimulatedNamespace network)
 
         if (listener.DeferAccept > 0)
         {
-            AddRequest(listener, client);
+            AddRequest(listener, client, cpu);
         }
         else
         {
@@ -169,7 +244,13 @@ internal sealed class Handshake(SimulatedNamespace network)
 
         if (IsQueueFull(listener))
         {
-            return; // The segment is lost; the client keeps what it sent.
+            // The segment is lost; the client keeps what it sent.
+            if (request is not null && request.Listener != listener)
+            {
+                network.Migration.CountFailure();
+            }
+
+            return;
         }
 
         if (request is not null)
@@ -200,20 +281,56 @@ internal sealed class Handshake(SimulatedNamespace network)
         return ref listener.LastCookie;
     }
 
-    private void AddRequest(Sock listener, Sock client)
+    private void AddRequest(Sock listener, Sock client, int cpu)
     {
         Sock request = new(network, TransportProtocol.Tcp, listener.Family, inode: 0, listener.Uid)
         {
             State = SockState.NewSynReceived,
-            Listener = listener,
+            IncomingCpu = cpu,
             InterfaceIndex = listener.InterfaceIndex,
             Address = client.PeerAddress,
             Port = client.PeerPort,
             PeerAddress = client.Address,
             PeerPort = client.Port,
         };
-        listener.RequestCount++;
+        Link(request, listener);
         network.Tcp.AddConnection(request);
+        network.Backend.RequestTimers.Start(request, FirstTimeout);
+    }
+
+    private static void Link(Sock request, Sock listener)
+    {
+        request.Listener = listener;
+        listener.RequestCount++;
+        listener.YoungRequestCount += request.Timeouts == 0 ? 1 : 0;
+    }
+
+    /// <summary>A listener that was only kept by its requests leaves its group with the last.</summary>
+    private static void Unlink(Sock request)
+    {
+        Sock listener = request.Listener!;
+        listener.YoungRequestCount -= request.Timeouts == 0 ? 1 : 0;
+        if (--listener.RequestCount == 0 && listener.IsOrphan)
+        {
+            Groups.ReuseportGroup.Detach(listener);
+        }
+    }
+
+    /// <summary>Requests that fill more than half of what a listener takes are given up sooner, the more so the fewer of them are young.</summary>
+    private static int RetriesOf(Sock listener)
+    {
+        const int FewestRetries = 2;
+        const int SmallBacklog = 8;
+        int retries = SynAckRetries;
+        if (listener.RequestCount * 2 > Math.Max(SmallBacklog, listener.Backlog))
+        {
+            for (int young = listener.YoungRequestCount * 2; retries > FewestRetries && listener.RequestCount >= young; young *= 2)
+            {
+                retries--;
+            }
+        }
+
+        return retries;
     }
 
     private void Establish(Sock listener, Sock client, int cpu)
@@ -235,5 +352,9 @@ internal sealed class Handshake(SimulatedNamespace network)
         child.Stream.Add(stream.Held);
         child.Stream.IsEnded = stream.HoldsEnd;
         stream.Release();
+        if (child.SendShutdown)
+        {
+            network.Connections.SendEnd(child, cpu);
+        }
     }
 }

@@ -49,6 +49,9 @@ internal sealed class Migration(SimulatedNamespace network)
 
     public void CountSuccess() => Successes++;
 
+    /// <summary>Somebody was found, and did not take it over in the end.</summary>
+    public void CountFailure() => Failures++;
+
     private Sock? Ask(ReuseportGroup group, Sock listener, Sock child, Packet? packet, int length, int linearLength, int cpu)
     {
         IpFamily family = TableAddress.FamilyOf(child.Address);

@@ -18,6 +18,7 @@ internal sealed class SimulatedSocket : IBackendSocket
 {
     private const int LargestDatagram4 = 65507;
     private const int LargestDatagram6 = 65527;
+    private const int MostSegments = 128;
 
     private readonly Sock _sock;
     private readonly SimulatedProcess _process;
@@ -76,6 +77,9 @@ internal sealed class SimulatedSocket : IBackendSocket
             case SocketOption.DeferAccept:
                 Check(IsTcp ? Errno.None : Errno.EOPNOTSUPP, "getsockopt", "TCP_DEFER_ACCEPT is an option of TCP sockets");
                 return DeferredAccept.ToSeconds(sock.DeferAccept);
+            case SocketOption.SegmentSize:
+                Check(IsTcp ? Errno.EOPNOTSUPP : Errno.None, "getsockopt", "UDP_SEGMENT is an option of UDP sockets");
+                return sock.SegmentSize;
             default:
                 throw new ArgumentOutOfRangeException(nameof(option), option, "No such option.");
         }
@@ -108,6 +112,11 @@ internal sealed class SimulatedSocket : IBackendSocket
             case SocketOption.DeferAccept:
                 Check(IsTcp ? Errno.None : Errno.ENOPROTOOPT, "setsockopt", "TCP_DEFER_ACCEPT is an option of TCP sockets");
                 sock.DeferAccept = DeferredAccept.FromSeconds(value);
+                break;
+            case SocketOption.SegmentSize:
+                Check(IsTcp ? Errno.ENOPROTOOPT : Errno.None, "setsockopt", "UDP_SEGMENT is an option of UDP sockets");
+                Check(value is < 0 or > ushort.MaxValue ? Errno.EINVAL : Errno.None, "setsockopt", "UDP_SEGMENT is 0 to 65535");
+                sock.SegmentSize = value;
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(option), option, "No such option.");
@@ -381,14 +390,25 @@ internal sealed class SimulatedSocket : IBackendSocket
         Sock sock = Sock;
         Check(sock.SendShutdown ? Errno.EPIPE : Errno.None, operation, "the socket was shut down");
         IpFamily family = TableAddress.FamilyOf(destination);
+        Check(destination == TableAddress.Broadcast ? Errno.EACCES : Errno.None, operation, "broadcasts need SO_BROADCAST");
         int largest = family == IpFamily.V4 ? LargestDatagram4 : LargestDatagram6;
         Check(payload.Length > largest ? Errno.EMSGSIZE : Errno.None, operation, "the datagram is too long");
         CheckPendingError(operation);
+        if (sock.SegmentSize > 0)
+        {
+            // A train is never in fragments.
+            int header = IpHeader.LengthOf(family) + PacketWriter.UdpHeaderLength;
+            Check(
+                header + Math.Min(payload.Length, sock.SegmentSize) > Network.LoopbackMtu ? Errno.EMSGSIZE : Errno.None, operation,
+                "a datagram of the train is longer than the MTU");
+            Check(payload.Length > sock.SegmentSize * MostSegments ? Errno.EINVAL : Errno.None, operation, "a train has 128 datagrams at most");
+        }
 
         UInt128 source = TableAddress.ChainOf(sock.Address) == 0 ? TableAddress.SourceFor(destination) : sock.Address;
         FlowKey flow = new(family, TransportProtocol.Udp, TableAddress.ToPacket(family, source), TableAddress.ToPacket(family, destination), sock.Port, port);
         Packet packet = PacketWriter.Datagram(flow, payload, Network.Backend.Nanoseconds, Cpu);
-        Decision decision = Network.Receive(in packet, Cpu, -1, SimulatedNamespace.LoopbackIndex, out _);
+        int linearLength = sock.SegmentSize > 0 ? PacketWriter.UdpHeaderLength : -1;
+        Decision decision = Network.Receive(in packet, Cpu, linearLength, SimulatedNamespace.LoopbackIndex, out _, sock.SegmentSize);
         bool isToPeer = sock.State == SockState.Established && destination == sock.PeerAddress && port == sock.PeerPort;
         if (!decision.IsDelivered && isToPeer)
         {

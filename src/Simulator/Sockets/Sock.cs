@@ -81,6 +81,9 @@ internal sealed class Sock
     /// <summary>Whether it is in the tables: UDP bound, TCP listening or connected.</summary>
     public bool IsHashed { get; set; }
 
+    /// <summary>A TCP socket that was a listener once: what else it becomes, it may be seated in a sockarray while it is in a table (SOCK_RCU_FREE).</summary>
+    public bool HasListened { get; set; }
+
     public ReuseportGroup? Group { get; set; }
 
     /// <summary>Index in the live or closed section of <see cref="Group"/>.</summary>
@@ -97,6 +100,9 @@ internal sealed class Sock
     public LinkedListNode<Sock>? PortNode { get; set; }
 
     public LinkedListNode<Sock>? AddressNode { get; set; }
+
+    /// <summary>It lies in its UDP chain by address since its address changed, not since it was bound.</summary>
+    public bool HasMoved { get; set; }
 
     public LinkedListNode<Sock>? TupleNode { get; set; }
 
@@ -126,11 +132,20 @@ internal sealed class Sock
     /// <summary>TCP_DEFER_ACCEPT: how often the SYN-ACK is sent again before a handshake without data is accepted; 0 for off.</summary>
     public int DeferAccept { get; set; }
 
+    /// <summary>UDP_SEGMENT; 0 for off.</summary>
+    public int SegmentSize { get; set; }
+
     /// <summary>The listener that a request belongs to (rsk_listener).</summary>
-    public Sock? Listener { get; init; }
+    public Sock? Listener { get; set; }
+
+    /// <summary>How often the timer of this request has run.</summary>
+    public int Timeouts { get; set; }
 
     /// <summary>Requests that belong to this listener, stopped or not.</summary>
     public int RequestCount { get; set; }
+
+    /// <summary>Those of them whose timer has not run yet.</summary>
+    public int YoungRequestCount { get; set; }
 
     /// <summary>Every handle is closed; only requests keep the socket.</summary>
     public bool IsOrphan { get; set; }

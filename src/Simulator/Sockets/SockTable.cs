@@ -9,6 +9,14 @@ internal sealed class SockTable<TKey>
     /// <summary>First node of a chain, or null.</summary>
     public LinkedListNode<Sock>? First(TKey key) => _chains.TryGetValue(key, out LinkedList<Sock>? chain) ? chain.First : null;
 
+    public IEnumerable<Sock> Chain(TKey key) => _chains.TryGetValue(key, out LinkedList<Sock>? chain) ? chain : [];
+
+    /// <summary>Every chain.</summary>
+    public IEnumerable<Sock> All => _chains.Values.SelectMany(chain => chain);
+
+    /// <summary>How many sockets a chain has.</summary>
+    public int Count(TKey key) => _chains.TryGetValue(key, out LinkedList<Sock>? chain) ? chain.Count : 0;
+
     public bool IsEmpty => _chains.Count == 0;
 
     public LinkedListNode<Sock> Add(TKey key, Sock sock, bool atTail = false)

@@ -25,6 +25,9 @@ internal static class TableAddress
         return address.AddressFamily == AddressFamily.InterNetwork ? FromV4((uint)number) : number;
     }
 
+    /// <summary>255.255.255.255.</summary>
+    public static UInt128 Broadcast { get; } = FromV4(uint.MaxValue);
+
     /// <summary>Table form of an address of a packet.</summary>
     public static UInt128 FromPacket(IpFamily family, UInt128 address) => family == IpFamily.V4 ? FromV4((uint)address) : address;
 

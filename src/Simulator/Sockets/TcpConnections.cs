@@ -54,7 +54,7 @@ internal sealed class TcpConnections(SimulatedNamespace network)
 
         if (client.Address == 0)
         {
-            client.Address = TableAddress.SourceFor(peer);
+            TcpTable.SetAddress(client, TableAddress.SourceFor(peer));
         }
 
         Errno error = network.Tcp.BindForConnect(client, peer, peerPort);
@@ -67,7 +67,6 @@ internal sealed class TcpConnections(SimulatedNamespace network)
         {
             network.Tcp.RemoveConnection(client);
             client.Stream = null;
-            client.PendingError = Errno.None;
             Release(client);
         }
 
@@ -114,12 +113,12 @@ internal sealed class TcpConnections(SimulatedNamespace network)
     public static Errno Receive(Sock sock, Span<byte> buffer, out int length)
     {
         length = 0;
-        if (sock.Stream is not { } stream || sock.State == SockState.Listen)
+        if (sock.State == SockState.Listen)
         {
             return Errno.ENOTCONN;
         }
 
-        length = stream.Read(buffer);
+        length = sock.Stream?.Read(buffer) ?? 0;
         if (length > 0 || buffer.IsEmpty)
         {
             return Errno.None;
@@ -130,7 +129,12 @@ internal sealed class TcpConnections(SimulatedNamespace network)
             return error;
         }
 
-        length = stream.IsEnded || stream.IsReset || sock.ReceiveShutdown ? 0 : -1;
+        if (sock.Stream is null && !sock.ReceiveShutdown)
+        {
+            return Errno.ENOTCONN;
+        }
+
+        length = sock.ReceiveShutdown || sock.Stream is { IsEnded: true } or { IsReset: true } ? 0 : -1;
         return Errno.None;
     }
 
@@ -176,6 +180,7 @@ internal sealed class TcpConnections(SimulatedNamespace network)
             case SockState.Established:
                 ResetPeer(sock, cpu);
                 Leave(sock);
+                sock.PendingError = Errno.ECONNRESET;
                 break;
         }
 
@@ -254,17 +259,8 @@ internal sealed class TcpConnections(SimulatedNamespace network)
         }
     }
 
-    private static Errno TakeError(Sock sock)
-    {
-        Errno error = sock.PendingError;
-        sock.PendingError = Errno.None;
-        return error;
-    }
-
-    private Sock? FindFar(Sock sock) => network.Tcp.FindConnection(new FourTuple(sock.PeerAddress, sock.PeerPort, sock.Address, sock.Port));
-
     /// <summary>A FIN. With the second of the two the connection is over: the side that sent the first is in TIME_WAIT.</summary>
-    private void SendEnd(Sock sock, int cpu)
+    public void SendEnd(Sock sock, int cpu)
     {
         TcpStream stream = sock.Stream!;
         if (stream.HasSentEnd)
@@ -296,6 +292,15 @@ internal sealed class TcpConnections(SimulatedNamespace network)
             Finish(sock);
         }
     }
+
+    private static Errno TakeError(Sock sock)
+    {
+        Errno error = sock.PendingError;
+        sock.PendingError = Errno.None;
+        return error;
+    }
+
+    private Sock? FindFar(Sock sock) => network.Tcp.FindConnection(new FourTuple(sock.PeerAddress, sock.PeerPort, sock.Address, sock.Port));
 
     /// <summary>The socket has no connection any more, and no port but one that bind gave (tcp_done).</summary>
     private void Finish(Sock sock)
@@ -354,7 +359,7 @@ internal sealed class TcpConnections(SimulatedNamespace network)
 
         if (!sock.AddressLocked)
         {
-            sock.Address = 0;
+            TcpTable.SetAddress(sock, 0);
         }
     }
 

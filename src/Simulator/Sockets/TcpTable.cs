@@ -43,7 +43,7 @@ internal sealed class TcpTable(SimulatedNamespace network)
         bucket.Note(sock);
         if (sock.BindBucket is null)
         {
-            Own(sock, bucket);
+            bucket.Add(sock);
         }
 
         return Errno.None;
@@ -71,7 +71,7 @@ internal sealed class TcpTable(SimulatedNamespace network)
             _buckets.Add(port, bucket = new BindBucket(port) { ByConnect = true });
         }
 
-        Own(sock, bucket);
+        bucket.Add(sock);
         sock.ShownPort = port;
         return Errno.None;
     }
@@ -81,16 +81,26 @@ internal sealed class TcpTable(SimulatedNamespace network)
     {
         if (sock.BindBucket is { } bucket)
         {
-            bucket.Owners.Remove(sock.BindNode!);
-            if (bucket.Owners.Count == 0)
+            bucket.Remove(sock);
+            if (bucket.IsEmpty)
             {
                 _buckets.Remove(bucket.Port);
             }
-
-            sock.BindBucket = null;
-            sock.BindNode = null;
-            sock.Port = 0;
         }
+    }
+
+    /// <summary>Changes the local address of a socket, which may own a port.</summary>
+    public static void SetAddress(Sock sock, UInt128 address)
+    {
+        if (sock.BindBucket is not { } bucket)
+        {
+            sock.Address = address;
+            return;
+        }
+
+        bucket.Remove(sock);
+        sock.Address = address;
+        bucket.Add(sock);
     }
 
     /// <summary>Enters a listener, joining or founding a group when the flag is set. ENOMEM, EBUSY.</summary>
@@ -105,6 +115,7 @@ internal sealed class TcpTable(SimulatedNamespace network)
             }
         }
 
+        sock.HasListened = true;
         sock.AddressNode = _listeners.Add(KeyOf(sock), sock, atTail: sock is { ReusePort: true, Family: IpFamily.V6 });
         sock.IsHashed = true;
         return Errno.None;
@@ -140,7 +151,7 @@ internal sealed class TcpTable(SimulatedNamespace network)
     {
         if (listener.BindBucket is { } bucket)
         {
-            Own(child, bucket);
+            bucket.Add(child);
         }
         else
         {
@@ -152,17 +163,10 @@ internal sealed class TcpTable(SimulatedNamespace network)
 
     private static ChainKey KeyOf(Sock sock) => new(TableAddress.ChainOf(sock.Address), sock.Port);
 
-    private static void Own(Sock sock, BindBucket bucket)
-    {
-        sock.BindBucket = bucket;
-        sock.BindNode = bucket.Owners.AddLast(sock);
-        sock.Port = bucket.Port;
-    }
-
     private static bool Conflicts(Sock sock, BindBucket bucket)
     {
         bool maySharePort = sock.ReusePort && sock.Group is null or { ClosedCount: > 0 };
-        foreach (Sock other in bucket.Owners)
+        foreach (Sock other in bucket.Near(sock))
         {
             if (other == sock || !sock.OverlapsDeviceOf(other) || !sock.OverlapsAddressOf(other))
             {
@@ -185,7 +189,7 @@ internal sealed class TcpTable(SimulatedNamespace network)
     {
         if (_buckets.TryGetValue(port, out BindBucket? bucket))
         {
-            foreach (Sock other in bucket.Owners)
+            foreach (Sock other in bucket.Near(sock))
             {
                 if (other != sock && sock.OverlapsDeviceOf(other) && sock.OverlapsAddressOf(other))
                 {

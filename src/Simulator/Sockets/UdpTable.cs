@@ -10,9 +10,15 @@ namespace ReuseportPS.Simulator.Sockets;
 /// </summary>
 internal sealed class UdpTable(SimulatedNamespace network)
 {
+    /// <summary>A port with more sockets than this is searched for conflicts by address.</summary>
+    private const int LongestSearchedChain = 10;
+
     private readonly SockTable<ushort> _byPort = new();
     private readonly SockTable<ChainKey> _byAddress = new();
     private readonly SockTable<FourTuple> _byTuple = new();
+
+    /// <summary>How many sockets of a chain by address came there by a change of address: only they stand in another order than in the chain by port.</summary>
+    private readonly Dictionary<ChainKey, int> _movedInto = [];
 
     public bool HasConnected => !_byTuple.IsEmpty;
 
@@ -74,7 +80,7 @@ internal sealed class UdpTable(SimulatedNamespace network)
         ReuseportGroup.Detach(sock);
         RemoveTuple(sock);
         _byPort.Remove(sock.Port, sock.PortNode!);
-        _byAddress.Remove(KeyOf(sock), sock.AddressNode!);
+        RemoveFromAddress(KeyOf(sock), sock);
         sock.PortNode = sock.AddressNode = null;
         sock.IsHashed = false;
         sock.Port = 0;
@@ -139,14 +145,31 @@ internal sealed class UdpTable(SimulatedNamespace network)
         ChainKey key = KeyOf(sock);
         if (key != old)
         {
-            _byAddress.Remove(old, sock.AddressNode!);
+            RemoveFromAddress(old, sock);
             sock.AddressNode = _byAddress.Add(key, sock);
+            sock.HasMoved = true;
+            _movedInto[key] = _movedInto.GetValueOrDefault(key) + 1;
         }
 
         if (sock.TupleNode is not null && sock.TupleKey != sock.Tuple)
         {
             RemoveTuple(sock);
             EnterTuple(sock);
+        }
+    }
+
+    private void RemoveFromAddress(ChainKey key, Sock sock)
+    {
+        _byAddress.Remove(key, sock.AddressNode!);
+        if (!sock.HasMoved)
+        {
+            return;
+        }
+
+        sock.HasMoved = false;
+        if (--_movedInto[key] == 0)
+        {
+            _movedInto.Remove(key);
         }
     }
 
@@ -186,10 +209,18 @@ internal sealed class UdpTable(SimulatedNamespace network)
     private static bool MayShare(Sock sock, Sock other) =>
         other.ReusePort && sock.ReusePort && sock.Group is null && other.Uid == sock.Uid;
 
-    /// <summary>The first socket that the bind concerns decides alone.</summary>
-    private bool FirstDecides(Sock sock, ushort port)
+    /// <summary>
+    /// The first socket that the bind concerns decides alone. On a port with many sockets two do: the first of those with the same address, and the first of
+    /// those with the wildcard. (udp_lib_lport_inuse, udp_lib_lport_inuse2)
+    /// </summary>
+    private bool FirstDecides(Sock sock, ushort port) =>
+        sock.IsWildcard || _byPort.Count(port) <= LongestSearchedChain
+            ? FirstRefuses(sock, _byPort.First(port))
+            : FirstRefuses(sock, _byAddress.First(new ChainKey(TableAddress.ChainOf(sock.Address), port))) || FirstRefuses(sock, _byAddress.First(new ChainKey(0, port)));
+
+    private static bool FirstRefuses(Sock sock, LinkedListNode<Sock>? first)
     {
-        for (LinkedListNode<Sock>? node = _byPort.First(port); node is not null; node = node.Next)
+        for (LinkedListNode<Sock>? node = first; node is not null; node = node.Next)
         {
             if (Concerns(sock, node.Value))
             {
@@ -214,9 +245,11 @@ internal sealed class UdpTable(SimulatedNamespace network)
         return false;
     }
 
+    /// <summary>Joins the first in the chain by port that it may share a group with; such have the same address.</summary>
     private Errno Join(Sock sock)
     {
-        for (LinkedListNode<Sock>? node = _byPort.First(sock.Port); node is not null; node = node.Next)
+        ChainKey key = KeyOf(sock);
+        for (LinkedListNode<Sock>? node = _movedInto.ContainsKey(key) ? _byPort.First(sock.Port) : _byAddress.First(key); node is not null; node = node.Next)
         {
             if (sock.MayShareGroupWith(node.Value))
             {

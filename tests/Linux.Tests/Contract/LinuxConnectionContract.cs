@@ -23,3 +23,15 @@ public sealed class VethCpuContract(VethWorld world) : CpuContract<VethWorld>(wo
 public sealed class LoopbackDeliveryContract(LoopbackWorld world) : DeliveryContract<LoopbackWorld>(world);
 
 public sealed class VethDeliveryContract(VethWorld world) : DeliveryContract<VethWorld>(world);
+
+public sealed class LoopbackTrainContract(LoopbackWorld world) : TrainContract<LoopbackWorld>(world);
+
+public sealed class VethTrainContract(VethWorld world) : TrainContract<VethWorld>(world);
+
+public sealed class LoopbackLimitContract(LoopbackWorld world) : LimitContract<LoopbackWorld>(world);
+
+public sealed class VethLimitContract(VethWorld world) : LimitContract<VethWorld>(world);
+
+public sealed class LoopbackTimerContract(LoopbackWorld world) : TimerContract<LoopbackWorld>(world);
+
+public sealed class VethTimerContract(VethWorld world) : TimerContract<VethWorld>(world);

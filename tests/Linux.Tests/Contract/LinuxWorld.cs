@@ -79,6 +79,12 @@ public abstract class LinuxWorld : World
         long Value(string name) => long.Parse(values[Array.IndexOf(names, name)], CultureInfo.InvariantCulture);
     });
 
+    public override void NeedsDescriptors(int count)
+    {
+        string[] words = File.ReadLines("/proc/self/limits").Single(line => line.StartsWith("Max open files", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.SkipUnless(words[3] == "unlimited" || int.Parse(words[3], CultureInfo.InvariantCulture) >= count, $"Needs {count} open files, and may have {words[3]}.");
+    }
+
     public override IDisposable OnCpu(int cpu) => new CpuPin(cpu);
 
     public override void Inject(byte[] packet) => _clients!.Run(() =>
@@ -89,7 +95,7 @@ public abstract class LinuxWorld : World
 
     public override IBackendSocket CreateSocketAs(uint uid, SocketSpec spec) => _servers!.Run(() => FileSystemUser.Run(uid, () => LinuxSocket.Create(spec)));
 
-    public override Stranger StartStranger(IReadOnlyList<SocketText> sockets, int port)
+    public override Stranger StartStranger(IReadOnlyList<SocketText> sockets, int port, int copies = 1)
     {
         ProcessStartInfo start = new(StrangerProcess.Executable) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach (string argument in StrangerProcess.Arguments)
@@ -99,12 +105,12 @@ public abstract class LinuxWorld : World
 
         // One socket per line: what is asked for, and where.
         start.Environment[StrangerProcess.Variable] = string.Join('\n', sockets.Select(socket =>
-            string.Create(CultureInfo.InvariantCulture, $"{socket.Protocol} {socket.Family} {socket.ReusePort} {socket.EndPoint(this, port)}")));
+            string.Create(CultureInfo.InvariantCulture, $"{socket.Protocol} {socket.Family} {socket.ReusePort} {socket.EndPoint(this, port)} {copies}")));
 
         // A child is born into the namespace of the thread that starts it.
         Process process = _servers!.Run(() => Process.Start(start)!);
         List<ulong> cookies = [];
-        while (cookies.Count < sockets.Count)
+        while (cookies.Count < sockets.Count * copies)
         {
             string line = process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The process that holds the sockets ended.");
             if (line.StartsWith("cookie ", StringComparison.Ordinal))
@@ -150,11 +156,25 @@ public abstract class LinuxWorld : World
 /// <summary>Clients and servers in one namespace, over its loopback device.</summary>
 public sealed class LoopbackWorld() : LinuxWorld(wired: false)
 {
+    private int _mtu = 65536;
+
     public override string Device => "lo";
+
+    public override int Mtu
+    {
+        get => _mtu;
+        set => ((LinuxNamespace)Servers).SetLoopbackMtu(_mtu = value);
+    }
 }
 
 /// <summary>Clients in one namespace, servers in another, a veth pair between them.</summary>
 public sealed class VethWorld() : LinuxWorld(wired: true)
 {
     public override string Device => "veth0";
+
+    public override int Mtu
+    {
+        get => 1500;
+        set => Assert.Skip("The wire has its MTU.");
+    }
 }

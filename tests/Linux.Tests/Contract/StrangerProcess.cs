@@ -35,9 +35,9 @@ internal static class StrangerProcess
         try
         {
             using LinuxBackend backend = new();
-            foreach (string line in sockets.Split('\n'))
+            List<IBackendSocket> open = [];
+            foreach (string[] words in sockets.Split('\n').Select(line => line.Split(' ')).SelectMany(words => Enumerable.Repeat(words, int.Parse(words[4], CultureInfo.InvariantCulture))))
             {
-                string[] words = line.Split(' ');
                 IBackendSocket socket = backend.CreateSocket(new SocketSpec(
                     Enum.Parse<TransportProtocol>(words[0]), Enum.Parse<IpFamily>(words[1]), bool.Parse(words[2])));
                 socket.Bind(IPEndPoint.Parse(words[3]));
@@ -46,10 +46,12 @@ internal static class StrangerProcess
                     socket.Listen(128);
                 }
 
+                open.Add(socket);
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"cookie {socket.Cookie}"));
             }
 
             _ = Console.In.ReadToEnd();
+            GC.KeepAlive(open);
             Environment.Exit(0);
         }
         catch (BackendException exception)

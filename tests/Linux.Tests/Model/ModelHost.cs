@@ -245,13 +245,7 @@ internal sealed class ModelHost : IDisposable
             return Try(() => socket.Connect(new IPEndPoint(socket.Family == IpFamily.V4 ? peer : peer.MapToIPv6(), ConnectedPeerPort)));
         }
 
-        // A TCP socket can connect to itself; that is no server's business.
         IPAddress destination = s_destinations[b % 4];
-        if (socket.LocalEndPoint.Port == _port + (c % 2))
-        {
-            return "no";
-        }
-
         string outcome = Try(() => socket.Connect(new IPEndPoint(socket.Family == IpFamily.V4 ? destination : destination.MapToIPv6(), _port + (c % 2))));
         IsOver |= outcome == nameof(Errno.ETIMEDOUT);
         if (outcome == "0")

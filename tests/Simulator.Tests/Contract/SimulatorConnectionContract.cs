@@ -13,3 +13,9 @@ public sealed class SimulatorSocketMapContract(SimulatorWorld world) : SocketMap
 public sealed class SimulatorCpuContract(SimulatorWorld world) : CpuContract<SimulatorWorld>(world);
 
 public sealed class SimulatorDeliveryContract(SimulatorWorld world) : DeliveryContract<SimulatorWorld>(world);
+
+public sealed class SimulatorTrainContract(SimulatorWorld world) : TrainContract<SimulatorWorld>(world);
+
+public sealed class SimulatorLimitContract(SimulatorWorld world) : LimitContract<SimulatorWorld>(world);
+
+public sealed class SimulatorTimerContract(SimulatorWorld world) : TimerContract<SimulatorWorld>(world);

@@ -35,6 +35,12 @@ public sealed class SimulatorWorld : World
         set => Network.SynCookies = (SynCookieUse)value;
     }
 
+    public override int Mtu
+    {
+        get => Network.LoopbackMtu;
+        set => Network.LoopbackMtu = value;
+    }
+
     public override (long Success, long Failure) MigrationCounters => (Network.MigrationSuccesses, Network.MigrationFailures);
 
     private SimulatedNamespace Network => (SimulatedNamespace)Servers;
@@ -55,11 +61,11 @@ public sealed class SimulatorWorld : World
 
     public override IBackendSocket CreateSocketAs(uint uid, SocketSpec spec) => _backend.CreateProcess("other user", uid).CreateSocket(spec, Servers);
 
-    public override Stranger StartStranger(IReadOnlyList<SocketText> sockets, int port)
+    public override Stranger StartStranger(IReadOnlyList<SocketText> sockets, int port, int copies = 1)
     {
         SimulatedProcess process = _backend.CreateProcess("stranger");
         List<ulong> cookies = [];
-        foreach (SocketText text in sockets)
+        foreach (SocketText text in sockets.SelectMany(text => Enumerable.Repeat(text, copies)))
         {
             IBackendSocket socket = process.CreateSocket(text.ToSpec(this), Servers);
             socket.Bind(text.EndPoint(this, port));
