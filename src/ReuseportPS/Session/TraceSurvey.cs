@@ -27,6 +27,9 @@ internal static class TraceSurvey
         }
 
         return new PacketTrace(
-            source.Description, source, reader.Statistics, TimeSpan.FromTicks((last - first) / TimeSpan.NanosecondsPerTick), reader.Failure);
+            source.Description, source, reader.Statistics, TimeSpan.FromTicks((last - first) / TimeSpan.NanosecondsPerTick), reader.Failure)
+        {
+            FirstLoss = reader.FirstLoss,
+        };
     }
 }

@@ -33,6 +33,8 @@ internal sealed class FilteredTrace(IPacketSource source, TraceFilter filter) : 
 
         public Diagnostic? Failure => inner.Failure;
 
+        public Diagnostic? FirstLoss => inner.FirstLoss;
+
         public bool TryRead(out Packet packet)
         {
             while (inner.TryRead(out packet))

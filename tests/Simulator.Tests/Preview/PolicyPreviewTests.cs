@@ -134,7 +134,7 @@ public sealed class PolicyPreviewTests
     [Fact]
     public void The_example_capture_is_decided_as_the_reference_evaluator_decides_it()
     {
-        PcapFile capture = new(RepositoryRoot.Combine("examples", "dns-and-http.pcap"));
+        CaptureFile capture = new(RepositoryRoot.Combine("examples", "dns-and-http.pcap"));
         SteeringPolicy policy = Read(Spread);
         PolicyEvaluator evaluator = new(policy, 4);
         bool[] all = [true, true, true, true];
@@ -160,7 +160,7 @@ public sealed class PolicyPreviewTests
     [Fact]
     public void The_measurement_of_the_example_capture_is_what_was_recorded()
     {
-        string json = Measure(Compile(Spread, 4), new PcapFile(RepositoryRoot.Combine("examples", "dns-and-http.pcap"))).ToJson();
+        string json = Measure(Compile(Spread, 4), new CaptureFile(RepositoryRoot.Combine("examples", "dns-and-http.pcap"))).ToJson();
         using Stream stream = typeof(PolicyPreviewTests).Assembly.GetManifestResourceStream("example-measurement.json")!;
         using StreamReader recorded = new(stream);
         Assert.Equal(recorded.ReadToEnd().TrimEnd(), json);
@@ -187,7 +187,7 @@ public sealed class PolicyPreviewTests
     public void A_damaged_trace_is_measured_up_to_the_damage()
     {
         byte[] whole = File.ReadAllBytes(RepositoryRoot.Combine("examples", "dns-and-http.pcap"));
-        SteeringMeasurement result = Measure(Compile(Spread, 4), PcapFile.FromBytes("cut.pcap", whole.AsMemory(0, whole.Length / 2)));
+        SteeringMeasurement result = Measure(Compile(Spread, 4), CaptureFile.FromBytes("cut.pcap", whole.AsMemory(0, whole.Length / 2)));
         Assert.Equal("RPS6005", result.Failure?.Code);
         Assert.InRange(result.Statistics.Packets, 500, 800);
         Assert.Equal(result.Statistics.Packets, result.Slots.Sum(slot => slot.Traffic.Packets));
@@ -196,7 +196,7 @@ public sealed class PolicyPreviewTests
     [Fact]
     public void A_file_that_is_not_there_gives_an_empty_measurement_with_the_reason()
     {
-        SteeringMeasurement result = Measure(Compile(Spread, 4), new PcapFile("reuseportps-not-there.pcap"));
+        SteeringMeasurement result = Measure(Compile(Spread, 4), new CaptureFile("reuseportps-not-there.pcap"));
         Assert.Equal(("RPS6001", 0), (result.Failure?.Code, result.Statistics.Records));
     }
 
