@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Simulator.Recording;
@@ -20,7 +19,7 @@ public sealed class CapturePeerTests : IDisposable
     {
         string original = WriteOriginal();
         string converted = PathTo("converted");
-        Run("editcap", "-F", format, original, converted);
+        PeerTool.Run("editcap", "-F", format, original, converted);
         List<string> expected = Read(new CaptureFile(original), format == "nsecpcap" || format == "pcapng" ? 1 : 1000);
         Assert.Equal(expected, Read(new CaptureFile(converted), format == "nsecpcap" || format == "pcapng" ? 1 : 1000));
         Assert.Equal(expected.Count, CountByTcpdump(converted));
@@ -32,9 +31,9 @@ public sealed class CapturePeerTests : IDisposable
     {
         string original = WriteOriginal();
         string ethernet = PathTo("ethernet");
-        Run("editcap", "-F", "pcapng", "-T", "ether", PathTo("tagged"), ethernet);
+        PeerTool.Run("editcap", "-F", "pcapng", "-T", "ether", PathTo("tagged"), ethernet);
         string merged = PathTo("merged");
-        Run("mergecap", "-F", "pcapng", "-a", "-w", merged, original, ethernet);
+        PeerTool.Run("mergecap", "-F", "pcapng", "-a", "-w", merged, original, ethernet);
         List<string> ours = Read(new CaptureFile(merged), 1);
         Assert.Equal(Read(new CaptureFile(original), 1).Concat(Read(new CaptureFile(ethernet), 1)), ours);
         List<string> flows = TsharkFields(merged, "udp || tcp", "ip.src", "ipv6.src", "udp.srcport", "tcp.srcport");
@@ -47,7 +46,7 @@ public sealed class CapturePeerTests : IDisposable
     {
         string original = WriteOriginal();
         string cut = PathTo("cut");
-        Run("editcap", "-F", "pcapng", "-s", "100", original, cut);
+        PeerTool.Run("editcap", "-F", "pcapng", "-s", "100", original, cut);
         using IPacketReader reader = new CaptureFile(cut).Open();
         while (reader.TryRead(out _))
         {
@@ -106,35 +105,10 @@ public sealed class CapturePeerTests : IDisposable
         return lines;
     }
 
-    private static int CountByTcpdump(string file) => int.Parse(Run("tcpdump", "--count", "-r", file).Split(' ')[0], CultureInfo.InvariantCulture);
+    private static int CountByTcpdump(string file) => int.Parse(PeerTool.Run("tcpdump", "--count", "-r", file).Split(' ')[0], CultureInfo.InvariantCulture);
 
     private static List<string> TsharkFields(string file, string filter, params string[] fields) =>
-        [.. Run("tshark", ["-n", "-r", file, "-Y", filter, "-T", "fields", .. fields.SelectMany(field => (string[])["-e", field])])
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries)];
-
-    private static string Run(string program, params string[] arguments)
-    {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        Process process;
-        try
-        {
-            process = Process.Start(start)!;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            Assert.Skip($"{program} is missing: apt-get install tshark tcpdump wireshark-common");
-            throw;
-        }
-
-        using (process)
-        {
-            Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            string output = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            Assert.True(process.ExitCode == 0, $"{program}: {errors.GetAwaiter().GetResult()}");
-            return output;
-        }
-    }
+        [.. PeerTool.Lines("tshark", ["-n", "-r", file, "-Y", filter, "-T", "fields", .. fields.SelectMany(field => (string[])["-e", field])])];
 
     private string PathTo(string name) => Path.Combine(_folder, name);
 
