@@ -154,7 +154,7 @@ public sealed class InvokeSteeringProgramCommand : ReuseportCmdlet
     private void RunTrace(RunnableProgram program, ProgramSimulation simulation)
     {
         using TraceCmdletProgress progress = new(this, $"Running '{program.Name}'", Trace.Name);
-        using IPacketReader reader = Trace.Source.Open();
+        using IPacketReader reader = Trace.Source.Open(StopToken);
         long passedOver = 0;
         while (reader.TryRead(out Packet packet))
         {

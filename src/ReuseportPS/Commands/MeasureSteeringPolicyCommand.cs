@@ -52,7 +52,7 @@ public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
         using TraceCmdletProgress progress = new(this, $"Measuring policy '{Policy.Name}'", Trace.Name);
         SimulatorOptions? host = ModuleState.Current.SimulatorOptions;
         WriteUnchecked(host?.Unchecked ?? []);
-        SteeringMeasurement measurement = new PolicyPreview(compilation.Compiled, group, host: host).Measure(
+        SteeringMeasurement measurement = new PolicyPreview(compilation.Compiled, group, Policy.Name, host, Policy).Measure(
             Trace.Source, fraction => progress.Report(fraction), StopToken);
         WriteFindings(measurement.Warnings);
         if (measurement.Failure is Diagnostic failure && Trace.Failure is null)
@@ -60,7 +60,7 @@ public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
             WriteWarning($"{failure.Location}: {failure.Message} {failure.Remedy}");
         }
 
-        WriteObject(measurement with { Policy = Policy.Name });
+        WriteObject(measurement);
     });
 
     private PreviewGroup Describe(string name)

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace ReuseportPS.Simulator.Recording;
 
 /// <summary>A window of 1 MiB that moves over a capture: all the memory that reading it takes, whatever its size.</summary>
-internal sealed class CaptureBuffer(ICaptureInput input) : IDisposable
+internal sealed class CaptureBuffer(ICaptureInput input, CancellationToken cancellation) : IDisposable
 {
     /// <summary>Several of the largest records. Larger buffers leave the processor's cache, smaller ones cost more system calls; mapping the file is slower than both.</summary>
     public const int Capacity = 1 << 20;
@@ -73,6 +73,7 @@ internal sealed class CaptureBuffer(ICaptureInput input) : IDisposable
         {
             while (_end < count)
             {
+                cancellation.ThrowIfCancellationRequested();
                 int read = input.Read(_bytes.AsSpan(_end, Capacity - _end), _offset + _end);
                 if (read == 0)
                 {

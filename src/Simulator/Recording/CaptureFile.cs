@@ -7,13 +7,13 @@ namespace ReuseportPS.Simulator.Recording;
 /// <summary>
 /// A capture file: pcap with microseconds or nanoseconds, pcapng, both of either byte order and every <see cref="LinkType"/>, or a table of packets
 /// (<see cref="CsvColumn"/>). Its first bytes say which. It is streamed through one buffer of 1 MiB whatever its size. What cannot be read is the reader's
-/// <see cref="IPacketReader.Failure"/>, known from the moment of <see cref="Open"/> when the file cannot be opened or is none of these; nothing is thrown.
+/// <see cref="IPacketReader.Failure"/>, known from the moment of <see cref="Open()"/> when the file cannot be opened or is none of these; nothing is thrown.
 /// </summary>
 public sealed class CaptureFile : IPacketSource
 {
     private readonly Func<ICaptureInput> _open;
 
-    /// <summary>The file at a path. It is opened at each <see cref="Open"/>.</summary>
+    /// <summary>The file at a path. It is opened at each <see cref="Open()"/>.</summary>
     public CaptureFile(string path)
         : this(Path.GetFileName(path), () => new FileInput(path))
     {
@@ -35,7 +35,10 @@ public sealed class CaptureFile : IPacketSource
     public static CaptureFile FromBytes(string name, ReadOnlyMemory<byte> bytes) => new(name, () => new MemoryInput(bytes));
 
     /// <inheritdoc/>
-    public IPacketReader Open()
+    public IPacketReader Open() => Open(CancellationToken.None);
+
+    /// <inheritdoc/>
+    public IPacketReader Open(CancellationToken cancellationToken)
     {
         ICaptureInput input;
         try
@@ -51,7 +54,7 @@ public sealed class CaptureFile : IPacketSource
             return Refuse(TraceDiagnostics.Unreadable, $"'{Description}' cannot be opened: {exception.Message}");
         }
 
-        CaptureBuffer buffer = new(input);
+        CaptureBuffer buffer = new(input, cancellationToken);
         if (Recognize(buffer) is CaptureReader reader)
         {
             return reader;
