@@ -9,6 +9,7 @@
     PowerShellVersion      = '7.6'
     CompatiblePSEditions   = @('Core')
     CmdletsToExport        = @(
+        'Compare-SteeringPolicy'
         'ConvertFrom-BpfAssembly'
         'ConvertTo-BpfAssembly'
         'Export-SteeringProgram'
@@ -32,6 +33,7 @@
         'Test-ReuseportEnvironment'
         'Test-ReuseportFidelity'
         'Test-SteeringPolicy'
+        'Trace-SteeringDecision'
     )
     FunctionsToExport      = @()
     AliasesToExport        = @()

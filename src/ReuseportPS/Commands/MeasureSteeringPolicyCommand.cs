@@ -1,7 +1,5 @@
-using System.Collections.Immutable;
 using System.Management.Automation;
 using ReuseportPS.Binding;
-using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Model;
@@ -41,7 +39,7 @@ public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => Guard(Trace, () =>
     {
-        PreviewGroup group = Group is null ? new PreviewGroup(SlotCount) : Describe(Group);
+        PreviewGroup group = Group is null ? new PreviewGroup(SlotCount) : PreviewGroups.Of(Groups(), Group);
         PolicyCompilation compilation = PolicyCompiler.Compile(Policy, group.SlotCount);
         WriteFindings(compilation.Diagnostics);
         if (compilation.Compiled is null)
@@ -62,12 +60,4 @@ public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
 
         WriteObject(measurement);
     });
-
-    private PreviewGroup Describe(string name)
-    {
-        GroupCatalog groups = Groups();
-        using ManagedGroup group = groups.Find(name) ?? throw groups.NotFound(name);
-        ImmutableArray<SlotStatus> slots = group.ReadSlots();
-        return new PreviewGroup(group.SlotCount) { Occupied = [.. slots.Select(slot => slot.Seats.Any(seat => seat.Cookie != 0))] };
-    }
 }

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Net;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Execution.Tracing;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
@@ -66,6 +67,16 @@ internal sealed class SimulatedSteering : IDisposable
             : run.Selected is Sock selected ? new SteeringOutcome(PolicyVerdict.Slot, (int)selected.SeatIndex, run.Instructions)
             : new SteeringOutcome(PolicyVerdict.Kernel, -1, run.Instructions);
     }
+
+    /// <summary>Steps of each run to be recorded; 0 records nothing.</summary>
+    public int TracedSteps
+    {
+        set => _backend.ProgramRun.TracedSteps = value;
+    }
+
+    /// <summary>The last run: its steps when they were recorded, its calls of helper 82, what it returned.</summary>
+    public (ExecutionTrace? Trace, ImmutableArray<Selection> Selections, uint Result) LastRun =>
+        (_backend.ProgramRun.Trace, [.. _backend.ProgramRun.Selections], _backend.ProgramRun.Result);
 
     /// <summary>The answers of helper 82 so far.</summary>
     public ImmutableArray<SelectionCount> ReadSelections() =>

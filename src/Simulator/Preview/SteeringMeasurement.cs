@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
@@ -13,14 +12,6 @@ namespace ReuseportPS.Simulator.Preview;
 /// </summary>
 public sealed record SteeringMeasurement
 {
-    private static readonly JsonSerializerOptions s_json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        WriteIndented = true,
-        NewLine = "\n",
-        Converters = { new JsonStringEnumConverter() },
-    };
-
     /// <summary>Name of the policy.</summary>
     public required string Policy { get; init; }
 
@@ -102,5 +93,5 @@ public sealed record SteeringMeasurement
     public required ImmutableArray<Diagnostic> Warnings { get; init; }
 
     /// <summary>The measurement as JSON.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, s_json);
+    public string ToJson() => ReportJson.Write(this);
 }

@@ -132,7 +132,8 @@ internal sealed class TrafficTally
         }
     }
 
-    private static bool IsMulticast(in FlowKey flow) => flow.Family == IpFamily.V4
+    /// <summary>Whether every member gets a copy.</summary>
+    public static bool IsMulticast(in FlowKey flow) => flow.Family == IpFamily.V4
         ? (uint)flow.Destination >> 28 == 0xE || (uint)flow.Destination == uint.MaxValue
         : flow.Destination >> 120 == 0xFF;
 
