@@ -14,6 +14,7 @@
         'ConvertTo-BpfAssembly'
         'Export-SteeringProgram'
         'Get-ReuseportBackend'
+        'Get-ReuseportConnection'
         'Get-ReuseportGroup'
         'Get-SocketSlot'
         'Get-SteeringCounter'
