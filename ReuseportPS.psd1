@@ -9,11 +9,13 @@
     PowerShellVersion      = '7.6'
     CompatiblePSEditions   = @('Core')
     CmdletsToExport        = @(
+        'Compare-SteeringPolicy'
         'ConvertFrom-BpfAssembly'
         'ConvertTo-BpfAssembly'
         'Export-SteeringProgram'
         'Find-ReuseportSocket'
         'Get-ReuseportBackend'
+        'Get-ReuseportConnection'
         'Get-ReuseportGroup'
         'Get-SocketSlot'
         'Get-SteeringCounter'
@@ -34,6 +36,7 @@
         'Test-ReuseportEnvironment'
         'Test-ReuseportFidelity'
         'Test-SteeringPolicy'
+        'Trace-SteeringDecision'
     )
     FunctionsToExport      = @()
     AliasesToExport        = @()

@@ -17,7 +17,7 @@ using ReuseportPS.Linux.Xray;
 namespace ReuseportPS.Linux;
 
 /// <summary>The kernel that this process runs on. Safe to use from several threads; what it returns is not.</summary>
-public sealed class LinuxBackend : IReuseportBackend
+public sealed class LinuxBackend : IReuseportBackend, ILiveConnections
 {
     private const string StandardPinDirectory = "/sys/fs/bpf/reuseportps";
     private const string PinDirectoryVariable = "REUSEPORTPS_BPFFS";
@@ -81,6 +81,10 @@ public sealed class LinuxBackend : IReuseportBackend
 
     /// <inheritdoc/>
     public SocketSurvey Survey(SocketQuery query) => new HostSurvey(this, _namespace, _finder).Run(query);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LiveConnection> FindConnections(TransportProtocol protocol, int port, INetworkNamespace? networkNamespace = null) =>
+        _finder.FindConnections(protocol, port, (LinuxNamespace?)networkNamespace);
 
     /// <inheritdoc/>
     public IBackendSocket AcquireSocket(SocketRecord record) => SocketAcquirer.Acquire(record);

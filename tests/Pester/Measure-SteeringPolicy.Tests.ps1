@@ -41,4 +41,15 @@ Describe 'Measure-SteeringPolicy' {
     It 'refuses a policy that names a slot the group lacks' {
         { $trace | Measure-SteeringPolicy -Policy TestDrive:/slot9.yaml -SlotCount 4 -ErrorAction Stop } | Should -Throw -ErrorId 'PolicyInvalid*'
     }
+
+    It 'says how even the load is and whether that is meant' {
+        $result = $trace | Measure-SteeringPolicy -Policy TestDrive:/hash.yaml -SlotCount 4
+        $result.PacketBalance.Gini | Should -BeLessThan 0.1
+        $result.FlowBalance.DegreesOfFreedom | Should -Be 3
+        $result.FlowBalance.PValue | Should -BeGreaterThan 0.001
+        $result.Slots[0].IntendedShare | Should -Be 0.25
+        $result.Slots[0].Peak | Should -BeGreaterThan 0
+        $result.Instructions.P99 | Should -BeGreaterOrEqual $result.Instructions.Mean
+        ($result | Out-String) | Should -Match 'chi-square .* p = 0'
+    }
 }

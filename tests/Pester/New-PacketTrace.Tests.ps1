@@ -41,4 +41,22 @@ Describe 'New-PacketTrace' {
     It 'refuses fewer packets than flows' {
         { New-PacketTrace 100 -Rate 10 -Duration 1s -ErrorAction Stop } | Should -Throw -ErrorId 'TraceInvalid*'
     }
+
+    It 'makes <payload> datagrams from two clients' -ForEach @{ payload = 'Random' }, @{ payload = 'Quic' }, @{ payload = 'Dns' } {
+        $trace = New-PacketTrace 100 -PacketsPerFlow 4 -Payload $payload -ClientCount 2 -Seed 5
+        $trace.Packets | Should -Be 400
+        Set-Content TestDrive:/source.yaml "version: 1`npolicy: source`notherwise: { by: hash, key: source }"
+        $measurement = $trace | Measure-SteeringPolicy -Policy TestDrive:/source.yaml -SlotCount 16
+        @($measurement.Slots | Where-Object Packets -GT 0).Count | Should -BeLessOrEqual 2
+    }
+
+    It 'has a NAT forget flows' {
+        $trace = New-PacketTrace 100 -PacketsPerFlow 4 -Rebinding 1 -Seed 5
+        Set-Content TestDrive:/hash.yaml "version: 1`npolicy: hash`notherwise: { by: hash }"
+        ($trace | Measure-SteeringPolicy -Policy TestDrive:/hash.yaml -SlotCount 4).Flows | Should -Be 200
+    }
+
+    It 'refuses QUIC over TCP' {
+        { New-PacketTrace 10 -Protocol Tcp -Payload Quic -ErrorAction Stop } | Should -Throw -ErrorId 'TraceInvalid*'
+    }
 }

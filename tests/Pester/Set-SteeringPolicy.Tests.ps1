@@ -89,4 +89,21 @@ Describe 'Set-SteeringPolicy' {
         (Get-ReuseportGroup web).ProgramId | Should -Be $before
         (Set-SteeringPolicy web -Program $objects/globals.o -Map @{ '.rodata' = @{ table = @(0) * 8 } } -SeatMap sockets).Policy | Should -BeExactly 'by_table'
     }
+
+    It 'previews over a trace with -WhatIf, and touches nothing' {
+        $null = New-ReuseportGroup previewed -SlotCount 4 -Port 5311
+        Set-Content TestDrive:/spread.yaml "version: 1`npolicy: spread`notherwise: { by: hash }"
+        Set-Content TestDrive:/first.yaml "version: 1`npolicy: first`notherwise: { by: slot, slot: 0 }"
+        $trace = New-PacketTrace 400 -PacketsPerFlow 2 -Seed 3
+        $preview = Set-SteeringPolicy previewed TestDrive:/spread.yaml -WhatIf -Trace $trace
+        $preview.Change.FlowsUncertain | Should -Be 400
+        $preview.Change.Before | Should -Be "the kernel's choice"
+        (Get-SteeringPolicy previewed).Policy | Should -BeNullOrEmpty
+        $null = Set-SteeringPolicy previewed TestDrive:/spread.yaml
+        $preview = Set-SteeringPolicy previewed TestDrive:/first.yaml -WhatIf -Trace $trace
+        $preview.After.Slots[0].Packets | Should -Be 800
+        $preview.Change.FlowShareMoved | Should -BeGreaterThan 0.6
+        ($preview | Out-String) | Should -Match "'spread' -> 'first'"
+        (Get-SteeringPolicy previewed).Policy.Name | Should -Be 'spread'
+    }
 }

@@ -14,6 +14,9 @@ public interface IPacketReader : IDisposable
     /// <summary>Why the reading ended before the trace did (a truncated or damaged file), or null.</summary>
     Diagnostic? Failure { get; }
 
+    /// <summary>The first record that was passed over as malformed, with its place, where the reader can say what is wrong with it; else null.</summary>
+    Diagnostic? FirstLoss => null;
+
     /// <summary>The next packet; false at the end or at a <see cref="Failure"/>.</summary>
     bool TryRead(out Packet packet);
 }

@@ -8,4 +8,8 @@ public interface IPacketSource
 
     /// <summary>Starts reading from the beginning; each call is independent of the others.</summary>
     IPacketReader Open();
+
+    /// <summary>As <see cref="Open()"/>, for a reading that may be long: it ends in the middle of a search for the next packet too.</summary>
+    /// <param name="cancellationToken">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
+    IPacketReader Open(CancellationToken cancellationToken) => Open();
 }

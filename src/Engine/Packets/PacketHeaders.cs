@@ -25,10 +25,11 @@ public readonly struct PacketHeaders
     /// <param name="frame">The frame, from its link-layer header on.</param>
     /// <param name="timestamp">Nanoseconds since the Unix epoch.</param>
     /// <param name="index">Position in the trace.</param>
-    public Packet ToPacket(ReadOnlyMemory<byte> frame, long timestamp, long index) => new()
+    /// <param name="cpu">CPU that it was processed on, or -1.</param>
+    public Packet ToPacket(ReadOnlyMemory<byte> frame, long timestamp, long index, int cpu = -1) => new()
     {
         Timestamp = timestamp,
-        Cpu = -1,
+        Cpu = cpu,
         Data = frame.Slice(NetworkOffset, CapturedLength),
         TransportOffset = TransportOffset,
         TransportLength = TransportLength,

@@ -52,6 +52,84 @@ public static class PacketParser
         };
     }
 
+    /// <summary>Finds out which part of which datagram a frame is that <see cref="Parse"/> called a <see cref="ParseOutcome.Fragment"/>.</summary>
+    /// <returns>False when it is none, or none that the kernel would keep (ip_frag_queue, ip6_frag_queue).</returns>
+    public static bool ParseFragment(LinkType link, ReadOnlySpan<byte> frame, int sentLength, out FragmentHeaders fragment)
+    {
+        fragment = default;
+        return ParseLink(link, frame, out int offset, out int etherType) == ParseOutcome.Packet
+            && (etherType == EtherTypeIPv4 ? ParseFragmentIPv4(frame, offset, out fragment) : ParseFragmentIPv6(frame, offset, out fragment))
+            && fragment.Length > 0
+            && fragment.Offset + fragment.Length <= LargestIPv4Length
+            && offset + fragment.PayloadOffset + fragment.Length <= sentLength;
+    }
+
+    private static bool ParseFragmentIPv4(ReadOnlySpan<byte> frame, int offset, out FragmentHeaders fragment)
+    {
+        ReadOnlySpan<byte> ip = frame[offset..];
+        int headerLength = (ip[0] & 0x0F) * 4;
+        int field = BinaryPrimitives.ReadUInt16BigEndian(ip[6..]);
+        bool hasMore = (field & 0x2000) != 0;
+        int length = BinaryPrimitives.ReadUInt16BigEndian(ip[2..]) - headerLength;
+        fragment = new FragmentHeaders
+        {
+            Datagram = new DatagramKey(
+                IpFamily.V4,
+                BinaryPrimitives.ReadUInt32BigEndian(ip[12..]),
+                BinaryPrimitives.ReadUInt32BigEndian(ip[16..]),
+                BinaryPrimitives.ReadUInt16BigEndian(ip[4..]),
+                ip[9]),
+            NetworkOffset = offset,
+            PayloadOffset = headerLength,
+            HeaderLength = headerLength,
+            NextHeaderAt = 9,
+            Offset = (field & 0x1FFF) * 8,
+            Length = hasMore ? length & ~7 : length, // the kernel cuts a middle one to a multiple of 8
+            HasMore = hasMore,
+            NextHeader = ip[9],
+        };
+        return ip.Length >= headerLength;
+    }
+
+    private static bool ParseFragmentIPv6(ReadOnlySpan<byte> frame, int offset, out FragmentHeaders fragment)
+    {
+        fragment = default;
+        ReadOnlySpan<byte> ip = frame[offset..];
+        int totalLength = IPv6HeaderLength + BinaryPrimitives.ReadUInt16BigEndian(ip[4..]);
+        int nextHeaderAt = 6;
+        int at = IPv6HeaderLength;
+        while (ip.Length - at >= 8 && ip[nextHeaderAt] != FragmentHeader)
+        {
+            int length = ip[nextHeaderAt] == Authentication ? (ip[at + 1] + 2) * 4 : (ip[at + 1] + 1) * 8;
+            (nextHeaderAt, at) = (at, at + length);
+        }
+
+        if (ip.Length - at < 8)
+        {
+            return false;
+        }
+
+        int field = BinaryPrimitives.ReadUInt16BigEndian(ip[(at + 2)..]);
+        fragment = new FragmentHeaders
+        {
+            Datagram = new DatagramKey(
+                IpFamily.V6,
+                BinaryPrimitives.ReadUInt128BigEndian(ip[8..]),
+                BinaryPrimitives.ReadUInt128BigEndian(ip[24..]),
+                BinaryPrimitives.ReadUInt32BigEndian(ip[(at + 4)..]),
+                0),
+            NetworkOffset = offset,
+            PayloadOffset = at + 8,
+            HeaderLength = at,
+            NextHeaderAt = nextHeaderAt,
+            Offset = field & 0xFFF8,
+            Length = totalLength - at - 8,
+            HasMore = (field & 1) != 0,
+            NextHeader = ip[at],
+        };
+        return !fragment.HasMore || fragment.Length % 8 == 0;
+    }
+
     /// <summary>Finds the network header and its type; <see cref="ParseOutcome.Packet"/> when there may be one.</summary>
     private static ParseOutcome ParseLink(LinkType link, ReadOnlySpan<byte> frame, out int offset, out int etherType)
     {

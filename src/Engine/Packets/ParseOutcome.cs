@@ -9,7 +9,7 @@ public enum ParseOutcome
     /// <summary>Nothing that reaches a TCP or UDP socket here: ARP, ICMP, ESP, a source route that goes on to another host.</summary>
     OtherProtocol,
 
-    /// <summary>An IP fragment, first or later. A program meets the reassembled datagram; fragments are not reassembled here.</summary>
+    /// <summary>An IP fragment, first or later. A program meets the reassembled datagram: <see cref="PacketParser.ParseFragment"/> tells what of it this is.</summary>
     Fragment,
 
     /// <summary>A frame that the capture marks as sent by the capturing host, or as addressed to another one (Linux cooked captures say so).</summary>

@@ -13,7 +13,7 @@ public static class FlowOpenings
     {
         HashSet<FlowKey> seen = [];
         List<FlowOpening> openings = [];
-        using IPacketReader reader = trace.Open();
+        using IPacketReader reader = trace.Open(cancellation);
         while (reader.TryRead(out Packet packet))
         {
             cancellation.ThrowIfCancellationRequested();

@@ -31,7 +31,12 @@ internal sealed record InetDiagMessage(
     /// <summary>Writes the fixed part of a dump request (<c>struct inet_diag_req_v2</c>).</summary>
     internal static void WriteRequest(NetlinkMessage message, TransportProtocol protocol, IpFamily family, int localPort)
     {
-        uint states = protocol == TransportProtocol.Tcp ? 1u << TcpListen : (1u << TcpClose) | (1u << TcpEstablished);
+        WriteRequest(message, protocol, family, localPort, protocol == TransportProtocol.Tcp ? 1u << TcpListen : (1u << TcpClose) | (1u << TcpEstablished));
+    }
+
+    /// <summary>The same for sockets of given states, one bit each.</summary>
+    internal static void WriteRequest(NetlinkMessage message, TransportProtocol protocol, IpFamily family, int localPort, uint states)
+    {
         message.U8((byte)(family == IpFamily.V4 ? SocketConstants.AF_INET : SocketConstants.AF_INET6)).U8((byte)protocol).U8(1 << (INET_DIAG_SKMEMINFO - 1)).U8(0).U32(states)
             .U16BigEndian((ushort)localPort).Zeros(38).U32(uint.MaxValue).U32(uint.MaxValue);
     }

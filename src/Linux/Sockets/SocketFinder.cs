@@ -70,6 +70,16 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
         return found;
     }
 
+    /// <summary>Established connections to a local port, of the current namespace by default.</summary>
+    internal IReadOnlyList<LiveConnection> FindConnections(TransportProtocol protocol, int port, LinuxNamespace? place = null) =>
+    [
+        .. new[] { IpFamily.V4, IpFamily.V6 }
+            .SelectMany(family => Dump(place ?? currentNamespace, protocol, family, port, 1u << InetDiagMessage.TcpEstablished))
+            .Where(socket => socket.State == InetDiagMessage.TcpEstablished && socket.Local.Port == port)
+            .Select(socket => new LiveConnection(protocol, socket.Local, socket.Remote, socket.Cookie))
+            .OrderBy(connection => connection.Flow.Family).ThenBy(connection => connection.Flow.Source).ThenBy(connection => connection.Flow.SourcePort),
+    ];
+
     private static bool Matches(SocketQuery query, InetDiagMessage socket) =>
         (query.Port is null || query.Port == socket.Local.Port)
         && (query.Address is null || query.Address.Equals(socket.Local.Address))
@@ -151,7 +161,7 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
         }
     }
 
-    private static List<InetDiagMessage> Dump(LinuxNamespace place, TransportProtocol protocol, IpFamily family, int? port) => place.Run(() =>
+    private static List<InetDiagMessage> Dump(LinuxNamespace place, TransportProtocol protocol, IpFamily family, int? port, uint? states = null) => place.Run(() =>
     {
         using NetlinkSocket netlink = new(SocketConstants.NETLINK_SOCK_DIAG);
         for (int attempt = 0; attempt < DumpAttempts; attempt++)
@@ -159,7 +169,17 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
             List<InetDiagMessage> sockets = [];
             Errno errno = netlink.Dump(
                 NetlinkConstants.SOCK_DIAG_BY_FAMILY,
-                message => InetDiagMessage.WriteRequest(message, protocol, family, port ?? 0),
+                message =>
+                {
+                    if (states is uint wanted)
+                    {
+                        InetDiagMessage.WriteRequest(message, protocol, family, port ?? 0, wanted);
+                    }
+                    else
+                    {
+                        InetDiagMessage.WriteRequest(message, protocol, family, port ?? 0);
+                    }
+                },
                 payload =>
                 {
                     if (InetDiagMessage.Read(payload) is InetDiagMessage socket)

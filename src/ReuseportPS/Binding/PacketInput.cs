@@ -24,7 +24,7 @@ internal static class PacketInput
 
     private static string Describe(ParseOutcome outcome) => outcome switch
     {
-        ParseOutcome.Fragment => "they are an IP fragment, and fragments are not reassembled",
+        ParseOutcome.Fragment => "they are an IP fragment, and the rest of the datagram is not there",
         ParseOutcome.OtherProtocol => "they carry another protocol",
         _ => "headers contradict themselves or are cut short",
     };

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Net;
 using ReuseportPS.Binding;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
@@ -34,6 +35,16 @@ public sealed class ImportPacketTraceCommand : FileCmdlet
     [PrefixTransformation]
     public AddressPrefix[] Source { get; set; } = [];
 
+    /// <summary>Source ports of clients.</summary>
+    [Parameter]
+    [ValidateRange(0, 65535)]
+    public int[] SourcePort { get; set; } = [];
+
+    /// <summary>Addresses of the service with their ports: 192.0.2.1:443, [2001:db8::1]:53.</summary>
+    [Parameter]
+    [EndPointTransformation]
+    public IPEndPoint[] EndPoint { get; set; } = [];
+
     /// <inheritdoc/>
     private protected override void ProcessFile(string path)
     {
@@ -43,8 +54,10 @@ public sealed class ImportPacketTraceCommand : FileCmdlet
             DestinationPorts = [.. Port.Select(port => new PortRange((ushort)port, (ushort)port))],
             Destinations = [.. Destination],
             Sources = [.. Source],
+            SourcePorts = [.. SourcePort.Select(port => new PortRange((ushort)port, (ushort)port))],
+            EndPoints = [.. EndPoint],
         };
-        IPacketSource source = new PcapFile(path);
+        IPacketSource source = new CaptureFile(path);
         if (filter.ToString().Length > 0)
         {
             source = filter.Apply(source);
@@ -61,6 +74,12 @@ public sealed class ImportPacketTraceCommand : FileCmdlet
             }
 
             WriteWarning($"{failure.Location}: {failure.Message} {failure.Remedy}");
+        }
+
+        WriteFindings(trace.FirstLoss is Diagnostic loss ? [loss] : []);
+        if (trace.Statistics.UnknownLinkType > 0)
+        {
+            WriteWarning($"{trace.Name}: {trace.Statistics.UnknownLinkType} of {trace.Statistics.Records} frames are of a link type that is not known here, and left out.");
         }
 
         WriteVerbose($"{trace.Name}: {trace.Statistics}");

@@ -1,14 +1,11 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Net;
-using System.Net.Sockets;
 using ReuseportPS.Binding;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Model;
-using ReuseportPS.Simulator.Packets;
 using ReuseportPS.Simulator.Preview;
-using ReuseportPS.Simulator.Recording;
 
 namespace ReuseportPS.Commands;
 
@@ -22,9 +19,6 @@ public sealed class InvokeSteeringProgramCommand : ReuseportCmdlet
     private const string ForFlow = "Flow";
     private const int FewestCpus = 4;
     private const int StepsKept = 10_000;
-
-    // 65535 less the headers of IPv4 and UDP.
-    private const int MostPayload = 65507;
 
     /// <summary>The program: an object of Import-SteeringProgram or Import-SteeringPolicy, bytes, or the path of a file with one of these.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -113,7 +107,7 @@ public sealed class InvokeSteeringProgramCommand : ReuseportCmdlet
                 Write(program, simulation, PacketInput.Read(Packet));
                 break;
             case ForFlow:
-                Write(program, simulation, OpenFlow());
+                Write(program, simulation, FlowInput.Open(Source, SourcePort, Destination, DestinationPort, Protocol, Payload));
                 break;
             default:
                 RunTrace(program, simulation);
@@ -154,7 +148,7 @@ public sealed class InvokeSteeringProgramCommand : ReuseportCmdlet
     private void RunTrace(RunnableProgram program, ProgramSimulation simulation)
     {
         using TraceCmdletProgress progress = new(this, $"Running '{program.Name}'", Trace.Name);
-        using IPacketReader reader = Trace.Source.Open();
+        using IPacketReader reader = Trace.Source.Open(StopToken);
         long passedOver = 0;
         while (reader.TryRead(out Packet packet))
         {
@@ -179,22 +173,6 @@ public sealed class InvokeSteeringProgramCommand : ReuseportCmdlet
         {
             WriteVerbose($"{passedOver} packets of {Trace.Name} reach no program: segments without a SYN, and multicast.");
         }
-    }
-
-    private Packet OpenFlow()
-    {
-        bool isV4 = Source.AddressFamily == AddressFamily.InterNetwork;
-        IPAddress destination = Destination ?? IPAddress.Parse(isV4 ? "192.0.2.1" : "2001:db8::1");
-        string? problem = destination.AddressFamily != Source.AddressFamily ? $"{Source} and {destination} are of different families"
-            : Protocol == TransportProtocol.Tcp && Payload.Length > 0 ? "a SYN carries no payload"
-            : Payload.Length > MostPayload ? $"a datagram carries at most {MostPayload} bytes, not {Payload.Length}"
-            : null;
-        return problem is not null
-            ? throw new DiagnosticException(TraceDiagnostics.NotAPacket.At(null, $"There is no such packet: {problem}."))
-            : FlowPacket.Create(
-                new FlowKey(
-                    isV4 ? IpFamily.V4 : IpFamily.V6, Protocol, FlowKey.ToNumber(Source), FlowKey.ToNumber(destination), (ushort)SourcePort, (ushort)DestinationPort),
-                Payload);
     }
 
     private void Write(RunnableProgram program, ProgramSimulation simulation, in Packet packet) =>

@@ -1,7 +1,5 @@
-using System.Collections.Immutable;
 using System.Management.Automation;
 using ReuseportPS.Binding;
-using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Model;
@@ -41,7 +39,7 @@ public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => Guard(Trace, () =>
     {
-        PreviewGroup group = Group is null ? new PreviewGroup(SlotCount) : Describe(Group);
+        PreviewGroup group = Group is null ? new PreviewGroup(SlotCount) : PreviewGroups.Of(Groups(), Group);
         PolicyCompilation compilation = PolicyCompiler.Compile(Policy, group.SlotCount);
         WriteFindings(compilation.Diagnostics);
         if (compilation.Compiled is null)
@@ -52,7 +50,7 @@ public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
         using TraceCmdletProgress progress = new(this, $"Measuring policy '{Policy.Name}'", Trace.Name);
         SimulatorOptions? host = ModuleState.Current.SimulatorOptions;
         WriteUnchecked(host?.Unchecked ?? []);
-        SteeringMeasurement measurement = new PolicyPreview(compilation.Compiled, group, host: host).Measure(
+        SteeringMeasurement measurement = new PolicyPreview(compilation.Compiled, group, Policy.Name, host, Policy).Measure(
             Trace.Source, fraction => progress.Report(fraction), StopToken);
         WriteFindings(measurement.Warnings);
         if (measurement.Failure is Diagnostic failure && Trace.Failure is null)
@@ -60,14 +58,6 @@ public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
             WriteWarning($"{failure.Location}: {failure.Message} {failure.Remedy}");
         }
 
-        WriteObject(measurement with { Policy = Policy.Name });
+        WriteObject(measurement);
     });
-
-    private PreviewGroup Describe(string name)
-    {
-        GroupCatalog groups = Groups();
-        using ManagedGroup group = groups.Find(name) ?? throw groups.NotFound(name);
-        ImmutableArray<SlotStatus> slots = group.ReadSlots();
-        return new PreviewGroup(group.SlotCount) { Occupied = [.. slots.Select(slot => slot.Seats.Any(seat => seat.Cookie != 0))] };
-    }
 }

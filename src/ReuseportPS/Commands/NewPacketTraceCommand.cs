@@ -69,6 +69,30 @@ public sealed class NewPacketTraceCommand : ReuseportCmdlet
     [Parameter]
     public Arrivals Arrivals { get; set; } = Arrivals.Poisson;
 
+    /// <summary>Random, Quic (an Initial, then short headers with the flow's connection id) or Dns (queries).</summary>
+    [Parameter]
+    public Payloads Payload { get; set; }
+
+    /// <summary>Bytes of payload at least; 40 for QUIC, 16 else, by default.</summary>
+    [Parameter]
+    [ValidateRange(0, GeneratedTraceOptions.LargestPayload)]
+    public int? MinimumLength { get; set; }
+
+    /// <summary>Bytes of payload at most; 512 by default.</summary>
+    [Parameter]
+    [ValidateRange(0, GeneratedTraceOptions.LargestPayload)]
+    public int MaximumLength { get; set; } = 512;
+
+    /// <summary>Addresses that the flows come from: a few clients, or NATs. An address for each flow by default.</summary>
+    [Parameter]
+    [ValidateRange(1, GeneratedTraceOptions.LargestFlowCount)]
+    public int? ClientCount { get; set; }
+
+    /// <summary>Share of the flows, 0 to 1, that a NAT gives another source port in the middle.</summary>
+    [Parameter]
+    [ValidateRange(0.0, 1.0)]
+    public double Rebinding { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord() => Guard(Seed, () =>
     {
@@ -85,6 +109,11 @@ public sealed class NewPacketTraceCommand : ReuseportCmdlet
             Popularity = Popularity,
             Arrivals = Arrivals,
             Rate = Rate,
+            Payload = Payload,
+            SmallestPayloadLength = MinimumLength ?? (Payload == Payloads.Quic ? 40 : 16),
+            LargestPayloadLength = MaximumLength,
+            Clients = ClientCount,
+            Rebinding = Rebinding,
         });
         using TraceCmdletProgress progress = new(this, "Generating packets", source.Description);
         WriteObject(TraceSurvey.Of(source, progress.Report, StopToken));

@@ -4,15 +4,18 @@ using ReuseportPS.Binding;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Engine.Programs;
 using ReuseportPS.Model;
+using ReuseportPS.Session;
+using ReuseportPS.Simulator.Recording;
 
 namespace ReuseportPS.Commands;
 
 /// <summary>Set-SteeringPolicy: applies a policy, or a program in its place, to a group in one step; a failure leaves the group as it was.</summary>
 [Cmdlet(VerbsCommon.Set, "SteeringPolicy", SupportsShouldProcess = true, DefaultParameterSetName = ByPolicy)]
-[OutputType(typeof(SteeringPolicyChange))]
+[OutputType(typeof(SteeringPolicyChange), typeof(SteeringChangePreview))]
 public sealed class SetSteeringPolicyCommand : GroupCmdlet
 {
     private const string ByPolicy = "Policy";
@@ -36,6 +39,10 @@ public sealed class SetSteeringPolicyCommand : GroupCmdlet
     [Parameter(ParameterSetName = ByProgram)]
     public IDictionary Map { get; set; } = new Hashtable();
 
+    /// <summary>With -WhatIf, a trace to preview the policy over, beside the live connections.</summary>
+    [Parameter(ParameterSetName = ByPolicy)]
+    public PacketTrace? Trace { get; set; }
+
     /// <summary>Replaces even a program that is not ours.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -49,18 +56,35 @@ public sealed class SetSteeringPolicyCommand : GroupCmdlet
         }
         else
         {
-            WithGroup(GroupsToChange(), SetPolicy);
+            GroupCatalog groups = GroupsToChange();
+            WithGroup(groups, group => SetPolicy(groups.Backend, group));
         }
     }
 
-    private void SetPolicy(ManagedGroup group)
+    private void SetPolicy(IReuseportBackend backend, ManagedGroup group)
     {
         PolicyPlan plan = group.Plan(Policy);
-        if (Confirm(group, $"policy '{Policy.Name}' ({plan.Change})", plan.Steps))
+        if (Confirm(group, $"policy '{Policy.Name}' ({plan.Change})", plan.Steps, out ShouldProcessReason reason))
         {
             plan = group.Apply(Policy, Force);
             WriteObject(new SteeringPolicyChange(
                 group.Name, group.Backend.Kind, Policy.Name, plan.Change, plan.Compiled.Program.InstructionSlots));
+        }
+        else if (reason == ShouldProcessReason.WhatIf)
+        {
+            WritePreviews(backend, group, plan);
+        }
+    }
+
+    private void WritePreviews(IReuseportBackend backend, ManagedGroup group, PolicyPlan plan)
+    {
+        FlowKey[] live = [.. GroupConnections.Of(backend, group).Select(connection => connection.Flow)];
+        WriteVerbose($"Group '{group.Name}' has {live.Length} live connections.");
+        IPacketSource?[] sources = [live.Length > 0 ? new FlowTrace($"{live.Length} live connections", live) : null, Trace?.Source];
+        foreach (IPacketSource source in sources.OfType<IPacketSource>())
+        {
+            using TraceCmdletProgress progress = new(this, $"Previewing policy '{Policy.Name}'", source.Description);
+            WriteObject(ChangePreview.Of(group, plan, source, progress.Report, StopToken));
         }
     }
 
@@ -74,7 +98,7 @@ public sealed class SetSteeringPolicyCommand : GroupCmdlet
 
         SeatedProgram? seated = program.Program is null ? null : MapContents.Apply(program.Program, Map, group.Backend.CpuCount);
         int instructions = seated?.Program.InstructionSlots ?? program.Classic!.InstructionCount;
-        if (!Confirm(group, $"program '{program.Name}'", group.PlanProgram(seated, instructions)))
+        if (!Confirm(group, $"program '{program.Name}'", group.PlanProgram(seated, instructions), out _))
         {
             return;
         }
@@ -91,13 +115,16 @@ public sealed class SetSteeringPolicyCommand : GroupCmdlet
         WriteObject(new SteeringPolicyChange(group.Name, group.Backend.Kind, program.Name, PolicyChange.Program, instructions));
     }
 
-    private bool Confirm(ManagedGroup group, string what, IReadOnlyList<string> steps)
+    private bool Confirm(ManagedGroup group, string what, IReadOnlyList<string> steps, out ShouldProcessReason reason)
     {
         foreach (string step in steps)
         {
             WriteVerbose(step);
         }
 
-        return ShouldProcess($"group '{group.Name}' on the {group.Backend.Kind} backend", $"Apply {what}: {string.Join(' ', steps)}");
+        string target = $"group '{group.Name}' on the {group.Backend.Kind} backend";
+        string action = $"Apply {what}: {string.Join(' ', steps)}";
+        return ShouldProcess(
+            $"Performing the operation \"{action}\" on target \"{target}\".", $"{action}\n{target}", "Confirm", out reason);
     }
 }

@@ -11,6 +11,9 @@ namespace ReuseportPS.Model;
 /// <param name="Failure">Why the reading ended before the file did, or null.</param>
 public sealed record PacketTrace(string Name, IPacketSource Source, TraceStatistics Statistics, TimeSpan Duration, Diagnostic? Failure)
 {
+    /// <summary>The first row that was passed over, and why, where the format allows to say so; else null.</summary>
+    public Diagnostic? FirstLoss { get; init; }
+
     /// <summary>TCP and UDP packets in it.</summary>
     public long Packets => Statistics.Packets;
 

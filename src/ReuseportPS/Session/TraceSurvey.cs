@@ -11,7 +11,7 @@ internal static class TraceSurvey
     /// <summary>Reads it through. A trace that breaks in the middle is what was read until then.</summary>
     public static PacketTrace Of(IPacketSource source, Action<double?> progress, CancellationToken cancellation)
     {
-        using IPacketReader reader = source.Open();
+        using IPacketReader reader = source.Open(cancellation);
         long first = 0;
         long last = 0;
         long count = 0;
@@ -27,6 +27,9 @@ internal static class TraceSurvey
         }
 
         return new PacketTrace(
-            source.Description, source, reader.Statistics, TimeSpan.FromTicks((last - first) / TimeSpan.NanosecondsPerTick), reader.Failure);
+            source.Description, source, reader.Statistics, TimeSpan.FromTicks((last - first) / TimeSpan.NanosecondsPerTick), reader.Failure)
+        {
+            FirstLoss = reader.FirstLoss,
+        };
     }
 }

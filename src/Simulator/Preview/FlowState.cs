@@ -16,6 +16,12 @@ internal struct FlowState
     /// <summary>Whether it was decided differently later.</summary>
     public bool HasMoved;
 
+    /// <summary>Whether a packet of it was QUIC's.</summary>
+    public bool IsQuic;
+
+    /// <summary>Packets, as far as they are counted by flow.</summary>
+    public uint Packets;
+
     /// <summary>Row of its first decision.</summary>
     public ushort First;
 
@@ -33,6 +39,12 @@ internal struct FlowState
         _destinationPort = key.DestinationPort;
         _kind = (byte)(((int)key.Family << 5) | (int)key.Protocol);
     }
+
+    public readonly IpFamily Family => (IpFamily)(_kind >> 5);
+
+    public readonly TransportProtocol Protocol => (TransportProtocol)(_kind & 0x1F);
+
+    public readonly UInt128 Source => new(_sourceHigh, _sourceLow);
 
     public readonly bool IsEmpty => _kind == 0;
 

@@ -38,6 +38,9 @@ internal sealed class FlowStateTable
     /// <summary>Whether the flow is there.</summary>
     public bool Contains(in FlowKey key) => !FindPlace(_states, new FlowState(key)).IsEmpty;
 
+    /// <summary>Every place of the table, empty ones too; valid until a flow is added.</summary>
+    public ReadOnlySpan<FlowState> Places => _states;
+
     /// <summary>Flows by the row of their first decision, and how many were decided differently later.</summary>
     public (long[] ByFirstRow, long Moved) CountByRow(int rowCount)
     {

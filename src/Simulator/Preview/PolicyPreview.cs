@@ -16,14 +16,17 @@ public sealed class PolicyPreview
     private readonly PreviewGroup _group;
     private readonly string _name;
     private readonly SimulatorOptions _host;
+    private readonly SteeringPolicy? _source;
 
     /// <summary>A preview of a policy.</summary>
     /// <param name="policy">The compiled policy.</param>
     /// <param name="group">The group, of the number of slots that the policy was compiled for; null for one with a member in every slot.</param>
     /// <param name="name">Name of the policy, for the measurement.</param>
     /// <param name="host">The host: its CPUs and NUMA nodes, where packets are processed, the seed of what the program may draw, the kernel. Null for one CPU.</param>
-    public PolicyPreview(CompiledPolicy policy, PreviewGroup? group = null, string name = SteeringPolicy.Unnamed, SimulatorOptions? host = null)
+    /// <param name="source">The policy that was compiled, for what its rules mean; null when that is not to be compared.</param>
+    public PolicyPreview(CompiledPolicy policy, PreviewGroup? group = null, string name = SteeringPolicy.Unnamed, SimulatorOptions? host = null, SteeringPolicy? source = null)
     {
+        _source = source;
         _policy = policy;
         _group = group ?? new PreviewGroup(policy.SlotCount);
         _name = name;
@@ -41,9 +44,10 @@ public sealed class PolicyPreview
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public SteeringMeasurement Measure(IPacketSource trace, Action<double>? progress = null, CancellationToken cancellationToken = default)
     {
-        using IPacketReader reader = trace.Open();
+        using IPacketReader reader = trace.Open(cancellationToken);
         using SimulatedSteering steering = new(_policy, _group, _host);
         TrafficTally tally = new(_group.SlotCount);
+        RuleTally? rules = _source is null ? null : new RuleTally(_source, _group);
         int untilLook = 0;
         double told = -1;
         while (reader.TryRead(out Packet packet))
@@ -57,7 +61,10 @@ public sealed class PolicyPreview
 
             if (TrafficTally.IsDecided(packet))
             {
-                tally.AddDecided(packet, steering.Decide(packet));
+                if (tally.AddDecided(packet, steering.Decide(packet)))
+                {
+                    rules?.Add(packet);
+                }
             }
             else
             {
@@ -67,7 +74,7 @@ public sealed class PolicyPreview
 
         Tell(progress, reader.Failure is null ? 1 : reader.Progress, told);
         return tally.ToMeasurement(
-            _name, trace.Description, _group, steering.ReadCounters(), reader.Statistics, reader.Failure);
+            _name, trace.Description, _group, steering.ReadCounters(), reader.Statistics, reader.Failure, rules?.ToMeasurements() ?? [], steering.ReadSelections());
     }
 
     private static double Tell(Action<double>? progress, double? fraction, double told)

@@ -2,6 +2,8 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Net;
 using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Execution.Tracing;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
@@ -25,6 +27,10 @@ internal sealed class SimulatedSteering : IDisposable
     private readonly PreviewGroup _group;
     private readonly SimulatorBackend _backend;
     private readonly ImmutableArray<IBackendMap?> _shared;
+
+    /// <summary>Calls of helper 82 by what they returned.</summary>
+    private readonly SortedDictionary<Errno, long> _failures = [];
+    private long _selected;
 
     /// <summary>By family and protocol.</summary>
     private readonly Target?[] _targets = new Target?[4];
@@ -56,10 +62,25 @@ internal sealed class SimulatedSteering : IDisposable
             throw new InvalidOperationException($"The program of the policy failed at {packet.Flow}: {run.Fault}");
         }
 
+        CountSelections(run.Selections);
         return run.Result != ReuseportRun.Pass ? new SteeringOutcome(PolicyVerdict.Reject, -1, run.Instructions)
             : run.Selected is Sock selected ? new SteeringOutcome(PolicyVerdict.Slot, (int)selected.SeatIndex, run.Instructions)
             : new SteeringOutcome(PolicyVerdict.Kernel, -1, run.Instructions);
     }
+
+    /// <summary>Steps of each run to be recorded; 0 records nothing.</summary>
+    public int TracedSteps
+    {
+        set => _backend.ProgramRun.TracedSteps = value;
+    }
+
+    /// <summary>The last run: its steps when they were recorded, its calls of helper 82, what it returned.</summary>
+    public (ExecutionTrace? Trace, ImmutableArray<Selection> Selections, uint Result) LastRun =>
+        (_backend.ProgramRun.Trace, [.. _backend.ProgramRun.Selections], _backend.ProgramRun.Result);
+
+    /// <summary>The answers of helper 82 so far.</summary>
+    public ImmutableArray<SelectionCount> ReadSelections() =>
+        [.. _selected > 0 ? [new SelectionCount(Errno.None, _selected)] : (SelectionCount[])[], .. _failures.Select(failure => new SelectionCount(failure.Key, failure.Value))];
 
     /// <summary>What the program has counted so far.</summary>
     public ImmutableArray<CounterReading> ReadCounters()
@@ -71,6 +92,21 @@ internal sealed class SimulatedSteering : IDisposable
     }
 
     public void Dispose() => _backend.Dispose();
+
+    private void CountSelections(ReadOnlySpan<Selection> selections)
+    {
+        foreach (ref readonly Selection selection in selections)
+        {
+            if (selection.Result == Errno.None)
+            {
+                _selected++;
+            }
+            else
+            {
+                _failures[selection.Result] = _failures.GetValueOrDefault(selection.Result) + 1;
+            }
+        }
+    }
 
     private static byte[] Key(int index)
     {

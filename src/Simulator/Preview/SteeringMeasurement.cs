@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
@@ -13,14 +12,6 @@ namespace ReuseportPS.Simulator.Preview;
 /// </summary>
 public sealed record SteeringMeasurement
 {
-    private static readonly JsonSerializerOptions s_json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        WriteIndented = true,
-        NewLine = "\n",
-        Converters = { new JsonStringEnumConverter() },
-    };
-
     /// <summary>Name of the policy.</summary>
     public required string Policy { get; init; }
 
@@ -49,19 +40,48 @@ public sealed record SteeringMeasurement
     public required long FlowsMoved { get; init; }
 
     /// <summary>Packets of the busiest slot over those of the average occupied slot: 1 is even. Null when no slot got any.</summary>
-    public required double? PacketSkew { get; init; }
+    [JsonIgnore]
+    public double? PacketSkew => PacketBalance.MaxOverMean;
 
     /// <summary>Flows of the busiest slot over those of the average occupied slot.</summary>
-    public required double? FlowSkew { get; init; }
+    [JsonIgnore]
+    public double? FlowSkew => FlowBalance.MaxOverMean;
+
+    /// <summary>How evenly packets go to slots.</summary>
+    public required BalanceStatistics PacketBalance { get; init; }
+
+    /// <summary>How evenly flows go to slots, and whether that is what the rules mean.</summary>
+    public required BalanceStatistics FlowBalance { get; init; }
+
+    /// <summary>The rules and what they mean for the flows that they took; empty when the policy itself is not at hand.</summary>
+    public required ImmutableArray<RuleMeasurement> Rules { get; init; }
+
+    /// <summary>The answers of helper 82 (bpf_sk_select_reuseport), by error number: what misses were.</summary>
+    public required ImmutableArray<SelectionCount> Selections { get; init; }
 
     /// <summary>The program's own counters: packets by rule, otherwise, failed selections. They count runs: datagrams and SYNs.</summary>
     public required ImmutableArray<CounterReading> Counters { get; init; }
 
     /// <summary>How much the program executes.</summary>
-    public required InstructionCount Instructions { get; init; }
+    public InstructionCount Instructions => InstructionCount.Of(RunLengths);
+
+    /// <summary>How many runs executed how many instructions, ascending.</summary>
+    public required ImmutableArray<RunLength> RunLengths { get; init; }
+
+    /// <summary>Time of the earliest packet, in nanoseconds; null without one.</summary>
+    public required long? Earliest { get; init; }
+
+    /// <summary>Time of the latest packet.</summary>
+    public required long? Latest { get; init; }
 
     /// <summary>Time from the earliest to the latest packet.</summary>
-    public required TimeSpan Duration { get; init; }
+    public TimeSpan Duration => Latest is long latest && Earliest is long earliest ? TimeSpan.FromTicks((latest - earliest) / 100) : TimeSpan.Zero;
+
+    /// <summary>Traffic over time.</summary>
+    public required TrafficSeries Series { get; init; }
+
+    /// <summary>Flows whose opposite direction is in the trace too.</summary>
+    public required long BothDirections { get; init; }
 
     /// <summary>What the reader of the trace saw.</summary>
     public required TraceStatistics Statistics { get; init; }
@@ -73,5 +93,5 @@ public sealed record SteeringMeasurement
     public required ImmutableArray<Diagnostic> Warnings { get; init; }
 
     /// <summary>The measurement as JSON.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, s_json);
+    public string ToJson() => ReportJson.Write(this);
 }

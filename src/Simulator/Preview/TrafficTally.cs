@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
-using ReuseportPS.Simulator.Recording;
 
 namespace ReuseportPS.Simulator.Preview;
 
@@ -12,13 +11,15 @@ namespace ReuseportPS.Simulator.Preview;
 /// </summary>
 internal sealed class TrafficTally
 {
+    private const int LongestCounted = 4096;
+
     private readonly FlowStateTable _flows = new();
     private readonly long[] _packets;
     private readonly long[] _bytes;
     private readonly int _slotCount;
-    private long _runs;
-    private long _instructions;
-    private long _mostInstructions;
+    private readonly TrafficSeriesBuilder _series;
+    private readonly long[] _runLengths = new long[LongestCounted];
+    private readonly Dictionary<long, long> _longRuns = [];
     private long _bothDirections;
     private long _earliest = long.MaxValue;
     private long _latest = long.MinValue;
@@ -28,6 +29,7 @@ internal sealed class TrafficTally
         _slotCount = slotCount;
         _packets = new long[slotCount + 4];
         _bytes = new long[slotCount + 4];
+        _series = new TrafficSeriesBuilder(slotCount + 2);
     }
 
     private int KernelRow => _slotCount;
@@ -42,8 +44,8 @@ internal sealed class TrafficTally
     public static bool IsDecided(in Packet packet) =>
         (packet.Flow.Protocol == TransportProtocol.Udp || packet.IsPureSyn) && !IsMulticast(packet.Flow);
 
-    /// <summary>Books a packet that the program decided.</summary>
-    public void AddDecided(in Packet packet, in SteeringOutcome outcome)
+    /// <summary>Books a packet that the program decided; true when it is its flow's first.</summary>
+    public bool AddDecided(in Packet packet, in SteeringOutcome outcome)
     {
         int row = outcome.Verdict switch
         {
@@ -51,75 +53,93 @@ internal sealed class TrafficTally
             PolicyVerdict.Kernel => KernelRow,
             _ => RejectedRow,
         };
-        _runs++;
-        _instructions += outcome.Instructions;
-        _mostInstructions = Math.Max(_mostInstructions, outcome.Instructions);
-
-        ref FlowState flow = ref FindFlow(packet.Flow, row);
+        CountRun(outcome.Instructions);
+        ref FlowState flow = ref FindFlow(packet.Flow, row, out bool isFirst);
         if (flow.First == WithoutSynRow)
         {
             flow.First = (ushort)row;
+            isFirst = true;
         }
 
         flow.HasMoved |= flow.First != row;
         flow.Last = (ushort)row;
         Book(packet, row);
+        return isFirst;
     }
 
     /// <summary>Books a packet that the program is not asked about.</summary>
     public void AddUndecided(in Packet packet)
     {
-        ref FlowState flow = ref FindFlow(packet.Flow, IsMulticast(packet.Flow) ? MulticastRow : WithoutSynRow);
+        ref FlowState flow = ref FindFlow(packet.Flow, IsMulticast(packet.Flow) ? MulticastRow : WithoutSynRow, out _);
         Book(packet, flow.Last);
     }
 
     public SteeringMeasurement ToMeasurement(
-        string policy, string trace, PreviewGroup group, ImmutableArray<CounterReading> counters, TraceStatistics statistics, Diagnostic? failure)
+        string policy,
+        string trace,
+        PreviewGroup group,
+        ImmutableArray<CounterReading> counters,
+        TraceStatistics statistics,
+        Diagnostic? failure,
+        ImmutableArray<RuleMeasurement> rules = default,
+        ImmutableArray<SelectionCount> selections = default)
     {
         (long[] flows, long moved) = _flows.CountByRow(_packets.Length);
-        long decidedPackets = _packets.Take(WithoutSynRow).Sum();
-        long decidedFlows = flows.Take(WithoutSynRow).Sum();
-        return new SteeringMeasurement
+        return MeasurementBuilder.Build(new SteeringMeasurement
         {
             Policy = policy,
             Trace = trace,
-            Slots = [.. Enumerable.Range(0, _slotCount).Select(slot => new SlotMeasurement(slot, group.Labels[slot], group.Occupied[slot], Decided(slot)))],
-            Kernel = Decided(KernelRow),
-            Rejected = Decided(RejectedRow),
-            WithoutSyn = NotDecided(WithoutSynRow),
-            Multicast = NotDecided(MulticastRow),
+            Slots = [.. Enumerable.Range(0, _slotCount).Select(slot => new SlotMeasurement(slot, group.Labels[slot], group.Occupied[slot], Count(slot)))],
+            Kernel = Count(KernelRow),
+            Rejected = Count(RejectedRow),
+            WithoutSyn = Count(WithoutSynRow),
+            Multicast = Count(MulticastRow),
             Flows = _flows.Count,
             FlowsMoved = moved,
-            PacketSkew = Skew(_packets, group),
-            FlowSkew = Skew(flows, group),
+            PacketBalance = MeasurementBuilder.Unknown,
+            FlowBalance = MeasurementBuilder.Unknown,
+            Rules = rules.IsDefault ? [] : rules,
+            Selections = selections.IsDefault ? [] : selections,
             Counters = counters,
-            Instructions = new InstructionCount(_runs, _runs == 0 ? 0 : (double)_instructions / _runs, _mostInstructions),
-            Duration = _latest < _earliest ? TimeSpan.Zero : TimeSpan.FromTicks((_latest - _earliest) / 100),
+            RunLengths = ReadRunLengths(),
+            Earliest = _latest < _earliest ? null : _earliest,
+            Latest = _latest < _earliest ? null : _latest,
+            Series = _series.ToSeries(),
+            BothDirections = _bothDirections,
             Statistics = statistics,
             Failure = failure,
-            Warnings = [.. FindWarnings(trace)],
-        };
+            Warnings = [],
+        });
 
-        TrafficCount Decided(int row) => new(_packets[row], flows[row], _bytes[row], Share(_packets[row], decidedPackets), Share(flows[row], decidedFlows));
-        TrafficCount NotDecided(int row) => new(_packets[row], flows[row], _bytes[row], null, null);
+        TrafficCount Count(int row) => new(_packets[row], flows[row], _bytes[row], null, null);
     }
 
-    private static bool IsMulticast(in FlowKey flow) => flow.Family == IpFamily.V4
+    private ImmutableArray<RunLength> ReadRunLengths() =>
+    [
+        .. _runLengths.Index().Where(length => length.Item > 0).Select(length => new RunLength(length.Index, length.Item)),
+        .. _longRuns.OrderBy(length => length.Key).Select(length => new RunLength(length.Key, length.Value)),
+    ];
+
+    private void CountRun(long instructions)
+    {
+        if (instructions < LongestCounted)
+        {
+            _runLengths[instructions]++;
+        }
+        else
+        {
+            _longRuns[instructions] = _longRuns.GetValueOrDefault(instructions) + 1;
+        }
+    }
+
+    /// <summary>Whether every member gets a copy.</summary>
+    public static bool IsMulticast(in FlowKey flow) => flow.Family == IpFamily.V4
         ? (uint)flow.Destination >> 28 == 0xE || (uint)flow.Destination == uint.MaxValue
         : flow.Destination >> 120 == 0xFF;
 
-    private static double? Share(long part, long whole) => whole == 0 ? null : (double)part / whole;
-
-    private static double? Skew(long[] counts, PreviewGroup group)
+    private ref FlowState FindFlow(in FlowKey key, int row, out bool isNew)
     {
-        long sum = counts.Take(group.SlotCount).Sum();
-        int occupied = group.Occupied.Count(isOccupied => isOccupied);
-        return sum == 0 ? null : (double)counts.Take(group.SlotCount).Max() * occupied / sum;
-    }
-
-    private ref FlowState FindFlow(in FlowKey key, int row)
-    {
-        ref FlowState flow = ref _flows.FindOrAdd(key, (ushort)row, out bool isNew);
+        ref FlowState flow = ref _flows.FindOrAdd(key, (ushort)row, out isNew);
         if (isNew)
         {
             FlowKey reverse = new(key.Family, key.Protocol, key.Destination, key.Source, key.DestinationPort, key.SourcePort);
@@ -138,19 +158,9 @@ internal sealed class TrafficTally
         _bytes[row] += packet.TransportOffset + packet.TransportLength;
         _earliest = Math.Min(_earliest, packet.Timestamp);
         _latest = Math.Max(_latest, packet.Timestamp);
-    }
-
-    private IEnumerable<Diagnostic> FindWarnings(string trace)
-    {
-        if (_bothDirections > 0)
+        if (row <= RejectedRow)
         {
-            yield return TraceDiagnostics.BothDirections.At(
-                new SourceLocation(trace), $"'{trace}' holds both directions of {_bothDirections} of {_flows.Count - _bothDirections} conversations.");
-        }
-
-        if (_runs == 0)
-        {
-            yield return TraceDiagnostics.NothingDecided.At(new SourceLocation(trace), $"'{trace}' has no datagram and no SYN to decide.");
+            _series.Add(packet.Timestamp, row);
         }
     }
 }

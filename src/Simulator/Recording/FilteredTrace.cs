@@ -10,6 +10,8 @@ internal sealed class FilteredTrace(IPacketSource source, TraceFilter filter) : 
 
     public IPacketReader Open() => new Reader(source.Open(), filter);
 
+    public IPacketReader Open(CancellationToken cancellationToken) => new Reader(source.Open(cancellationToken), filter);
+
     private sealed class Reader(IPacketReader inner, TraceFilter filter) : IPacketReader
     {
         private long _filtered;
@@ -32,6 +34,8 @@ internal sealed class FilteredTrace(IPacketSource source, TraceFilter filter) : 
         public double? Progress => inner.Progress;
 
         public Diagnostic? Failure => inner.Failure;
+
+        public Diagnostic? FirstLoss => inner.FirstLoss;
 
         public bool TryRead(out Packet packet)
         {

@@ -58,6 +58,15 @@ public sealed record GeneratedTraceOptions
     /// <summary>Largest payload in bytes.</summary>
     public int LargestPayloadLength { get; init; } = 512;
 
+    /// <summary>What datagrams carry. For <see cref="Payloads.Quic"/> and <see cref="Payloads.Dns"/> the protocol must be UDP; DNS queries have lengths of their own.</summary>
+    public Payloads Payload { get; init; }
+
+    /// <summary>Addresses that the flows come from: a few clients, or a few NATs with many clients behind each. Null for an address for each flow.</summary>
+    public int? Clients { get; init; }
+
+    /// <summary>Share of the flows, 0 to 1, whose NAT forgets them in the middle: from half of their packets on they have another source port. UDP only.</summary>
+    public double Rebinding { get; init; }
+
     /// <summary>Zipf exponent of the flows' popularity, 0 to 4: the k-th flow has packets in proportion to 1 / k^exponent. 0 makes all flows equal.</summary>
     public double Popularity { get; init; }
 
@@ -109,6 +118,29 @@ public sealed record GeneratedTraceOptions
                 nameof(LargestPayloadLength),
                 $"a payload of {SmallestPayloadLength} to {LargestPayloadLength} bytes cannot be sent.",
                 $"Give a smallest and a largest length from 0 to {LargestPayload}.");
+        }
+
+        if (Protocol == TransportProtocol.Tcp && (Payload != Payloads.Random || Rebinding > 0))
+        {
+            yield return BadOption(nameof(Protocol), "QUIC, DNS and flows that a NAT forgets are UDP.", "Give UDP, or leave the option out.");
+        }
+
+        if (Payload == Payloads.Quic && SmallestPayloadLength < PayloadWriter.ShortestQuic)
+        {
+            yield return BadOption(
+                nameof(SmallestPayloadLength), $"a QUIC packet of {SmallestPayloadLength} bytes cannot be.", $"Give a smallest length of {PayloadWriter.ShortestQuic} or more.");
+        }
+
+        if (!(Rebinding is >= 0 and <= 1))
+        {
+            yield return BadOption(nameof(Rebinding), $"a share of {Rebinding} cannot be used.", "Give 0 to 1.");
+        }
+
+        if (Clients is int clients
+            && (clients < 1 || clients > Flows || (long)clients * FlowTable.PortCount < Flows || (!EffectiveSources.IsEmpty && SourceSpace() / FlowTable.PortCount < (uint)clients)))
+        {
+            yield return BadOption(
+                nameof(Clients), $"{Flows} flows cannot come from {clients} addresses of the sources.", $"Give 1 to {Flows}, one for each {FlowTable.PortCount} flows, and no more than the sources have.");
         }
 
         if (!(Popularity is >= 0 and <= 4))

@@ -25,6 +25,12 @@ internal sealed class GeneratedTraceReader : IPacketReader
     /// <summary>Whether the flow has had its first packet.</summary>
     private readonly bool[] _begun;
 
+    /// <summary>Packets that the flow has had; empty when no NAT forgets any.</summary>
+    private readonly long[] _sent;
+
+    /// <summary>Connection id of the flow; empty when it has none.</summary>
+    private readonly ulong[] _connectionIds;
+
     private readonly double _meanGap;
     private double _now;
     private long _index;
@@ -40,6 +46,14 @@ internal sealed class GeneratedTraceReader : IPacketReader
         _meanGap = 1e9 / options.Rate;
         _begun = new bool[flows.Flows.Length];
         _sequences = options.Protocol == TransportProtocol.Tcp ? new uint[flows.Flows.Length] : [];
+        _sent = new long[flows.Rebound.Length];
+        _connectionIds = options.Payload == Payloads.Quic ? new ulong[flows.Flows.Length] : [];
+        Xoshiro256 connectionIds = Xoshiro256.ForStream(options.Seed, TraceStream.ConnectionIds);
+        for (int flow = 0; flow < _connectionIds.Length; flow++)
+        {
+            _connectionIds[flow] = connectionIds.NextUInt64();
+        }
+
         Xoshiro256 sequences = Xoshiro256.ForStream(options.Seed, TraceStream.Sequences);
         for (int flow = 0; flow < _sequences.Length; flow++)
         {
@@ -62,17 +76,17 @@ internal sealed class GeneratedTraceReader : IPacketReader
         }
 
         int flow = _remaining.Draw(_order);
-        FlowKey key = _flows.Flows[flow];
+        FlowKey key = _sent.Length > 0 && _sent[flow]++ >= (_flows.PacketCounts[flow] + 1) / 2 ? _flows.Rebound[flow] : _flows.Flows[flow];
         byte flags = 0;
         int length;
         if (key.Protocol == TransportProtocol.Udp)
         {
-            length = _builder.WriteUdp(key, (ushort)_index, NextPayload());
+            length = _builder.WriteUdp(key, (ushort)_index, NextPayload(flow));
         }
         else
         {
             flags = _begun[flow] ? PushAck : Syn;
-            Span<byte> payload = _begun[flow] ? NextPayload() : [];
+            Span<byte> payload = _begun[flow] ? NextPayload(flow) : [];
             length = _builder.WriteTcp(key, (ushort)_index, flags, _sequences[flow], payload);
             _sequences[flow] += _begun[flow] ? (uint)payload.Length : 1;
         }
@@ -98,12 +112,22 @@ internal sealed class GeneratedTraceReader : IPacketReader
     }
 
     /// <summary>Writes a random payload where the builder wants it.</summary>
-    private Span<byte> NextPayload()
+    private Span<byte> NextPayload(int flow)
     {
+        if (_options.Payload == Payloads.Dns)
+        {
+            return _builder.Payload[..PayloadWriter.WriteDns(_builder.Payload, _payloads)];
+        }
+
         uint choices = (uint)(_options.LargestPayloadLength - _options.SmallestPayloadLength + 1);
-        Span<byte> payload = _builder.Payload[..(_options.SmallestPayloadLength + (int)_payloads.NextBelow(choices))];
-        _payloads.Fill(payload);
-        return payload;
+        int length = _options.SmallestPayloadLength + (int)_payloads.NextBelow(choices);
+        if (_options.Payload == Payloads.Quic)
+        {
+            return _builder.Payload[..PayloadWriter.WriteQuic(_builder.Payload, !_begun[flow], _connectionIds[flow], length, _payloads)];
+        }
+
+        _payloads.Fill(_builder.Payload[..length]);
+        return _builder.Payload[..length];
     }
 
     private long NextTime()

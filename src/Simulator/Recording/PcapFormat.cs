@@ -9,7 +9,6 @@ internal static class PcapFormat
     /// <summary>A patched libpcap of the 1990s, with longer record headers.</summary>
     public const uint MagicModified = 0xA1B2CD34;
 
-    public const uint MagicPcapng = 0x0A0D0D0A;
     public const ushort MagicGzip = 0x1F8B;
 
     public const int FileHeaderLength = 24;

@@ -6,6 +6,8 @@ namespace ReuseportPS.Simulator.Recording;
 internal sealed class TraceCounter
 {
     private readonly long[] _outcomes = new long[Enum.GetValues<ParseOutcome>().Length];
+    private long _unknownLinkType;
+    private long _reassembled;
     private long _cutShort;
 
     /// <summary>Records counted.</summary>
@@ -15,6 +17,27 @@ internal sealed class TraceCounter
     {
         Records++;
         _outcomes[(int)outcome]++;
+    }
+
+    /// <summary>Counts a record that is not parsed.</summary>
+    public void Count(FrameKind kind)
+    {
+        if (kind == FrameKind.UnknownLinkType)
+        {
+            Records++;
+            _unknownLinkType++;
+        }
+        else
+        {
+            Count(kind == FrameKind.NotReceived ? ParseOutcome.NotReceived : ParseOutcome.Malformed);
+        }
+    }
+
+    /// <summary>That many fragments, counted before, are now part of a whole datagram.</summary>
+    public void CountReassembled(int fragments)
+    {
+        _outcomes[(int)ParseOutcome.Fragment] -= fragments;
+        _reassembled += fragments;
     }
 
     public void CountCutShort() => _cutShort++;
@@ -27,5 +50,9 @@ internal sealed class TraceCounter
         _outcomes[(int)ParseOutcome.Fragment],
         _outcomes[(int)ParseOutcome.NotReceived],
         _outcomes[(int)ParseOutcome.Malformed],
-        _cutShort);
+        _cutShort)
+    {
+        Reassembled = _reassembled,
+        UnknownLinkType = _unknownLinkType,
+    };
 }

@@ -13,13 +13,13 @@ public static class TraceDiagnostics
         "Check the path and its permissions.");
 
     public static readonly DiagnosticDefinition NotPcap = new(
-        "RPS6002", DiagnosticSeverity.Error, "Not a pcap file",
-        "The file does not begin as a capture of the classic pcap format does.",
+        "RPS6002", DiagnosticSeverity.Error, "Not a capture",
+        "The file does not begin as a capture of the pcap or pcapng format does, nor as a table of packets.",
         "Record a capture with: tcpdump -w FILE.pcap");
 
     public static readonly DiagnosticDefinition NotSupportedYet = new(
         "RPS6003", DiagnosticSeverity.Error, "A capture of a kind that is not read yet",
-        "pcapng, compressed files and old or modified forms of pcap are recognised and refused.",
+        "Compressed files and old or modified forms of pcap and pcapng are recognised and refused.",
         "Convert it with: tcpdump -r FILE -w FILE.pcap");
 
     public static readonly DiagnosticDefinition UnknownLinkType = new(
@@ -34,8 +34,18 @@ public static class TraceDiagnostics
 
     public static readonly DiagnosticDefinition AbsurdLength = new(
         "RPS6006", DiagnosticSeverity.Error, "A damaged record",
-        "A record claims a length that no capture has (more than 262144 bytes). What follows cannot be found without it. What was read before stands.",
+        "A record claims a length that no capture has (more than 262144 bytes), or a block of pcapng contradicts itself. What follows cannot be found without it. What was read before stands.",
         "Copy or record the file again, or use what was read.");
+
+    public static readonly DiagnosticDefinition NotATable = new(
+        "RPS6007", DiagnosticSeverity.Error, "Not a table of packets",
+        "The first line of a table names its columns. protocol, source, source-port, destination and destination-port must be among them; time, flags, length, payload and cpu may be. Others are passed over.",
+        "Name the columns in the first line: time,protocol,source,source-port,destination,destination-port");
+
+    public static readonly DiagnosticDefinition BadRow = new(
+        "RPS6008", DiagnosticSeverity.Warning, "A row that is no packet",
+        "A row of a table of packets cannot be read. It is counted as malformed and passed over.",
+        "Correct the row, or go on without it.");
 
     public static readonly DiagnosticDefinition BadOption = new(
         "RPS6011", DiagnosticSeverity.Error, "A trace that cannot be generated",
@@ -61,6 +71,6 @@ public static class TraceDiagnostics
     /// <summary>All of them, by code.</summary>
     public static ImmutableArray<DiagnosticDefinition> All { get; } =
     [
-        Unreadable, NotPcap, NotSupportedYet, UnknownLinkType, Truncated, AbsurdLength, BadOption, NotAPacket, BothDirections, NothingDecided,
+        Unreadable, NotPcap, NotSupportedYet, UnknownLinkType, Truncated, AbsurdLength, NotATable, BadRow, BadOption, NotAPacket, BothDirections, NothingDecided,
     ];
 }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
 
@@ -19,10 +21,18 @@ public sealed record TraceFilter
     /// <summary>Source addresses.</summary>
     public ImmutableArray<AddressPrefix> Sources { get; init; } = [];
 
+    /// <summary>Source ports.</summary>
+    public ImmutableArray<PortRange> SourcePorts { get; init; } = [];
+
+    /// <summary>Destination addresses with their ports. The address 0.0.0.0 or [::] stands for all of its family.</summary>
+    public ImmutableArray<IPEndPoint> EndPoints { get; init; } = [];
+
     /// <summary>Whether the filter keeps a flow.</summary>
     public bool Matches(in FlowKey flow) =>
         (Protocol is null || Protocol == flow.Protocol)
         && Matches(DestinationPorts, flow.DestinationPort)
+        && Matches(SourcePorts, flow.SourcePort)
+        && MatchesEndPoint(flow)
         && Matches(Destinations, flow.Family, flow.Destination)
         && Matches(Sources, flow.Family, flow.Source);
 
@@ -58,6 +68,21 @@ public sealed record TraceFilter
         return prefixes.IsEmpty;
     }
 
+    private bool MatchesEndPoint(in FlowKey flow)
+    {
+        foreach (IPEndPoint endPoint in EndPoints)
+        {
+            if (flow.DestinationPort == endPoint.Port
+                && (endPoint.AddressFamily == AddressFamily.InterNetwork) == (flow.Family == IpFamily.V4)
+                && (endPoint.Address.Equals(IPAddress.Any) || endPoint.Address.Equals(IPAddress.IPv6Any) || FlowKey.ToNumber(endPoint.Address) == flow.Destination))
+            {
+                return true;
+            }
+        }
+
+        return EndPoints.IsEmpty;
+    }
+
     private IEnumerable<string> Describe()
     {
         if (Protocol is not null)
@@ -68,6 +93,16 @@ public sealed record TraceFilter
         if (!Sources.IsEmpty)
         {
             yield return $"from {string.Join(", ", Sources)}";
+        }
+
+        if (!SourcePorts.IsEmpty)
+        {
+            yield return $"from port {string.Join(", ", SourcePorts)}";
+        }
+
+        if (!EndPoints.IsEmpty)
+        {
+            yield return $"to {string.Join(", ", EndPoints)}";
         }
 
         if (!Destinations.IsEmpty)

@@ -8,4 +8,7 @@ internal static class TraceStream
     public const ulong Times = 3;
     public const ulong Payloads = 4;
     public const ulong Sequences = 5;
+    public const ulong Clients = 6;
+    public const ulong Rebinding = 7;
+    public const ulong ConnectionIds = 8;
 }

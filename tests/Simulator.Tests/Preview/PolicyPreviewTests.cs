@@ -77,6 +77,55 @@ public sealed class PolicyPreviewTests
     }
 
     [Fact]
+    public void Flows_are_held_against_the_shares_that_the_rules_mean()
+    {
+        GeneratedTrace trace = new(new GeneratedTraceOptions { Seed = 11, Flows = 20_000, PacketsPerFlow = 1, Sources = [Prefix("10.0.0.0/8"), Prefix("198.51.100.0/24")] });
+        SteeringMeasurement result = Preview("version: 1\nrules:\n  - { name: doc, when: { source: 198.51.100.0/24 }, steer: { by: weighted, weights: { 0: 3, 1: 1 } } }\notherwise: { by: hash }", 4, trace);
+        long documented = result.Rules[0].Flows;
+        Assert.Equal(["doc", "Otherwise"], result.Rules.Select(rule => rule.Name));
+        Assert.Equal(20_000, result.Rules.Sum(rule => rule.Flows));
+        Assert.Equal([0.75, 0.25, 0, 0], result.Rules[0].Shares);
+        Assert.Equal(((0.75 * documented) + (0.25 * (20_000 - documented))) / 20_000, result.Slots[0].IntendedShare!.Value, 1e-12);
+        Assert.Equal(3, result.FlowBalance.DegreesOfFreedom);
+        Assert.InRange(result.FlowBalance.PValue!.Value, 0.001, 1); // seed 11
+    }
+
+    [Fact]
+    public void A_few_clients_under_a_source_hash_are_not_by_chance()
+    {
+        GeneratedTrace trace = new(new GeneratedTraceOptions { Seed = 11, Flows = 2000, PacketsPerFlow = 1, Clients = 5 });
+        SteeringMeasurement result = Preview("version: 1\notherwise: { by: hash, key: source }", 4, trace);
+        Assert.InRange(result.FlowBalance.PValue!.Value, 0, 1e-6);
+        Assert.InRange(result.FlowBalance.Gini!.Value, 0.1, 1);
+    }
+
+    [Fact]
+    public void The_answers_of_the_helper_tell_what_misses_were()
+    {
+        PreviewGroup group = new(2) { Occupied = [true, false] };
+        SteeringMeasurement result = new PolicyPreview(Compile("version: 1\notherwise: { by: slot, slot: 1 }\non-miss: { slot: 0 }", 2), group).Measure(
+            new PacketList("udp 10.0.0.1:1 -> 192.0.2.1:53", "udp 10.0.0.2:1 -> 192.0.2.1:53"));
+        Assert.Equal([new SelectionCount(Errno.None, 2), new SelectionCount(Errno.ENOENT, 2)], result.Selections);
+        Assert.Equal(2, result.Slots[0].Packets);
+    }
+
+    [Fact]
+    public void Instructions_have_a_distribution()
+    {
+        SteeringMeasurement result = Measure(Compile(Mixed, 3), new PacketList([.. Enumerable.Range(1, 200).Select(host => $"udp 10.0.0.{host}:5000 -> 192.0.2.1:53"), "udp [2001:db8::9]:1024 -> [2001:db8::1]:53"]));
+        Assert.Equal(201, result.RunLengths.Sum(length => length.Runs));
+        Assert.Equal(2, result.RunLengths.Length);
+        Assert.Equal((201, result.RunLengths[1].Instructions, result.RunLengths[1].Instructions), (result.Instructions.Runs, result.Instructions.P99, result.Instructions.Largest));
+    }
+
+    [Fact]
+    public void A_search_for_the_next_packet_can_be_cancelled()
+    {
+        IPacketSource nothing = new TraceFilter { Protocol = TransportProtocol.Tcp }.Apply(new CaptureFile(RepositoryRoot.Combine("examples", "dns-and-http.pcap")));
+        Assert.Throws<OperationCanceledException>(() => new PolicyPreview(Compile(Mixed, 3)).Measure(nothing, null, new CancellationToken(canceled: true)));
+    }
+
+    [Fact]
     public void An_empty_seat_is_a_miss_and_the_policy_says_what_then()
     {
         const string Fixed = "version: 1\nrules:\n  - when: { source-port: 5000 }\n    steer: { by: slot, slot: 2 }\notherwise: { by: slot, slot: 1 }\n";
@@ -134,7 +183,7 @@ public sealed class PolicyPreviewTests
     [Fact]
     public void The_example_capture_is_decided_as_the_reference_evaluator_decides_it()
     {
-        PcapFile capture = new(RepositoryRoot.Combine("examples", "dns-and-http.pcap"));
+        CaptureFile capture = new(RepositoryRoot.Combine("examples", "dns-and-http.pcap"));
         SteeringPolicy policy = Read(Spread);
         PolicyEvaluator evaluator = new(policy, 4);
         bool[] all = [true, true, true, true];
@@ -160,7 +209,12 @@ public sealed class PolicyPreviewTests
     [Fact]
     public void The_measurement_of_the_example_capture_is_what_was_recorded()
     {
-        string json = Measure(Compile(Spread, 4), new PcapFile(RepositoryRoot.Combine("examples", "dns-and-http.pcap"))).ToJson();
+        string json = Measure(Compile(Spread, 4), new CaptureFile(RepositoryRoot.Combine("examples", "dns-and-http.pcap"))).ToJson();
+        if (Environment.GetEnvironmentVariable("REUSEPORTPS_UPDATE_DOCS") == "1")
+        {
+            File.WriteAllText(RepositoryRoot.Combine("tests", "Simulator.Tests", "Preview", "example-measurement.json"), json + "\n");
+        }
+
         using Stream stream = typeof(PolicyPreviewTests).Assembly.GetManifestResourceStream("example-measurement.json")!;
         using StreamReader recorded = new(stream);
         Assert.Equal(recorded.ReadToEnd().TrimEnd(), json);
@@ -187,7 +241,7 @@ public sealed class PolicyPreviewTests
     public void A_damaged_trace_is_measured_up_to_the_damage()
     {
         byte[] whole = File.ReadAllBytes(RepositoryRoot.Combine("examples", "dns-and-http.pcap"));
-        SteeringMeasurement result = Measure(Compile(Spread, 4), PcapFile.FromBytes("cut.pcap", whole.AsMemory(0, whole.Length / 2)));
+        SteeringMeasurement result = Measure(Compile(Spread, 4), CaptureFile.FromBytes("cut.pcap", whole.AsMemory(0, whole.Length / 2)));
         Assert.Equal("RPS6005", result.Failure?.Code);
         Assert.InRange(result.Statistics.Packets, 500, 800);
         Assert.Equal(result.Statistics.Packets, result.Slots.Sum(slot => slot.Traffic.Packets));
@@ -196,7 +250,7 @@ public sealed class PolicyPreviewTests
     [Fact]
     public void A_file_that_is_not_there_gives_an_empty_measurement_with_the_reason()
     {
-        SteeringMeasurement result = Measure(Compile(Spread, 4), new PcapFile("reuseportps-not-there.pcap"));
+        SteeringMeasurement result = Measure(Compile(Spread, 4), new CaptureFile("reuseportps-not-there.pcap"));
         Assert.Equal(("RPS6001", 0), (result.Failure?.Code, result.Statistics.Records));
     }
 
@@ -247,4 +301,12 @@ public sealed class PolicyPreviewTests
         PolicyCompilation compilation = PolicyCompiler.Compile(Read(yaml), slotCount);
         return compilation.Compiled ?? throw new DiagnosticException(compilation.Diagnostics);
     }
+
+    private static SteeringMeasurement Preview(string yaml, int slotCount, IPacketSource trace)
+    {
+        SteeringPolicy policy = PolicyYaml.Read(yaml).Policy!;
+        return new PolicyPreview(PolicyCompiler.Compile(policy, slotCount).Compiled!, source: policy).Measure(trace);
+    }
+
+    private static AddressPrefix Prefix(string text) => AddressPrefix.TryParse(text, out AddressPrefix prefix, out _) ? prefix : throw new ArgumentException(text);
 }

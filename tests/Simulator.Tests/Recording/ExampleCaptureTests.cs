@@ -11,7 +11,7 @@ public sealed class ExampleCaptureTests
     public void The_example_capture_holds_what_tcpdump_counts_in_it()
     {
         List<(FlowKey Flow, bool Syn)> packets = [];
-        using IPacketReader reader = new PcapFile(RepositoryRoot.Combine("examples", "dns-and-http.pcap")).Open();
+        using IPacketReader reader = new CaptureFile(RepositoryRoot.Combine("examples", "dns-and-http.pcap")).Open();
         while (reader.TryRead(out Packet packet))
         {
             packets.Add((packet.Flow, packet.IsPureSyn));

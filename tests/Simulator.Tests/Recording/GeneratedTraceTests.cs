@@ -151,6 +151,13 @@ public sealed class GeneratedTraceTests
         { new() { Family = IpFamily.V6, Sources = [Prefix("10.0.0.0/8")] }, "Sources" },
         { new() { Sources = [Prefix("10.0.0.0/8"), Prefix("10.1.0.0/16")] }, "Sources" },
         { new() { Sources = [Prefix("10.0.0.1/32")], Flows = 64_513 }, "Sources" },
+        { new() { Flows = 10, Clients = 11 }, "Clients" },
+        { new() { Clients = 0 }, "Clients" },
+        { new() { Flows = 100_000, PacketsPerFlow = 1, Clients = 1 }, "Clients" },
+        { new() { Sources = [Prefix("10.0.0.0/31")], Clients = 3 }, "Clients" },
+        { new() { Rebinding = 1.1 }, "Rebinding" },
+        { new() { Rebinding = 0.1, Protocol = TransportProtocol.Tcp }, "Protocol" },
+        { new() { Payload = Payloads.Quic }, "SmallestPayloadLength" },
         { new() { Destinations = [new(IPAddress.Loopback, 1), new(IPAddress.Loopback, 2)] }, "Destinations" },
     };
 
@@ -162,6 +169,102 @@ public sealed class GeneratedTraceTests
         Assert.Equal(("RPS6011", option), (error.Code, error.Location?.Source));
         Assert.NotNull(error.Remedy);
         Assert.Throws<DiagnosticException>(() => new GeneratedTrace(options));
+    }
+
+    [Fact]
+    public void A_few_clients_have_all_the_flows()
+    {
+        Copy[] packets = [.. Read(s_udp with { Clients = 3 })];
+        Assert.Equal(3, packets.Select(packet => packet.Flow.Source).Distinct().Count());
+        Assert.Equal(500, packets.Select(packet => packet.Flow).Distinct().Count());
+        Assert.Equal(65_535 - 1023, Read(new() { Flows = 64_512, PacketsPerFlow = 1, Clients = 1, Payload = Payloads.Dns }).Select(packet => packet.Flow.SourcePort).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_tiny_prefix_gives_way_when_it_is_full()
+    {
+        GeneratedTraceOptions options = s_udp with { Clients = 4, Sources = [Prefix("10.0.0.0/31"), Prefix("10.0.1.0/31")] };
+        Assert.Equal(4, Read(options).Select(packet => packet.Flow.Source).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_nat_that_forgets_changes_the_port_and_nothing_else()
+    {
+        GeneratedTraceOptions options = s_udp with { Payload = Payloads.Quic, SmallestPayloadLength = 40, Rebinding = 0.5 };
+        var flows = Read(options).GroupBy(packet => BinaryPrimitives.ReadUInt64BigEndian(packet.Data.AsSpan(packet.TransportOffset + 9)))
+            .Where(flow => (flow.First().Data[flow.First().TransportOffset + 8] & 0x80) == 0).ToList();
+        Assert.Equal(500, flows.Count);
+        Assert.All(flows, flow => Assert.Single(flow.Select(packet => packet.Flow.Source).Distinct()));
+        Assert.InRange(flows.Count(flow => flow.Select(packet => packet.Flow).Distinct().Count() == 2), 200, 300);
+
+        // What is not asked for changes nothing.
+        Assert.Equal(Read(s_udp).Select(packet => packet.Flow), Read(s_udp with { Payload = Payloads.Dns }).Select(packet => packet.Flow));
+    }
+
+    [Fact]
+    public void A_quic_flow_begins_with_an_initial_and_goes_on_with_its_connection_id()
+    {
+        foreach (IGrouping<FlowKey, Copy> flow in Read(s_udp with { Payload = Payloads.Quic, SmallestPayloadLength = 40 }).GroupBy(packet => packet.Flow))
+        {
+            byte[][] payloads = [.. flow.Select(packet => packet.Data[(packet.TransportOffset + 8)..])];
+            byte[] initial = payloads[0];
+            Assert.True(initial.Length >= 1200);
+            Assert.Equal((0xC0, 1u, 8, 8, 0), (initial[0] & 0xF0, BinaryPrimitives.ReadUInt32BigEndian(initial.AsSpan(1)), initial[5], initial[14], initial[23]));
+            Assert.Equal(initial.Length - 26, BinaryPrimitives.ReadUInt16BigEndian(initial.AsSpan(24)) & 0x3FFF);
+            Assert.All(payloads[1..], payload => Assert.Equal(0x40, payload[0] & 0xC0));
+            Assert.Single(payloads[1..].Select(payload => Convert.ToHexString(payload, 1, 8)).Distinct());
+        }
+    }
+
+    [Fact]
+    public void Dns_queries_are_read_by_tshark()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            using (FileStream stream = File.Create(file))
+            {
+                PcapWriter writer = new(stream);
+                using IPacketReader reader = new GeneratedTrace(s_udp with { Payload = Payloads.Dns, Destinations = [new(IPAddress.Parse("192.0.2.1"), 53), new(IPAddress.Parse("2001:db8::1"), 53)] }).Open();
+                while (reader.TryRead(out Packet packet))
+                {
+                    writer.Write(packet);
+                }
+            }
+
+            string[] names = PeerTool.Lines("tshark", "-n", "-r", file, "-Y", "dns.flags.response == 0 && dns.count.queries == 1 && !_ws.malformed", "-T", "fields", "-e", "dns.qry.name");
+            Assert.Equal(4000, names.Length);
+            Assert.All(names, name => Assert.EndsWith(".example", name, StringComparison.Ordinal));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public void Quic_is_read_by_tshark()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            using (FileStream stream = File.Create(file))
+            {
+                PcapWriter writer = new(stream);
+                using IPacketReader reader = new GeneratedTrace(s_udp with { Payload = Payloads.Quic, SmallestPayloadLength = 40 }).Open();
+                while (reader.TryRead(out Packet packet))
+                {
+                    writer.Write(packet);
+                }
+            }
+
+            string[] initials = PeerTool.Lines("tshark", "-n", "-r", file, "-Y", "quic.long.packet_type == 0 && quic.version == 1", "-T", "fields", "-e", "frame.number");
+            Assert.Equal(500, initials.Length);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     private static IEnumerable<Copy> Read(GeneratedTraceOptions options)

@@ -5,7 +5,7 @@ using ReuseportPS.Simulator.Recording;
 
 namespace ReuseportPS.Simulator.Tests.Recording;
 
-public sealed class PcapFileTests
+public sealed class CaptureFileTests
 {
     /// <summary>A raw IPv4 datagram, 10.1.2.3:5555 to 192.0.2.1:53, "hello".</summary>
     private static readonly byte[] s_udp = Convert.FromHexString("4500002100010000401100000a010203c000020115b30035000d000068656c6c6f");
@@ -21,7 +21,7 @@ public sealed class PcapFileTests
     public void Every_byte_order_and_resolution_is_read(bool bigEndian, bool nanoseconds, long timestamp)
     {
         byte[] file = new PcapBytes(bigEndian, nanoseconds).Record(1_700_000_001, 345, s_udp).ToArray();
-        using IPacketReader reader = PcapFile.FromBytes("one.pcap", file).Open();
+        using IPacketReader reader = CaptureFile.FromBytes("one.pcap", file).Open();
 
         Assert.True(reader.TryRead(out Packet packet));
         Assert.Equal(timestamp, packet.Timestamp);
@@ -47,7 +47,7 @@ public sealed class PcapFileTests
             .Record(1, 3, fragment)
             .Record(1, 4, s_udp[..30], original: 33)
             .ToArray();
-        using IPacketReader reader = PcapFile.FromBytes("mixed.pcap", file).Open();
+        using IPacketReader reader = CaptureFile.FromBytes("mixed.pcap", file).Open();
         List<(long Index, bool Cut)> packets = [];
         while (reader.TryRead(out Packet packet))
         {
@@ -62,7 +62,7 @@ public sealed class PcapFileTests
     public void Frames_that_the_host_sent_are_counted_apart()
     {
         byte[] cooked = [0, 4, 0, 1, 0, 6, 2, 0, 0, 0, 0, 2, 0, 0, 8, 0, .. s_udp];
-        using IPacketReader reader = PcapFile.FromBytes("any.pcap", new PcapBytes(link: 113).Record(1, 0, cooked).ToArray()).Open();
+        using IPacketReader reader = CaptureFile.FromBytes("any.pcap", new PcapBytes(link: 113).Record(1, 0, cooked).ToArray()).Open();
         Assert.False(reader.TryRead(out _));
         Assert.Equal(TraceStatistics.Empty with { Records = 1, NotReceived = 1 }, reader.Statistics);
     }
@@ -71,7 +71,7 @@ public sealed class PcapFileTests
     public void The_check_sequence_flags_of_the_link_type_field_are_no_part_of_the_type()
     {
         byte[] frame = [.. new byte[12], 8, 0, .. s_udp, 1, 2, 3, 4];
-        using IPacketReader reader = PcapFile.FromBytes("fcs.pcap", new PcapBytes(link: 1 | 0x4400_0000).Record(1, 0, frame).ToArray()).Open();
+        using IPacketReader reader = CaptureFile.FromBytes("fcs.pcap", new PcapBytes(link: 1 | 0x4400_0000).Record(1, 0, frame).ToArray()).Open();
         Assert.True(reader.TryRead(out Packet packet));
         Assert.Equal(s_udp, packet.Data.ToArray());
     }
@@ -79,7 +79,7 @@ public sealed class PcapFileTests
     [Fact]
     public void A_sent_length_below_the_captured_one_is_the_captured_one()
     {
-        using IPacketReader reader = PcapFile.FromBytes("odd.pcap", new PcapBytes().Record(1, 0, s_udp, original: 0).ToArray()).Open();
+        using IPacketReader reader = CaptureFile.FromBytes("odd.pcap", new PcapBytes().Record(1, 0, s_udp, original: 0).ToArray()).Open();
         Assert.True(reader.TryRead(out Packet packet));
         Assert.False(packet.IsCutShort);
     }
@@ -111,7 +111,7 @@ public sealed class PcapFileTests
             }
 
             using IPacketReader expected = trace.Open();
-            using IPacketReader actual = new PcapFile(path).Open();
+            using IPacketReader actual = new CaptureFile(path).Open();
             while (expected.TryRead(out Packet packet))
             {
                 Assert.True(actual.TryRead(out Packet read), actual.Failure?.ToString());
@@ -154,7 +154,7 @@ public sealed class PcapFileTests
 
         static long ReadAll(byte[] file)
         {
-            PcapFile source = PcapFile.FromBytes("many.pcap", file);
+            CaptureFile source = CaptureFile.FromBytes("many.pcap", file);
             long before = GC.GetAllocatedBytesForCurrentThread();
             using (IPacketReader reader = source.Open())
             {
@@ -171,9 +171,10 @@ public sealed class PcapFileTests
     {
         { "empty", [], "RPS6002", 0, "is empty" },
         { "four bytes of a header", [0xD4, 0xC3, 0xB2, 0xA1], "RPS6002", 0, "has 4 bytes" },
-        { "text", Encoding.ASCII.GetBytes("No.,Time,Source,Destination,Protocol\n"), "RPS6002", 0, "begins with the bytes 4e6f2e2c" },
-        { "pcapng", Convert.FromHexString("0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c000000"), "RPS6003", 0, "pcapng" },
-        { "short pcapng", Convert.FromHexString("0a0d0d0a"), "RPS6003", 0, "pcapng" },
+        { "an object file", [0x7F, .. "ELF"u8, 2, 1, 1, 0], "RPS6002", 0, "begins with the bytes 7f454c46" },
+        { "the table of another program", Encoding.ASCII.GetBytes("No.,Time,Source,Destination,Protocol\n"), "RPS6007", 0, "no column source-port, destination-port" },
+        { "text", Encoding.ASCII.GetBytes("no capture"), "RPS6007", 0, "names no column protocol" },
+        { "short pcapng", Convert.FromHexString("0a0d0d0a"), "RPS6005", 0, "inside a block header" },
         { "gzip", [0x1F, 0x8B, .. new byte[30]], "RPS6003", 0, "gzip" },
         { "modified", new PcapBytes(magic: 0xA1B2CD34).ToArray(), "RPS6003", 0, "modified libpcap" },
         { "version 2.2", new PcapBytes(minor: 2).ToArray(), "RPS6003", 4, "version 2.2" },
@@ -189,7 +190,7 @@ public sealed class PcapFileTests
     [MemberData(nameof(Damaged))]
     public void Damage_is_told_with_its_place(string name, byte[] file, string code, long offset, string message)
     {
-        using IPacketReader reader = PcapFile.FromBytes(name + ".pcap", file).Open();
+        using IPacketReader reader = CaptureFile.FromBytes(name + ".pcap", file).Open();
         while (reader.TryRead(out _))
         {
         }
@@ -206,7 +207,7 @@ public sealed class PcapFileTests
     public void Packets_before_the_damage_are_handed_out()
     {
         byte[] file = new PcapBytes().Record(1, 0, s_udp).Record(1, 0, s_udp).Record(1, 0, s_udp).ToArray()[..^5];
-        using IPacketReader reader = PcapFile.FromBytes("cut.pcap", file).Open();
+        using IPacketReader reader = CaptureFile.FromBytes("cut.pcap", file).Open();
         int read = 0;
         while (reader.TryRead(out _))
         {
@@ -220,7 +221,7 @@ public sealed class PcapFileTests
     [Fact]
     public void A_file_that_is_not_there_is_told_without_an_exception()
     {
-        using IPacketReader reader = new PcapFile(Path.Combine(Path.GetTempPath(), "reuseportps-not-there.pcap")).Open();
+        using IPacketReader reader = new CaptureFile(Path.Combine(Path.GetTempPath(), "reuseportps-not-there.pcap")).Open();
         Assert.Equal("RPS6001", reader.Failure?.Code);
         Assert.False(reader.TryRead(out _));
         Assert.Null(reader.Progress);
@@ -229,7 +230,7 @@ public sealed class PcapFileTests
     [Fact]
     public void A_folder_is_told_without_an_exception()
     {
-        using IPacketReader reader = new PcapFile(Path.GetTempPath().TrimEnd(Path.DirectorySeparatorChar)).Open();
+        using IPacketReader reader = new CaptureFile(Path.GetTempPath().TrimEnd(Path.DirectorySeparatorChar)).Open();
         Assert.Equal("RPS6001", reader.Failure?.Code);
     }
 
@@ -238,7 +239,7 @@ public sealed class PcapFileTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /proc/self/fd");
         using System.IO.Pipes.AnonymousPipeServerStream pipe = new(System.IO.Pipes.PipeDirection.Out);
-        using IPacketReader reader = new PcapFile($"/proc/self/fd/{pipe.GetClientHandleAsString()}").Open();
+        using IPacketReader reader = new CaptureFile($"/proc/self/fd/{pipe.GetClientHandleAsString()}").Open();
         Assert.Equal("RPS6001", reader.Failure?.Code);
         Assert.Contains("pipe", reader.Failure!.Message, StringComparison.Ordinal);
     }
@@ -246,7 +247,7 @@ public sealed class PcapFileTests
     [Fact]
     public void Readers_of_one_file_are_independent()
     {
-        PcapFile file = PcapFile.FromBytes("two.pcap", new PcapBytes().Record(1, 0, s_udp).Record(2, 0, s_udp).ToArray());
+        CaptureFile file = CaptureFile.FromBytes("two.pcap", new PcapBytes().Record(1, 0, s_udp).Record(2, 0, s_udp).ToArray());
         using IPacketReader first = file.Open();
         Assert.True(first.TryRead(out _));
         using IPacketReader second = file.Open();
@@ -259,7 +260,7 @@ public sealed class PcapFileTests
     [Fact]
     public void A_reader_that_was_disposed_reads_nothing()
     {
-        IPacketReader reader = PcapFile.FromBytes("one.pcap", new PcapBytes().Record(1, 0, s_udp).ToArray()).Open();
+        IPacketReader reader = CaptureFile.FromBytes("one.pcap", new PcapBytes().Record(1, 0, s_udp).ToArray()).Open();
         reader.Dispose();
         reader.Dispose();
         Assert.False(reader.TryRead(out _));

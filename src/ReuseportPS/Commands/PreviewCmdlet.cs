@@ -1,0 +1,52 @@
+using System.Management.Automation;
+using ReuseportPS.Binding;
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Policies;
+using ReuseportPS.Session;
+using ReuseportPS.Simulator;
+using ReuseportPS.Simulator.Preview;
+
+namespace ReuseportPS.Commands;
+
+/// <summary>A cmdlet that previews for a number of slots, or for a group as it is.</summary>
+public abstract class PreviewCmdlet : BackendCmdlet
+{
+    /// <summary>Slots of the group to pretend, each with a member in its seat; or give -Group.</summary>
+    [Parameter]
+    [ValidateRange(1, 32768)]
+    public int SlotCount { get; set; }
+
+    /// <summary>A group whose slots and seats are taken as they are now; or give -SlotCount.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(GroupNameCompleter))]
+    public string? Group { get; set; }
+
+    /// <summary>The host of the preview: that of the simulator, when one is set.</summary>
+    private protected SimulatorOptions? SimulatedHost()
+    {
+        SimulatorOptions? host = ModuleState.Current.SimulatorOptions;
+        WriteUnchecked(host?.Unchecked ?? []);
+        return host;
+    }
+
+    /// <summary>The group to preview for.</summary>
+    private protected PreviewGroup Target()
+    {
+        if ((Group is null) == (SlotCount == 0))
+        {
+            ThrowTerminatingError(new ErrorRecord(
+                new PSArgumentException("Give either -SlotCount or -Group."), "SlotCountOrGroup", ErrorCategory.InvalidArgument, Group));
+        }
+
+        return Group is null ? new PreviewGroup(SlotCount) : PreviewGroups.Of(Groups(), Group);
+    }
+
+    /// <summary>The policy compiled for a number of slots; its warnings are written.</summary>
+    /// <exception cref="DiagnosticException">It does not compile.</exception>
+    private protected CompiledPolicy Compile(SteeringPolicy policy, int slotCount)
+    {
+        PolicyCompilation compilation = PolicyCompiler.Compile(policy, slotCount);
+        WriteFindings(compilation.Diagnostics);
+        return compilation.Compiled ?? throw new DiagnosticException(compilation.Diagnostics);
+    }
+}
