@@ -367,6 +367,8 @@ public sealed class LinuxSocket : IBackendSocket
         SocketOption.LockFilter => (SOL_SOCKET, SO_LOCK_FILTER, nameof(SO_LOCK_FILTER)),
         SocketOption.V6Only => (IPPROTO_IPV6, IPV6_V6ONLY, nameof(IPV6_V6ONLY)),
         SocketOption.DeferAccept => (IPPROTO_TCP, TCP_DEFER_ACCEPT, nameof(TCP_DEFER_ACCEPT)),
+        SocketOption.FastOpen => (IPPROTO_TCP, TCP_FASTOPEN, nameof(TCP_FASTOPEN)),
+        SocketOption.FastOpenConnect => (IPPROTO_TCP, TCP_FASTOPEN_CONNECT, nameof(TCP_FASTOPEN_CONNECT)),
         SocketOption.SegmentSize => (IPPROTO_UDP, UDP_SEGMENT, nameof(UDP_SEGMENT)),
         _ => throw new ArgumentOutOfRangeException(nameof(option), option, "There is no such option."),
     };

@@ -54,6 +54,9 @@ public sealed class SimulatedNamespace : INetworkNamespace
     /// <summary>net.ipv4.tcp_syncookies.</summary>
     public SynCookieUse SynCookies { get; set; } = SynCookieUse.WhenFull;
 
+    /// <summary>net.ipv4.tcp_fastopen: 1 clients may, 2 servers may, 4 clients need no cookie, 0x200 servers need none.</summary>
+    public int FastOpen { get; set; } = 1;
+
     /// <summary>MTU of lo. Datagrams that the host sends and that do not fit arrive put together again: linear is what the first fragment had.</summary>
     public int LoopbackMtu { get; set; } = 65536;
 
@@ -128,6 +131,9 @@ public sealed class SimulatedNamespace : INetworkNamespace
                 break;
             case "net.ipv4.tcp_syncookies":
                 throw Refusal.Of(Errno.EINVAL, "sysctl", name, "it is 0, 1 or 2");
+            case "net.ipv4.tcp_fastopen":
+                FastOpen = (int)value;
+                break;
             default:
                 throw Refusal.Of(Errno.ENOENT, "sysctl", name, "the simulator has no such sysctl");
         }

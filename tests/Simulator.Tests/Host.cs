@@ -112,7 +112,7 @@ internal sealed class Host
             FlowKey.ToNumber(destination), (ushort)fromPort, (ushort)port);
         return protocol == TransportProtocol.Udp
             ? PacketWriter.Datagram(flow, payload ?? [], 0, 0)
-            : PacketWriter.SynSegment(flow, 1, 1, 0, 0);
+            : PacketWriter.SynSegment(flow, 1, 1, [], 0, 0);
     }
 
     public SocketRecord Record(IBackendSocket socket) =>

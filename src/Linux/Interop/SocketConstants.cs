@@ -20,6 +20,8 @@ internal static class SocketConstants
     internal const int IPPROTO_IPV6 = 41;
     internal const int IPV6_V6ONLY = 26;
     internal const int TCP_DEFER_ACCEPT = 9;
+    internal const int TCP_FASTOPEN = 23;
+    internal const int TCP_FASTOPEN_CONNECT = 30;
     internal const int UDP_SEGMENT = 103;
 
     internal const int SOL_SOCKET = 1;

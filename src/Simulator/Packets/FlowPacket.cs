@@ -15,7 +15,7 @@ public static class FlowPacket
         }
 
         return payload.IsEmpty
-            ? PacketWriter.SynSegment(flow, sequence: 0, timestampValue: 0, timestamp: 0, cpu: -1)
+            ? PacketWriter.SynSegment(flow, sequence: 0, timestampValue: 0, data: [], timestamp: 0, cpu: -1)
             : throw new ArgumentException("A SYN carries no payload.", nameof(payload));
     }
 }

@@ -33,15 +33,16 @@ internal static class PacketWriter
     /// <param name="flow">Both ends.</param>
     /// <param name="sequence">Initial sequence number.</param>
     /// <param name="timestampValue">TSval.</param>
+    /// <param name="data">Data that go with it (TCP Fast Open without a cookie).</param>
     /// <param name="timestamp">Time of the packet in nanoseconds.</param>
     /// <param name="cpu">CPU that processes it.</param>
-    public static Packet SynSegment(FlowKey flow, uint sequence, uint timestampValue, long timestamp, int cpu)
+    public static Packet SynSegment(FlowKey flow, uint sequence, uint timestampValue, ReadOnlySpan<byte> data, long timestamp, int cpu)
     {
         const int OptionsLength = 20;
         const ushort LargestSegment4 = 65495;
         const ushort LargestSegment6 = 65476;
         int offset = IpHeader.LengthOf(flow.Family);
-        byte[] bytes = new byte[offset + TcpHeaderLength + OptionsLength];
+        byte[] bytes = new byte[offset + TcpHeaderLength + OptionsLength + data.Length];
         Span<byte> tcp = bytes.AsSpan(offset);
         ushort largest = flow.Family == IpFamily.V4 ? LargestSegment4 : LargestSegment6;
         WritePorts(tcp, flow);
@@ -63,6 +64,7 @@ internal static class PacketWriter
         options[17] = 3;
         options[18] = 3;
         options[19] = 7;
+        data.CopyTo(options[OptionsLength..]);
         BinaryPrimitives.WriteUInt16BigEndian(tcp[16..], IpHeader.TransportChecksum(flow, tcp));
         return Finish(flow, bytes, offset, timestamp, cpu, Syn);
     }

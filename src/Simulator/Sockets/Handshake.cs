@@ -21,8 +21,11 @@ internal sealed class Handshake(SimulatedNamespace network)
     private const long FirstTimeout = 1_000_000_000;
     private const long LongestTimeout = 120_000_000_000;
 
-    /// <summary>Opens a connection from a client that has its end point. ECONNREFUSED, ECONNRESET, ETIMEDOUT.</summary>
-    public Errno Open(Sock client, UInt128 peer, ushort peerPort, int cpu)
+    /// <summary>net.ipv4.tcp_fastopen: servers may, and need no cookie.</summary>
+    private const int FastOpenServer = 0x202;
+
+    /// <summary>Opens a connection from a client that has its end point, with data in the SYN if there are any. ECONNREFUSED, ECONNRESET, ETIMEDOUT.</summary>
+    public Errno Open(Sock client, UInt128 peer, ushort peerPort, ReadOnlySpan<byte> data, int cpu)
     {
         client.PeerAddress = peer;
         client.PeerPort = peerPort;
@@ -39,7 +42,7 @@ internal sealed class Handshake(SimulatedNamespace network)
 
         for (int transmission = 0; transmission < Transmissions; transmission++)
         {
-            if (SendSyn(client, cpu) is not Errno.ETIMEDOUT and Errno outcome)
+            if (SendSyn(client, data, cpu) is not Errno.ETIMEDOUT and Errno outcome)
             {
                 return outcome;
             }
@@ -159,14 +162,14 @@ internal sealed class Handshake(SimulatedNamespace network)
 
     private uint TimestampValue => (uint)(network.Backend.Nanoseconds / 1_000_000);
 
-    private Errno SendSyn(Sock client, int cpu)
+    private Errno SendSyn(Sock client, ReadOnlySpan<byte> data, int cpu)
     {
         Sock? met = network.Tcp.FindConnection(FarTuple(client));
         bool isReopening = met is { State: SockState.TimeWait, IsHalfClosed: false };
 
         // Initial sequence numbers follow a clock: those of a later connection between the same ends come after those of the one before.
         uint sequence = isReopening ? met!.ReceiveNext + NextInitialSequence : network.Backend.Sequences.NextUInt32();
-        Packet syn = PacketWriter.SynSegment(FlowOf(client), sequence, TimestampValue, network.Backend.Nanoseconds, cpu);
+        Packet syn = PacketWriter.SynSegment(FlowOf(client), sequence, TimestampValue, data, network.Backend.Nanoseconds, cpu);
         _ = network.Receive(in syn, cpu, -1, SimulatedNamespace.LoopbackIndex, out Sock? listener);
         if (met is not null)
         {
@@ -213,6 +216,13 @@ internal sealed class Handshake(SimulatedNamespace network)
             return client.Stream.IsReset ? Errno.ECONNRESET : Errno.None;
         }
 
+        if (!data.IsEmpty && listener.FastOpen > 0 && (network.FastOpen & FastOpenServer) == FastOpenServer)
+        {
+            // The connection is there before its handshake is done (tcp_fastopen_create_child).
+            Establish(listener, client, cpu);
+            return network.Connections.Send(client, data, cpu);
+        }
+
         if (listener.DeferAccept > 0)
         {
             AddRequest(listener, client, cpu);
@@ -222,7 +232,8 @@ internal sealed class Handshake(SimulatedNamespace network)
             Establish(listener, client, cpu);
         }
 
-        return Errno.None;
+        // What a listener leaves in the SYN is sent again after it.
+        return data.IsEmpty ? Errno.None : network.Connections.Send(client, data, cpu);
     }
 
     private Sock? Deliver(Sock client, byte flags, ReadOnlySpan<byte> data, int cpu)

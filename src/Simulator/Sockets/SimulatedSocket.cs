@@ -19,6 +19,7 @@ internal sealed class SimulatedSocket : IBackendSocket
     private const int LargestDatagram4 = 65507;
     private const int LargestDatagram6 = 65527;
     private const int MostSegments = 128;
+    private const int FastOpenClient = 1;
 
     private readonly Sock _sock;
     private readonly SimulatedProcess _process;
@@ -77,6 +78,9 @@ internal sealed class SimulatedSocket : IBackendSocket
             case SocketOption.DeferAccept:
                 Check(IsTcp ? Errno.None : Errno.EOPNOTSUPP, "getsockopt", "TCP_DEFER_ACCEPT is an option of TCP sockets");
                 return DeferredAccept.ToSeconds(sock.DeferAccept);
+            case SocketOption.FastOpen or SocketOption.FastOpenConnect:
+                Check(IsTcp ? Errno.None : Errno.EOPNOTSUPP, "getsockopt", "TCP Fast Open is an option of TCP sockets");
+                return option == SocketOption.FastOpen ? sock.FastOpen : sock.FastOpenConnect ? 1 : 0;
             case SocketOption.SegmentSize:
                 Check(IsTcp ? Errno.EOPNOTSUPP : Errno.None, "getsockopt", "UDP_SEGMENT is an option of UDP sockets");
                 return sock.SegmentSize;
@@ -112,6 +116,18 @@ internal sealed class SimulatedSocket : IBackendSocket
             case SocketOption.DeferAccept:
                 Check(IsTcp ? Errno.None : Errno.ENOPROTOOPT, "setsockopt", "TCP_DEFER_ACCEPT is an option of TCP sockets");
                 sock.DeferAccept = DeferredAccept.FromSeconds(value);
+                break;
+            case SocketOption.FastOpen:
+                Check(IsTcp ? Errno.None : Errno.ENOPROTOOPT, "setsockopt", "TCP_FASTOPEN is an option of TCP sockets");
+                Check(value < 0 || sock.State == SockState.Established ? Errno.EINVAL : Errno.None, "setsockopt", "TCP_FASTOPEN is not negative, and of a listener");
+                sock.FastOpen = value;
+                break;
+            case SocketOption.FastOpenConnect:
+                Check(IsTcp ? Errno.None : Errno.ENOPROTOOPT, "setsockopt", "TCP_FASTOPEN_CONNECT is an option of TCP sockets");
+                Check(value is < 0 or > 1 ? Errno.EINVAL : Errno.None, "setsockopt", "TCP_FASTOPEN_CONNECT is 0 or 1");
+                Check((Network.FastOpen & FastOpenClient) == 0 ? Errno.EOPNOTSUPP : Errno.None, "setsockopt", "net.ipv4.tcp_fastopen does not let clients");
+                Check(sock.State != SockState.Close || sock.Stream is not null ? Errno.EINVAL : Errno.None, "setsockopt", "TCP_FASTOPEN_CONNECT is set before connect");
+                sock.FastOpenConnect = value != 0;
                 break;
             case SocketOption.SegmentSize:
                 Check(IsTcp ? Errno.ENOPROTOOPT : Errno.None, "setsockopt", "UDP_SEGMENT is an option of UDP sockets");

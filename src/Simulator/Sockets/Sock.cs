@@ -132,6 +132,12 @@ internal sealed class Sock
     /// <summary>TCP_DEFER_ACCEPT: how often the SYN-ACK is sent again before a handshake without data is accepted; 0 for off.</summary>
     public int DeferAccept { get; set; }
 
+    /// <summary>TCP_FASTOPEN of a listener; 0 for off.</summary>
+    public int FastOpen { get; set; }
+
+    /// <summary>TCP_FASTOPEN_CONNECT.</summary>
+    public bool FastOpenConnect { get; set; }
+
     /// <summary>UDP_SEGMENT; 0 for off.</summary>
     public int SegmentSize { get; set; }
 

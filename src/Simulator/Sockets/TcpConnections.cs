@@ -14,6 +14,8 @@ internal sealed class TcpConnections(SimulatedNamespace network)
     /// <summary>net.core.somaxconn.</summary>
     private const uint LargestBacklog = 4096;
 
+    private const int ClientsNeedNoCookie = 4;
+
     /// <summary>listen(2). EADDRINUSE, EINVAL (connected), ENOMEM (group full).</summary>
     public Errno Listen(Sock sock, int backlog)
     {
@@ -58,9 +60,16 @@ internal sealed class TcpConnections(SimulatedNamespace network)
         }
 
         Errno error = network.Tcp.BindForConnect(client, peer, peerPort);
+        if (error == Errno.None && client.FastOpenConnect && (network.FastOpen & ClientsNeedNoCookie) != 0)
+        {
+            (client.PeerAddress, client.PeerPort) = (peer, peerPort);
+            client.Stream = new TcpStream { IsDeferred = true };
+            return Errno.None;
+        }
+
         if (error == Errno.None)
         {
-            error = network.Handshake.Open(client, peer, peerPort, cpu);
+            error = network.Handshake.Open(client, peer, peerPort, [], cpu);
         }
 
         if (error != Errno.None)
@@ -82,6 +91,20 @@ internal sealed class TcpConnections(SimulatedNamespace network)
         if (TakeError(sock) is not Errno.None and Errno error)
         {
             return error;
+        }
+
+        if (sock.Stream is { IsDeferred: true })
+        {
+            // The answer to the SYN comes after the call.
+            sock.Stream = null;
+            Errno outcome = network.Handshake.Open(sock, sock.PeerAddress, sock.PeerPort, data, cpu);
+            if (outcome != Errno.None)
+            {
+                sock.PendingError = outcome;
+                Release(sock);
+            }
+
+            return Errno.None;
         }
 
         if (sock.State != SockState.Established || sock.SendShutdown || sock.Stream is not { IsReset: false } stream)

@@ -19,6 +19,9 @@ internal sealed class TcpStream
     /// <summary>The connection was reset: nothing can be sent any more.</summary>
     public bool IsReset { get; set; }
 
+    /// <summary>connect is done, and the SYN waits for the first data (TCP_FASTOPEN_CONNECT).</summary>
+    public bool IsDeferred { get; init; }
+
     /// <summary>The server has nothing but the cookie that this end returns.</summary>
     public bool AwaitsCookie { get; set; }
 

@@ -53,6 +53,7 @@ public sealed class ScenarioSchemaTests
         };
         ProcessStartInfo start = new(Python, [RepositoryRoot.Combine("tests", "Engine.Tests", "Yaml", "validate.py")])
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -35,3 +35,7 @@ public sealed class VethLimitContract(VethWorld world) : LimitContract<VethWorld
 public sealed class LoopbackTimerContract(LoopbackWorld world) : TimerContract<LoopbackWorld>(world);
 
 public sealed class VethTimerContract(VethWorld world) : TimerContract<VethWorld>(world);
+
+public sealed class LoopbackFastOpenContract(LoopbackWorld world) : FastOpenContract<LoopbackWorld>(world);
+
+public sealed class VethFastOpenContract(VethWorld world) : FastOpenContract<VethWorld>(world);

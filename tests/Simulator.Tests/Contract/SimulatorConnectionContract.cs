@@ -19,3 +19,5 @@ public sealed class SimulatorTrainContract(SimulatorWorld world) : TrainContract
 public sealed class SimulatorLimitContract(SimulatorWorld world) : LimitContract<SimulatorWorld>(world);
 
 public sealed class SimulatorTimerContract(SimulatorWorld world) : TimerContract<SimulatorWorld>(world);
+
+public sealed class SimulatorFastOpenContract(SimulatorWorld world) : FastOpenContract<SimulatorWorld>(world);

@@ -5,7 +5,7 @@ using ReuseportPS.Engine.Scenarios.Documents;
 namespace ReuseportPS.Engine.Scenarios.Actions;
 
 /// <summary>connect(2) of a client.</summary>
-internal sealed record ConnectAction(string Client, ServiceEndPoint To, IPEndPoint? From) : IScenarioAction
+internal sealed record ConnectAction(string Client, ServiceEndPoint To, IPEndPoint? From, bool FastOpen) : IScenarioAction
 {
     public static ActionDefinition Definition { get; } = new(
         "connect", "A client connects. TCP: the step succeeds when the handshake is done, and the connection waits to be accepted. UDP: nothing is sent.",
@@ -13,8 +13,9 @@ internal sealed record ConnectAction(string Client, ServiceEndPoint To, IPEndPoi
             new("client", FieldKinds.New(NameKind.Connection), "Name of the client's end.", true),
             new("to", FieldKinds.Service, "The service.", true),
             new("from", FieldKinds.EndPoint, "The client's address and port; some of its own by default."),
+            new("fast-open", FieldKinds.Switch, "TCP_FASTOPEN_CONNECT: the SYN goes out with the first data; false by default."),
         ],
-        fields => new ConnectAction(fields.Get<string>("client"), fields.Get<ServiceEndPoint>("to"), fields.Find<IPEndPoint>("from")));
+        fields => new ConnectAction(fields.Get<string>("client"), fields.Get<ServiceEndPoint>("to"), fields.Find<IPEndPoint>("from"), fields.Get("fast-open", false)));
 
     public Observation? Run(ScenarioHost host)
     {
@@ -23,6 +24,11 @@ internal sealed record ConnectAction(string Client, ServiceEndPoint To, IPEndPoi
         {
             client.SetOption(SocketOption.ReuseAddress, 1);
             client.Bind(From ?? host.NextSource(To.EndPoint.Address));
+            if (FastOpen)
+            {
+                client.SetOption(SocketOption.FastOpenConnect, 1);
+            }
+
             client.Connect(To.EndPoint);
         }
         catch

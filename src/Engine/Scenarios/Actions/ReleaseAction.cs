@@ -1,3 +1,4 @@
+using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Scenarios.Documents;
 
 namespace ReuseportPS.Engine.Scenarios.Actions;
@@ -10,6 +11,8 @@ internal sealed record ReleaseAction(string Name) : IScenarioAction
         [new("name", FieldKinds.Known(NameKind.Map, NameKind.Program), "The map or program.", true)],
         fields => new ReleaseAction(fields.Get<string>("name")));
 
+    private static readonly TimeSpan s_worker = TimeSpan.FromMilliseconds(300);
+
     public Observation? Run(ScenarioHost host)
     {
         if (host.FindMap(Name) is null)
@@ -19,6 +22,11 @@ internal sealed record ReleaseAction(string Name) : IScenarioAction
         else
         {
             host.ReleaseMap(Name);
+            if (host.Backend.Info.Kind == BackendKind.Linux)
+            {
+                // The kernel frees a map in a worker of its own, which on a busy machine runs long after the readers are done.
+                host.Backend.LetTimePass(s_worker);
+            }
         }
 
         // What the last handle held is free after a grace period.

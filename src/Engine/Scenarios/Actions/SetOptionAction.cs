@@ -11,6 +11,7 @@ internal sealed record SetOptionAction(string Socket, SocketOption Option, int V
     [
         ("reuseport", SocketOption.ReusePort), ("reuseaddr", SocketOption.ReuseAddress), ("incoming-cpu", SocketOption.IncomingCpu),
         ("lock-filter", SocketOption.LockFilter), ("v6only", SocketOption.V6Only), ("defer-accept", SocketOption.DeferAccept),
+        ("fast-open", SocketOption.FastOpen),
     ];
 
     public static FieldKind OptionKind { get; } = FieldKinds.Word([.. Words.Select(word => word.Word)]);

@@ -8,7 +8,7 @@ internal sealed record SysctlAction(string Name, long Value) : IScenarioAction
     public static ActionDefinition Definition { get; } = new(
         "sysctl", "Sets a sysctl of the network namespace, which is the case's own.",
         [
-            new("name", FieldKinds.Word("net.ipv4.tcp_migrate_req", "net.ipv4.tcp_syncookies"), "Its name.", true),
+            new("name", FieldKinds.Word("net.ipv4.tcp_migrate_req", "net.ipv4.tcp_syncookies", "net.ipv4.tcp_fastopen"), "Its name.", true),
             new("value", FieldKinds.Number, "Its value.", true),
         ],
         fields => new SysctlAction(fields.Get<string>("name"), fields.Get<long>("value")));
