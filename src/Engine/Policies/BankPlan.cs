@@ -95,7 +95,7 @@ internal sealed class BankPlan
         }
     }
 
-    private IEnumerable<AddressMatch> AddressMatches() => _policy.Rules.Items.SelectMany<PolicyRule, AddressMatch>(r => [r.When.Source, r.When.Destination]);
+    private IEnumerable<AddressMatch> AddressMatches() => _policy.Rules.Items.SelectMany(r => r.When.All()).SelectMany<PolicyMatch, AddressMatch>(m => [m.Source, m.Destination]);
 
     // No name of a list has a slash or a comma.
     private static string NameOf(AddressMatch match) => string.Join(",", match.Prefixes);

@@ -5,17 +5,20 @@ using Frame = ReuseportPS.Engine.Policies.PolicyCode.Frame;
 namespace ReuseportPS.Engine.Policies;
 
 /// <summary>Which parts of a packet a policy looks at.</summary>
-internal sealed record PacketNeeds(bool Ports, bool Source, bool SourceKey, bool Destination, bool DestinationKey)
+internal sealed record PacketNeeds(bool Ports, bool Source, bool SourceKey, bool Destination, bool DestinationKey, bool TcpFlags)
 {
     public static PacketNeeds Of(SteeringPolicy policy)
     {
-        HashKey keys = policy.Rules.Items.Select(r => r.Action).Append(policy.Otherwise).Aggregate(HashKey.None, (all, action) => all | KeyOf(action));
+        PolicyMatch[] matches = [.. policy.Rules.Items.SelectMany(r => r.When.All())];
+        HashKey keys = matches.Any(m => m.Fraction is not null) ? HashKey.FourTuple : HashKey.None;
+        keys = policy.Rules.Items.Select(r => r.Action).Append(policy.Otherwise).Aggregate(keys, (all, action) => all | KeyOf(action));
         return new PacketNeeds(
-            Ports: (keys & (HashKey.SourcePort | HashKey.DestinationPort)) != HashKey.None || policy.Rules.Items.Any(r => r.When.SourcePorts.Count + r.When.DestinationPorts.Count > 0),
-            Source: keys.HasFlag(HashKey.Source) || policy.Rules.Items.Any(r => !r.When.Source.IsAny),
-            SourceKey: policy.Rules.Items.Any(r => BankPlan.UsesLists(r.When.Source)),
-            Destination: keys.HasFlag(HashKey.Destination) || policy.Rules.Items.Any(r => !r.When.Destination.IsAny),
-            DestinationKey: policy.Rules.Items.Any(r => BankPlan.UsesLists(r.When.Destination)));
+            Ports: (keys & (HashKey.SourcePort | HashKey.DestinationPort)) != HashKey.None || matches.Any(m => m.SourcePorts.Count + m.DestinationPorts.Count > 0),
+            Source: keys.HasFlag(HashKey.Source) || matches.Any(m => !m.Source.IsAny),
+            SourceKey: matches.Any(m => BankPlan.UsesLists(m.Source)),
+            Destination: keys.HasFlag(HashKey.Destination) || matches.Any(m => !m.Destination.IsAny),
+            DestinationKey: matches.Any(m => BankPlan.UsesLists(m.Destination)),
+            TcpFlags: matches.Any(m => m.TcpFlags.Count > 0));
     }
 
     private static HashKey KeyOf(PolicyAction action) => action switch

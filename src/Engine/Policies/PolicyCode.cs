@@ -17,14 +17,24 @@ internal sealed class PolicyCode
     private const int NetworkHeader = 1;
 
     /// <summary>Offsets in struct sk_reuseport_md.</summary>
+    private const short Length = 16;
     private const short EthProtocol = 20;
     private const short IpProtocol = 24;
+
+    /// <summary>Offset of the flags in a TCP header.</summary>
+    private const int TcpFlagsOffset = 13;
+
+    /// <summary>Set beside the flags of a TCP header that was read.</summary>
+    private const int HaveFlags = 0x100;
+
+    /// <summary>Bytes of a UDP header.</summary>
+    private const int UdpHeader = 8;
 
     /// <summary>ETH_P_IP in network order, as the context has it.</summary>
     private const int EthIpv4 = 0x0008;
 
     /// <summary>The verifier's own code, lookups in place of calls above all, less than doubles the length of these programs.</summary>
-    public ProgramBuilder Builder { get; } = new() { Reach = short.MaxValue / 2 };
+    public ProgramBuilder Builder { get; } = new() { Reach = short.MaxValue / 2, Prunes = true };
 
     public Label NewLabel(string name) => Builder.NewLabel(name);
 
@@ -69,13 +79,7 @@ internal sealed class PolicyCode
 
     public void LoadPorts(Label failed)
     {
-        Builder.Add(
-            Instructions.Move(R1, R6),
-            Instructions.MoveImmediate(R2, 0),
-            Instructions.Move(R3, R10),
-            Instructions.Alu64(AluOperation.Add, R3, Frame.Ports),
-            Instructions.MoveImmediate(R4, 4),
-            Instructions.CallHelper(HelperId.SkbLoadBytes));
+        LoadFromTransport(0, 4, Frame.Ports);
         Builder.JumpIf(JumpOperation.NotEqual, R0, 0, failed);
     }
 
@@ -221,6 +225,87 @@ internal sealed class PolicyCode
         }
     }
 
+    /// <summary>The flags of a TCP header on the stack, with <see cref="HaveFlags"/> set; 0 for what has none.</summary>
+    public void LoadTcpFlags()
+    {
+        Label none = NewLabel("no flags");
+        Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.TcpFlags, 0));
+        JumpUnlessProtocol((int)TransportProtocol.Tcp, none);
+        LoadFromTransport(TcpFlagsOffset, 1, Frame.TcpFlags);
+        Builder.JumpIf(JumpOperation.NotEqual, R0, 0, none).Add(Instructions.StoreImmediate(MemorySize.Byte, R10, Frame.TcpFlags + 1, HaveFlags >> 8)).Mark(none);
+    }
+
+    /// <summary>Jumps to <paramref name="failed"/> unless the flags pass one of the tests.</summary>
+    public void TestTcpFlags(EquatableArray<TcpFlagsTest> tests, Label failed)
+    {
+        Label matched = NewLabel("flags");
+        for (int i = 0; i < tests.Count; i++)
+        {
+            bool last = i == tests.Count - 1;
+            Builder.Add(
+                Instructions.Load(MemorySize.HalfWord, R1, R10, Frame.TcpFlags),
+                Instructions.Alu32(AluOperation.And, R1, HaveFlags | tests[i].Mask));
+            Builder.JumpIf32(last ? JumpOperation.NotEqual : JumpOperation.Equal, R1, HaveFlags | tests[i].Set, last ? failed : matched);
+        }
+
+        Builder.Mark(matched);
+    }
+
+    /// <summary>Jumps to <paramref name="failed"/> unless what a helper without arguments gives is in one of the ranges.</summary>
+    public void TestHelper(int helper, EquatableArray<NumberRange> ranges, Label failed)
+    {
+        Builder.Add(Instructions.CallHelper(helper), Instructions.Move32(R1, R0));
+        TestRanges(ranges, highest: -1, failed);
+    }
+
+    /// <summary>Jumps to <paramref name="failed"/> unless the length of the payload of a datagram is in one of the ranges.</summary>
+    public void TestLength(EquatableArray<NumberRange> ranges, Label failed)
+    {
+        Builder.Add(Instructions.Load(MemorySize.Word, R1, R6, Length));
+        TestRanges(ranges.Items.Select(r => new NumberRange(r.First + UdpHeader, r.Last + UdpHeader)).ToEquatableArray(), highest: -1, failed);
+    }
+
+    /// <summary>Jumps to <paramref name="failed"/> unless the payload of a datagram passes the test; falls through or jumps to <paramref name="matched"/>.</summary>
+    public void TestBytes(BytesTest test, Label matched, Label failed)
+    {
+        LoadFromTransport(UdpHeader + test.At, test.Length, Frame.Bytes);
+        Builder.JumpIf(JumpOperation.NotEqual, R0, 0, failed);
+        for (int i = 0; i < test.Values.Count; i++)
+        {
+            bool last = i == test.Values.Count - 1;
+            Label next = last ? failed : NewLabel("next value");
+            TestValue(test.Values[i], test.Mask, next);
+            Jump(matched);
+            if (!last)
+            {
+                Mark(next);
+            }
+        }
+    }
+
+    /// <summary>r9 = the hash of a packet's key.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="seed">The seed; null when it is on the stack.</param>
+    /// <param name="family">The IP version, where it is known.</param>
+    /// <param name="needs">Where the words are.</param>
+    public void HashFlow(HashKey key, uint? seed, IpFamily? family, PacketNeeds needs)
+    {
+        if ((key & (HashKey.Source | HashKey.Destination)) == HashKey.None || family is not null)
+        {
+            Hash([.. needs.Words(key, family ?? IpFamily.V4)], seed);
+            return;
+        }
+
+        Label other = NewLabel("hash ipv6");
+        Label done = NewLabel("hashed");
+        JumpUnlessIpv4(other);
+        Hash([.. needs.Words(key, IpFamily.V4)], seed);
+        Jump(done);
+        Mark(other);
+        Hash([.. needs.Words(key, IpFamily.V6)], seed);
+        Mark(done);
+    }
+
     /// <summary>r9 = the hash (<see cref="FlowHash"/>) of words on the stack.</summary>
     /// <param name="words">Where the words are.</param>
     /// <param name="seed">The seed; null when it is on the stack.</param>
@@ -359,6 +444,80 @@ internal sealed class PolicyCode
 
     private static short Field(int field) => (short)(field * sizeof(ulong));
 
+    /// <summary>r0 = 0 and the bytes on the stack, or r0 = an error: they are not all there.</summary>
+    private void LoadFromTransport(int offset, int size, short to) => Builder.Add(
+        Instructions.Move(R1, R6),
+        Instructions.MoveImmediate(R2, offset),
+        Instructions.Move(R3, R10),
+        Instructions.Alu64(AluOperation.Add, R3, to),
+        Instructions.MoveImmediate(R4, size),
+        Instructions.CallHelper(HelperId.SkbLoadBytes));
+
+    private void TestValue(ByteString value, ByteString mask, Label failed)
+    {
+        for (int at = 0; at < value.Length;)
+        {
+            int size = value.Length - at >= 4 ? 4 : value.Length - at >= 2 ? 2 : 1;
+            uint wanted = Part(value, at, size);
+            uint bits = Part(mask, at, size);
+            Builder.Add(Instructions.Load(size == 4 ? MemorySize.Word : size == 2 ? MemorySize.HalfWord : MemorySize.Byte, R1, R10, (short)(Frame.Bytes + at)));
+            if (bits != uint.MaxValue >> (32 - (8 * size)))
+            {
+                Builder.Add(Instructions.Alu32(AluOperation.And, R1, (int)bits));
+            }
+
+            Builder.JumpIf32(JumpOperation.NotEqual, R1, (int)wanted, failed);
+            at += size;
+        }
+
+        static uint Part(ByteString bytes, int at, int size)
+        {
+            uint part = 0;
+            for (int i = 0; i < size; i++)
+            {
+                part |= (uint)bytes[at + i] << (8 * i);
+            }
+
+            return part;
+        }
+    }
+
+    /// <summary>Jumps to <paramref name="failed"/> unless w1 is in one of the ranges.</summary>
+    /// <param name="ranges">The ranges.</param>
+    /// <param name="highest">The highest value that w1 can have; -1 when that is not known.</param>
+    /// <param name="failed">Where to go otherwise.</param>
+    private void TestRanges(EquatableArray<NumberRange> ranges, int highest, Label failed)
+    {
+        Label matched = NewLabel("in range");
+        for (int i = 0; i < ranges.Count; i++)
+        {
+            NumberRange range = ranges[i];
+            bool last = i == ranges.Count - 1;
+            if (range.First == range.Last)
+            {
+                Builder.JumpIf32(last ? JumpOperation.NotEqual : JumpOperation.Equal, R1, range.First, last ? failed : matched);
+                continue;
+            }
+
+            Label next = last ? failed : NewLabel("range");
+            if (range.First > 0)
+            {
+                Builder.JumpIf32(JumpOperation.LessThan, R1, range.First, next);
+            }
+
+            if (last && range.Last != highest)
+            {
+                Builder.JumpIf32(JumpOperation.GreaterThan, R1, range.Last, failed);
+            }
+            else if (!last)
+            {
+                Builder.JumpIf32(JumpOperation.LessOrEqual, R1, range.Last, matched).Mark(next);
+            }
+        }
+
+        Builder.Mark(matched);
+    }
+
     private void JumpOnFamily(JumpOperation operation, Label target) =>
         Builder.Add(Instructions.Load(MemorySize.Word, R0, R6, EthProtocol)).JumpIf32(operation, R0, EthIpv4, target);
 
@@ -409,6 +568,12 @@ internal sealed class PolicyCode
 
         /// <summary>u32: number of choices, for code that several actions share.</summary>
         public const short Count = -84;
+
+        /// <summary>u32: the flags of a TCP header.</summary>
+        public const short TcpFlags = -88;
+
+        /// <summary>8 bytes: a part of the payload.</summary>
+        public const short Bytes = -96;
 
         /// <summary>32 bytes: source address, and the destination address after it. The 8 bytes before make a trie's key of the source.</summary>
         public const short Source = -48;

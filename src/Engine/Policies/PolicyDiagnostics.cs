@@ -4,7 +4,7 @@ using static ReuseportPS.Engine.Diagnostics.DiagnosticDefinition;
 
 namespace ReuseportPS.Engine.Policies;
 
-/// <summary>The findings about policies, RPS4xxx: 400x the text, 401x values, 402x and 403x what the policy means, 404x what it compiles to.</summary>
+/// <summary>The findings about policies, RPS4xxx: 400x the text, 401x values, 402x and 403x what the policy means, 404x what it compiles to, 405x values again.</summary>
 public static class PolicyDiagnostics
 {
 #pragma warning disable CS1591 // Each says what it is in its title.
@@ -208,6 +208,11 @@ public static class PolicyDiagnostics
         "Each action by weight has a table whose size follows the number of slots of the group; together they may have 1,048,576 entries, which are held twice.",
         "Use fewer actions by weight, or a group with fewer slots.");
 
+    public static readonly DiagnosticDefinition BadMatchValue = Error(
+        "RPS4050", "Not a value of this match",
+        "Each key of a match has values of its own form, and the message says which this one has.",
+        "Write the value as the message says, or see docs/policy-reference.md.");
+
     public static readonly DiagnosticDefinition BadSlotCount = Error(
         "RPS4042", "A group has 1 to 32768 slots",
         "The policy was to be compiled for a number of slots that no group can have.",
@@ -222,5 +227,6 @@ public static class PolicyDiagnostics
         UnknownSlotName, OverlappingSlotNames, SlotTwice, SlotBeyondGroup, OneSlotWanted, UnknownList, UnusedList,
         DuplicateName, UnreachableRule, Contradiction, NeverMatches, WeightsAllZero, WeightOutsideTo, SlotWithoutWeight,
         WeightOfSeveral, WeightsTooFine, KernelChoosesAmongAll, DuplicatePrefix, TooManyRules, ListTooLarge, BadSlotCount, TablesTooLarge,
+        BadMatchValue,
     ];
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ReuseportPS.Engine.Execution;
 using ReuseportPS.Engine.Packets;
 
 namespace ReuseportPS.Engine.Policies;
@@ -21,7 +22,7 @@ public sealed class PolicyEvaluator
     {
         _policy = policy;
         SlotCount = slotCount;
-        _rules = [.. policy.Rules.Items.Select(rule => new MatchTest(policy, rule.When))];
+        _rules = [.. policy.Rules.Items.Select((rule, i) => new MatchTest(policy, rule.When, FlowFraction.SeedOf(policy.RuleName(i))))];
         _actions = [.. Enumerable.Range(0, policy.Rules.Count + 1).Select(position => Choice.Of(policy, policy.ActionAt(position), slotCount))];
         _missSlot = policy.OnMiss.Kind == MissKind.Slot ? policy.ResolveSlots(policy.OnMiss.Slot).First() : -1;
     }
@@ -32,20 +33,31 @@ public sealed class PolicyEvaluator
     /// <summary>Decides one packet.</summary>
     /// <param name="packet">The packet.</param>
     /// <param name="selectable">By slot: whether its seat can be selected.</param>
-    public PolicyDecision Decide(in Packet packet, ReadOnlySpan<bool> selectable) => Decide(packet.Flow, selectable);
+    /// <param name="environment">The CPU that it is processed on, its node, the time and the random numbers; null for CPU 0 of a host at its start.</param>
+    public PolicyDecision Decide(in Packet packet, ReadOnlySpan<bool> selectable, ExecutionEnvironment? environment = null) =>
+        Decide(packet, selectable, new MatchInput(packet, environment ?? new ExecutionEnvironment()));
 
-    /// <summary>Decides one packet by its five-tuple, which is all that the language looks at so far.</summary>
+    /// <summary>Decides the first packet of a flow: a SYN, or a datagram without payload.</summary>
     /// <param name="flow">The five-tuple.</param>
     /// <param name="selectable">By slot: whether its seat can be selected.</param>
     public PolicyDecision Decide(in FlowKey flow, ReadOnlySpan<bool> selectable)
     {
+        bool isTcp = flow.Protocol == TransportProtocol.Tcp;
+        return Decide(
+            new Packet { Timestamp = 0, Data = default, TransportOffset = 0, TransportLength = isTcp ? 20 : 8, Flow = flow, TcpFlags = isTcp ? TcpFlagsTest.PureSyn.Set : (byte)0 },
+            selectable);
+    }
+
+    private PolicyDecision Decide(in Packet packet, ReadOnlySpan<bool> selectable, in MatchInput input)
+    {
+        FlowKey flow = packet.Flow;
         if (_policy.Protocol != PolicyProtocol.Any && (_policy.Protocol == PolicyProtocol.Tcp) != (flow.Protocol == TransportProtocol.Tcp))
         {
             return new PolicyDecision(CounterKind.NotCovered, -1, PolicyVerdict.Kernel, -1, 0);
         }
 
         int rule = 0;
-        while (rule < _rules.Length && !_rules[rule].Matches(flow))
+        while (rule < _rules.Length && !_rules[rule].Matches(input))
         {
             rule++;
         }
@@ -113,49 +125,6 @@ public sealed class PolicyEvaluator
             Misses++;
             return false;
         }
-    }
-
-    private sealed class MatchTest(SteeringPolicy policy, PolicyMatch match)
-    {
-        private readonly ImmutableArray<AddressPrefix> _sources = Prefixes(policy, match.Source);
-        private readonly ImmutableArray<AddressPrefix> _destinations = Prefixes(policy, match.Destination);
-
-        public bool Matches(in FlowKey flow) =>
-            (match.Family is null || match.Family == flow.Family) &&
-            (match.Protocol is null || match.Protocol == flow.Protocol) &&
-            Matches(match.SourcePorts, flow.SourcePort) &&
-            Matches(match.DestinationPorts, flow.DestinationPort) &&
-            (match.Source.IsAny || Matches(_sources, flow.Family, flow.Source)) &&
-            (match.Destination.IsAny || Matches(_destinations, flow.Family, flow.Destination));
-
-        private static bool Matches(EquatableArray<PortRange> ranges, ushort port)
-        {
-            foreach (PortRange range in ranges)
-            {
-                if (range.Contains(port))
-                {
-                    return true;
-                }
-            }
-
-            return ranges.Count == 0;
-        }
-
-        private static bool Matches(ImmutableArray<AddressPrefix> prefixes, IpFamily family, UInt128 address)
-        {
-            foreach (AddressPrefix prefix in prefixes)
-            {
-                if (prefix.Contains(family, address))
-                {
-                    return true;
-                }
-            }
-
-            return false;
-        }
-
-        private static ImmutableArray<AddressPrefix> Prefixes(SteeringPolicy policy, AddressMatch match) =>
-            [.. match.Prefixes, .. match.Lists.Items.SelectMany(name => policy.Lists.Items.First(l => l.Name == name).Prefixes.Items)];
     }
 
     /// <summary>An action with its slots or table at hand.</summary>

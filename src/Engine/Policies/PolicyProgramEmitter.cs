@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Programs;
@@ -59,6 +60,9 @@ internal sealed class PolicyProgramEmitter
         _match = new MatchCode(policy, _code, _plan, _maps, _needs);
     }
 
+    /// <summary>Whether the program refers to the seats though it selects none of them: they live, and a program is known as one of the group, by the reference.</summary>
+    public bool RefersToSeats { private get; init; }
+
     public CompiledPolicy Emit()
     {
         EmitPrologue();
@@ -80,6 +84,11 @@ internal sealed class PolicyProgramEmitter
         {
             Comments = _code.Builder.Comments,
         };
+        if (!RefersToSeats && !program.Instructions.Contains(Instructions.LoadMap(Register.R2, _maps.Seats)))
+        {
+            return new PolicyProgramEmitter(_policy, _slotCount) { RefersToSeats = true }.Emit();
+        }
+
         return new CompiledPolicy(_slotCount, program, _maps, _plan.ToBank(), _counters);
     }
 
@@ -98,6 +107,11 @@ internal sealed class PolicyProgramEmitter
         if (_policy.Protocol != PolicyProtocol.Any)
         {
             _code.JumpUnlessProtocol((int)(_policy.Protocol == PolicyProtocol.Tcp ? TransportProtocol.Tcp : TransportProtocol.Udp), Use(_notCovered));
+        }
+
+        if (_needs.TcpFlags)
+        {
+            _code.LoadTcpFlags();
         }
 
         if (_needs.Ports)
@@ -126,7 +140,7 @@ internal sealed class PolicyProgramEmitter
         for (int i = 0; i < _policy.Rules.Count && reachable; i++)
         {
             PolicyRule rule = _policy.Rules[i];
-            if (!MatchCode.TryConfine(rule.When, out IpFamily? family))
+            if (!MatchCode.TryConfine(rule.When, null, out IpFamily? family))
             {
                 continue;
             }
@@ -134,7 +148,7 @@ internal sealed class PolicyProgramEmitter
             Label next = _code.NewLabel("next rule");
             _code.Builder.Comment($"rule {i + 1}{(rule.Name is null ? "" : $" '{rule.Name}'")}");
             int before = _code.Builder.Count;
-            _match.Emit(rule.When, family, next);
+            _match.Emit(rule.When, family, FlowFraction.SeedOf(_policy.RuleName(i)), next);
             bool conditional = _code.Builder.Count > before;
             _code.Count(CounterLayout.IndexOfRule(i));
             EmitAction(i, family);
@@ -262,7 +276,7 @@ internal sealed class PolicyProgramEmitter
 
     private void EmitChoice(HashKey key, uint? seed, int? count, int? first, bool fromTable, IpFamily? family, bool isOtherwise)
     {
-        EmitHash(key, seed, family);
+        _code.HashFlow(key, seed, family, _needs);
         EmitCandidates(count, first, fromTable, isOtherwise);
     }
 
@@ -299,30 +313,6 @@ internal sealed class PolicyProgramEmitter
     /// <summary>Where the last miss of an action leads.</summary>
     private Label Missed(bool isOtherwise) =>
         Use(_policy.OnMiss.Kind != MissKind.Next ? _missed : isOtherwise ? _missedTwice : _missedRule);
-
-    private void EmitHash(HashKey key, uint? seed, IpFamily? family)
-    {
-        if ((key & (HashKey.Source | HashKey.Destination)) == HashKey.None)
-        {
-            _code.Hash([.. _needs.Words(key, IpFamily.V4)], seed);
-            return;
-        }
-
-        if (family is not null)
-        {
-            _code.Hash([.. _needs.Words(key, family.Value)], seed);
-            return;
-        }
-
-        Label other = _code.NewLabel("hash ipv6");
-        Label done = _code.NewLabel("hashed");
-        _code.JumpUnlessIpv4(other);
-        _code.Hash([.. _needs.Words(key, IpFamily.V4)], seed);
-        _code.Jump(done);
-        _code.Mark(other);
-        _code.Hash([.. _needs.Words(key, IpFamily.V6)], seed);
-        _code.Mark(done);
-    }
 
     // Each end is there only if something leads to it, in an order in which a label is used before it is put down.
     private void EmitEnds()
@@ -366,9 +356,8 @@ internal sealed class PolicyProgramEmitter
         }
 
         _code.Mark(_pass);
-        if (!_used.Contains(_selected))
+        if (RefersToSeats)
         {
-            // The seats live, and a program is known as one of the group, by its reference to them.
             _code.Refer(_maps.Seats);
         }
 

@@ -74,7 +74,7 @@ public sealed class PolicyValidator
     private void CheckLists()
     {
         HashSet<string> names = new(StringComparer.Ordinal);
-        HashSet<string> used = [.. _policy.Rules.Items.SelectMany(r => r.When.Source.Lists.Items.Concat(r.When.Destination.Lists.Items))];
+        HashSet<string> used = [.. _policy.Rules.Items.SelectMany(r => r.When.All()).SelectMany(m => m.Source.Lists.Items.Concat(m.Destination.Lists.Items))];
         foreach (AddressList list in _policy.Lists)
         {
             string path = $"lists.{list.Name}";
@@ -139,7 +139,7 @@ public sealed class PolicyValidator
                 Report(PolicyDiagnostics.BadName, $"{path}.name", $"'{name}' cannot name a rule.");
             }
 
-            CheckMatch($"{path}.when", rule.When, name);
+            CheckMatch($"{path}.when", rule.When, name, rule.When.Protocol);
             CheckAction($"{path}.steer", rule.Action, $"rule '{name}'");
             for (int earlier = 0; earlier < i; earlier++)
             {
@@ -152,8 +152,36 @@ public sealed class PolicyValidator
         }
     }
 
-    private void CheckMatch(string path, PolicyMatch match, string rule)
+    private void CheckMatch(string path, PolicyMatch match, string rule, TransportProtocol? protocol)
     {
+        protocol = match.Protocol ?? protocol;
+        bool isTcp = _policy.Protocol == PolicyProtocol.Tcp || protocol == TransportProtocol.Tcp;
+        bool isUdp = _policy.Protocol == PolicyProtocol.Udp || protocol == TransportProtocol.Udp;
+        if (isTcp && match.WantsPayload)
+        {
+            string key = match.Bytes.Count > 0 ? "bytes" : "length";
+            Report(
+                PolicyDiagnostics.Contradiction, $"{path}.{key}", $"Rule '{rule}' matches '{key}', which only datagrams have, and is for tcp.",
+                "Connections are decided on the SYN, which carries no data. Match addresses or ports instead.");
+        }
+
+        if (match.TcpFlags.Count > 0 && (isUdp || match.WantsPayload))
+        {
+            Report(PolicyDiagnostics.Contradiction, $"{path}.tcp-flags", $"Rule '{rule}' matches 'tcp-flags', and is for udp.", "Remove 'tcp-flags'.");
+        }
+
+        CheckBytes($"{path}.bytes", match.Bytes, rule);
+        CheckInner($"{path}.not", match.Not);
+        CheckInner($"{path}.any-of", match.AnyOf);
+
+        void CheckInner(string place, EquatableArray<PolicyMatch> inner)
+        {
+            for (int i = 0; i < inner.Count; i++)
+            {
+                CheckMatch(_policy.Places.Has(Item(place, i)) ? Item(place, i) : place, inner[i], rule, protocol);
+            }
+        }
+
         if ((match.Protocol, _policy.Protocol) is (TransportProtocol.Tcp, PolicyProtocol.Udp) or (TransportProtocol.Udp, PolicyProtocol.Tcp))
         {
             Report(
@@ -163,6 +191,21 @@ public sealed class PolicyValidator
 
         CheckAddresses($"{path}.source", match.Source, match.Family, rule);
         CheckAddresses($"{path}.destination", match.Destination, match.Family, rule);
+    }
+
+    private void CheckBytes(string path, EquatableArray<BytesTest> tests, string rule)
+    {
+        foreach (BytesTest test in tests)
+        {
+            if (test.Values.Items.Any(v => v.Length != test.Length) || test.Length is < 1 or > ByteString.Longest || test.At is < 0 or > BytesTest.HighestOffset)
+            {
+                Report(PolicyDiagnostics.BadMatchValue, path, $"The mask and the values of 'bytes' in rule '{rule}' are not of one length.", "Write two digits for each byte, leading zeros too.");
+            }
+            else if (test.Values.Items.FirstOrDefault(v => (v.Value & ~test.Mask.Value) != 0) is { Length: > 0 } value)
+            {
+                Report(PolicyDiagnostics.BadMatchValue, path, $"{value} in rule '{rule}' has bits that the mask {test.Mask} takes away: it can never be equal.", "Clear these bits, or widen the mask.");
+            }
+        }
     }
 
     private void CheckAddresses(string path, AddressMatch match, IpFamily? family, string rule)
@@ -370,10 +413,17 @@ public sealed class PolicyValidator
 
     /// <summary>Whether an earlier match takes every packet that a later one takes. Lists are data, so a list covers only itself.</summary>
     private static bool Covers(PolicyMatch earlier, PolicyMatch later) =>
+        earlier == later || (IsOfHeaders(earlier) && CoversHeaders(earlier, later));
+
+    private static bool CoversHeaders(PolicyMatch earlier, PolicyMatch later) =>
         (earlier.Family is null || earlier.Family == later.Family || OnlyOf(later, earlier.Family.Value)) &&
         (earlier.Protocol is null || earlier.Protocol == later.Protocol) &&
         Covers(earlier.SourcePorts, later.SourcePorts) && Covers(earlier.DestinationPorts, later.DestinationPorts) &&
         Covers(earlier.Source, later.Source) && Covers(earlier.Destination, later.Destination);
+
+    /// <summary>Whether it looks at addresses, ports, family and protocol alone.</summary>
+    private static bool IsOfHeaders(PolicyMatch match) =>
+        match.TcpFlags.Count + match.Cpus.Count + match.NumaNodes.Count + match.Lengths.Count + match.Bytes.Count + match.Not.Count + match.AnyOf.Count == 0 && match.Fraction is null;
 
     private static bool OnlyOf(PolicyMatch match, IpFamily family) => OnlyOf(match.Source, family) || OnlyOf(match.Destination, family);
 

@@ -43,11 +43,14 @@ public static class PolicyWords
     public static ImmutableArray<string> RuleKeys { get; } = ["name", "when", "steer", "reject"];
 
     /// <summary>Keys of a match.</summary>
-    public static ImmutableArray<string> MatchKeys { get; } = ["source", "destination", "source-port", "destination-port", "protocol", "family"];
+    public static ImmutableArray<string> MatchKeys { get; } =
+        ["source", "destination", "source-port", "destination-port", "protocol", "family", "tcp-flags", "cpu", "numa-node", "length", "bytes", "fraction", "not", "any-of"];
+
+    /// <summary>Keys of <c>bytes:</c>.</summary>
+    public static ImmutableArray<string> BytesKeys { get; } = ["at", "mask", "equals", "in"];
 
     /// <summary>Keys of a match that are not supported yet.</summary>
-    public static ImmutableArray<string> LaterMatchKeys { get; } =
-        ["tcp-flags", "cpu", "numa-node", "length", "bytes", "migrating", "fraction", "not", "any-of"];
+    public static ImmutableArray<string> LaterMatchKeys { get; } = ["migrating"];
 
     /// <summary>Keys of an action.</summary>
     public static ImmutableArray<string> ActionKeys { get; } = ["by", "slot", "to", "weights", "key", "seed"];

@@ -38,6 +38,25 @@ public static class PolicyGen
         (2, s_port.Select(p => new PortRange(p, p))),
         (2, Gen.Select(s_port, s_port, (a, b) => new PortRange(Math.Min(a, b), Math.Max(a, b)))));
 
+    private static readonly Gen<byte> s_payloadByte = Gen.Frequency((3, Gen.OneOf<byte>(0, 1, 0x80, 0xff)), (1, Gen.Byte));
+
+    private static readonly Gen<EquatableArray<NumberRange>> s_cpus = Gen.OneOf<EquatableArray<NumberRange>>(
+        [new NumberRange(0, 0)], [new NumberRange(1, 1)], [new NumberRange(1, 7)], [new NumberRange(3, 5), new NumberRange(0, 0)], [new NumberRange(0, 1), new NumberRange(9, 9)]);
+
+    private static readonly Gen<EquatableArray<NumberRange>> s_lengths = Gen.Select(Gen.Int[0, 12], Gen.Int[0, 12], Gen.Bool, (a, b, open) =>
+        (EquatableArray<NumberRange>)[new NumberRange(Math.Min(a, b), Math.Max(a, b)), new NumberRange(open ? 13 : 0, ushort.MaxValue)]).SelectMany(ranges =>
+            Gen.OneOf(ranges, [ranges[0]], [ranges[1]]));
+
+    private static readonly Gen<BytesTest> s_bytes = Gen.Select(
+        Gen.Int[0, 8], Gen.Int[1, 8], Gen.Bool, s_payloadByte.Array[8], s_payloadByte.Array[8], Gen.Int[1, 3]).Select((at, length, hasMask, mask, value, count) =>
+        {
+            ByteString bits = hasMask ? Bytes(mask, length) : BytesTest.AllBits(length);
+            return new BytesTest(at, bits, Enumerable.Range(0, count).Select(i => new ByteString((Bytes(value, length).Value + (ulong)i) & bits.Value, length)).Distinct().ToEquatableArray());
+        });
+
+    private static readonly Gen<TcpFlagsTest> s_flags = Gen.OneOf(
+        TcpFlagsTest.PureSyn, new TcpFlagsTest(0x02, 0x02), new TcpFlagsTest(0x10, 0x10), new TcpFlagsTest(0x12, 0x12), new TcpFlagsTest(0, 0x06), new TcpFlagsTest(0x04, 0xff));
+
     private static readonly Gen<HashKey> s_key = Gen.Frequency(
         (1, Gen.Const(HashKey.FourTuple)), (2, Gen.Int[1, 15].Select(k => (HashKey)k)));
 
@@ -47,6 +66,16 @@ public static class PolicyGen
     public static Gen<FlowKey> Flow { get; } = Gen.Select(
         s_family, Gen.OneOf(TransportProtocol.Tcp, TransportProtocol.Udp), s_port, s_port).SelectMany((family, protocol, sourcePort, destinationPort) =>
             Gen.Select(AddressOf(family), AddressOf(family), (source, destination) => new FlowKey(family, protocol, source, destination, sourcePort, destinationPort)));
+
+    /// <summary>Packets with flags and payload, on a CPU and at a time.</summary>
+    public static Gen<PolicyArrival> Arrival { get; } = Gen.Select(
+        Flow,
+        Gen.Int[0, 3],
+        Gen.Frequency((3, Gen.Const((byte)0x02)), (2, Gen.OneOf<byte>(0x10, 0x12, 0x04, 0x01, 0x18)), (1, Gen.Byte)),
+        Gen.Frequency((1, Gen.Const(Array.Empty<byte>())), (4, s_payloadByte.Array[0, 12])),
+        Gen.Int[0, PolicyArrival.CpuCount - 1],
+        Gen.Frequency((3, Gen.Int[0, 3]), (1, Gen.Int[0, 4000])),
+        (flow, extra, flags, payload, cpu, milliseconds) => new PolicyArrival(flow, extra, flags, payload, cpu, milliseconds));
 
     /// <summary>A number of slots, a policy for it, and which seats can be selected.</summary>
     public static Gen<(int SlotCount, SteeringPolicy Policy, bool[] Selectable)> Case { get; } = Gen.Int[1, 10].SelectMany(slotCount =>
@@ -73,7 +102,37 @@ public static class PolicyGen
             }));
     }
 
-    private static Gen<PolicyRule> Rule(int slotCount, ImmutableArray<NamedSlots> slots, ImmutableArray<AddressList> lists, PolicyProtocol policy)
+    private static Gen<PolicyRule> Rule(int slotCount, ImmutableArray<NamedSlots> slots, ImmutableArray<AddressList> lists, PolicyProtocol policy) =>
+        Gen.Select(Match(lists, policy, depth: 2), Action(slotCount, slots), (match, action) => new PolicyRule(null, match, action));
+
+    private static Gen<PolicyMatch> Match(ImmutableArray<AddressList> lists, PolicyProtocol policy, int depth)
+    {
+        Gen<PolicyMatch> simple = Gen.Select(HeaderMatch(lists, policy), Gen.Int[0, 9]).SelectMany((match, other) => other switch
+        {
+            0 => s_cpus.Select(cpus => match with { Cpus = cpus }),
+            1 => s_cpus.Select(nodes => match with { NumaNodes = nodes }),
+            2 => Gen.Int[1, 999_999].Select(share => match with { Fraction = new FlowFraction(share) }),
+            3 when policy != PolicyProtocol.Udp && match.Protocol != TransportProtocol.Udp => s_flags.Array[1, 3].Select(flags => match with { TcpFlags = [.. flags.Distinct()] }),
+            4 when policy != PolicyProtocol.Tcp && match.Protocol != TransportProtocol.Tcp => s_lengths.Select(lengths => match with { Lengths = lengths }),
+            5 or 6 when policy != PolicyProtocol.Tcp && match.Protocol != TransportProtocol.Tcp => s_bytes.Array[1, 2].Select(bytes => match with { Bytes = [.. bytes] }),
+            _ => Gen.Const(match),
+        });
+        if (depth == 0)
+        {
+            return simple;
+        }
+
+        Gen<PolicyMatch> inner = Match(lists, policy, depth - 1).Where(m => m != PolicyMatch.Everything);
+        return Gen.Select(simple, Gen.Int[0, 5]).SelectMany((match, nested) => nested switch
+        {
+            // What is within may want payload, so the protocol stays open around it.
+            0 => inner.Array[1, 2].Select(all => (match with { Protocol = null, TcpFlags = [] }) with { Not = [.. all] }),
+            1 => inner.Array[1, 3].Select(all => (match with { Protocol = null, TcpFlags = [] }) with { AnyOf = [.. all] }),
+            _ => Gen.Const(match),
+        });
+    }
+
+    private static Gen<PolicyMatch> HeaderMatch(ImmutableArray<AddressList> lists, PolicyProtocol policy)
     {
         Gen<TransportProtocol?> protocol = policy switch
         {
@@ -84,11 +143,8 @@ public static class PolicyGen
         Gen<EquatableArray<PortRange>> ports = Gen.Frequency((3, Gen.Const<EquatableArray<PortRange>>([])), (1, s_range.Array[1, 4].Select(r => r.ToEquatableArray())));
         return Gen.Select(
             Addresses(lists), Gen.Frequency((3, Gen.Const(AddressMatch.Any)), (1, Addresses(lists))), ports, ports,
-            Gen.OneOf<IpFamily?>(null, null, null, IpFamily.V4, IpFamily.V6), protocol, Action(slotCount, slots),
-            (source, destination, sourcePorts, destinationPorts, family, transport, action) => new PolicyRule(
-                null,
-                new PolicyMatch { Source = source, Destination = destination, SourcePorts = sourcePorts, DestinationPorts = destinationPorts, Family = family, Protocol = transport },
-                action));
+            Gen.OneOf<IpFamily?>(null, null, null, IpFamily.V4, IpFamily.V6), protocol,
+            (source, destination, sourcePorts, destinationPorts, family, transport) => new PolicyMatch { Source = source, Destination = destination, SourcePorts = sourcePorts, DestinationPorts = destinationPorts, Family = family, Protocol = transport });
     }
 
     private static Gen<AddressMatch> Addresses(ImmutableArray<AddressList> lists)
@@ -147,6 +203,8 @@ public static class PolicyGen
 
         return items.ToEquatableArray();
     }
+
+    private static ByteString Bytes(byte[] bytes, int length) => new(bytes[..length].Aggregate(0UL, (value, one) => value << 8 | one), length);
 
     private static Gen<UInt128> AddressOf(IpFamily family) => family == IpFamily.V4 ? s_ipv4 : s_ipv6;
 

@@ -15,7 +15,7 @@ namespace ReuseportPS.Engine.Tests.Policies;
 /// </summary>
 public sealed class PolicyHost
 {
-    public const int CpuCount = 2;
+    public const int CpuCount = PolicyArrival.CpuCount;
     private const ulong Fault = unchecked((ulong)-(int)Errno.EFAULT);
 
     private readonly byte[] _context = new byte[56];
@@ -48,11 +48,14 @@ public sealed class PolicyHost
     }
 
     /// <summary>Decides a packet on a CPU.</summary>
-    public (PolicyVerdict Verdict, int Slot) Run(in Packet packet, int cpu)
+    public (PolicyVerdict Verdict, int Slot) Run(in Packet packet, ExecutionEnvironment environment)
     {
         _packet = packet;
         _selected = -1;
-        _machine.Environment.Cpu = cpu;
+        _machine.Environment.Cpu = environment.Cpu;
+        _machine.Environment.NumaNode = environment.NumaNode;
+        _machine.Environment.MonotonicTime = environment.MonotonicTime;
+        _machine.Environment.RandomState = environment.RandomState;
         BinaryPrimitives.WriteInt32LittleEndian(_context.AsSpan(16), packet.TransportLength);
         BinaryPrimitives.WriteInt32LittleEndian(_context.AsSpan(20), packet.Flow.Family == IpFamily.V4 ? 0x0008 : 0xdd86);
         BinaryPrimitives.WriteInt32LittleEndian(_context.AsSpan(24), (int)packet.Flow.Protocol);

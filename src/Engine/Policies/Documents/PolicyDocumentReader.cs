@@ -8,6 +8,9 @@ namespace ReuseportPS.Engine.Policies.Documents;
 /// <summary>Gives a document the meaning of a policy, and reports all that it cannot.</summary>
 internal sealed class PolicyDocumentReader
 {
+    private const int HighestCpu = 8191;
+    private const int HighestNode = 1023;
+
     private readonly Dictionary<string, SourceLocation> _places = new(StringComparer.Ordinal);
 
     private delegate bool Parser<T>(string text, out T value, out Diagnostic? problem);
@@ -116,7 +119,7 @@ internal sealed class PolicyDocumentReader
         PolicyMatch match = PolicyMatch.Everything;
         if (fields.TryGetValue("when", out DocumentNode? when))
         {
-            match = ReadMatch(when, $"{path}.when");
+            match = ReadMatch(when, $"{path}.when", "'when'");
         }
         else
         {
@@ -145,16 +148,16 @@ internal sealed class PolicyDocumentReader
         return action is null ? null : new PolicyRule(name, match, action);
     }
 
-    private PolicyMatch ReadMatch(DocumentNode node, string path)
+    private PolicyMatch ReadMatch(DocumentNode node, string path, string what)
     {
-        if (Fields(node, path, "'when'", PolicyWords.MatchKeys, PolicyWords.LaterMatchKeys) is not { } fields)
+        if (Fields(node, path, what, PolicyWords.MatchKeys, PolicyWords.LaterMatchKeys) is not { } fields)
         {
             return PolicyMatch.Everything;
         }
 
         if (node is DocumentMap { Entries.Length: 0 })
         {
-            Report(PolicyDiagnostics.MissingKey, node, "'when' is empty.", "Say what the rule matches; what no rule matches goes to 'otherwise'.");
+            Report(PolicyDiagnostics.MissingKey, node, $"{what} is empty.", "Say what the rule matches; what no rule matches goes to 'otherwise'.");
         }
 
         return new PolicyMatch
@@ -165,7 +168,29 @@ internal sealed class PolicyDocumentReader
             DestinationPorts = Ports("destination-port"),
             Protocol = AnyOf("protocol", PolicyWords.TransportProtocols),
             Family = AnyOf("family", PolicyWords.Families),
+            TcpFlags = fields.TryGetValue("tcp-flags", out DocumentNode? flags)
+                ? Values<TcpFlagsTest>(flags, $"{path}.tcp-flags", "'tcp-flags'", "flags", TcpFlagsTest.TryParse)
+                : [],
+            Cpus = Ranges("cpu", HighestCpu),
+            NumaNodes = Ranges("numa-node", HighestNode),
+            Lengths = Ranges("length", ushort.MaxValue),
+            Bytes = Each("bytes", ReadBytes),
+            Fraction = fields.TryGetValue("fraction", out DocumentNode? fraction) && Value(fraction, "'fraction'", "a percentage", FlowFraction.TryParse, out FlowFraction share)
+                ? share
+                : null,
+            Not = Each("not", (item, place) => ReadMatch(item, place, "'not'")),
+            AnyOf = Each("any-of", (item, place) => ReadMatch(item, place, "an item of 'any-of'")),
         };
+
+        EquatableArray<NumberRange> Ranges(string key, int highest) => fields.TryGetValue(key, out DocumentNode? value) ? ReadRanges(value, $"{path}.{key}", key, highest) : [];
+
+        EquatableArray<T> Each<T>(string key, Func<DocumentNode, string, T?> read)
+            where T : class, IEquatable<T> =>
+            fields.TryGetValue(key, out DocumentNode? value)
+                ? Items(value, $"{path}.{key}", $"'{key}'")
+                    .Select((item, i) => read(item, value is DocumentList ? string.Create(CultureInfo.InvariantCulture, $"{path}.{key}[{i}]") : $"{path}.{key}"))
+                    .OfType<T>().ToEquatableArray()
+                : [];
 
         AddressMatch Addresses(string key)
         {
@@ -197,6 +222,60 @@ internal sealed class PolicyDocumentReader
             HashSet<T> chosen = [.. Items(value, $"{path}.{key}", $"'{key}'").Select(item => Choice(item, key, words))];
             return chosen.Count == 1 ? chosen.First() : null;
         }
+    }
+
+    private EquatableArray<NumberRange> ReadRanges(DocumentNode node, string path, string key, int highest)
+    {
+        return Values<NumberRange>(node, path, $"'{key}'", "a number or a range of numbers", Parse);
+
+        bool Parse(string text, out NumberRange range, out Diagnostic? problem)
+        {
+            problem = NumberRange.TryParse(text, highest, out range, out string reason)
+                ? null
+                : PolicyDiagnostics.BadNumber.At(null, $"'{text}' is not a number or a range of numbers for '{key}': {reason}.");
+            return problem is null;
+        }
+    }
+
+    private BytesTest? ReadBytes(DocumentNode node, string path)
+    {
+        if (Fields(node, path, "'bytes'", PolicyWords.BytesKeys, []) is not { } fields)
+        {
+            return null;
+        }
+
+        if (!fields.TryGetValue("at", out DocumentNode? at))
+        {
+            Missing(node, "'bytes'", "at", "Add where in the payload the bytes stand, for example 'at: 0'.");
+            return null;
+        }
+
+        bool isOne = fields.TryGetValue("equals", out DocumentNode? wanted);
+        if (isOne == fields.TryGetValue("in", out DocumentNode? several))
+        {
+            Report(isOne ? PolicyDiagnostics.NotUsedHere : PolicyDiagnostics.MissingKey, node, isOne ? "'bytes' has both 'equals' and 'in'." : "'bytes' has no 'equals' and no 'in'.", "Give one of them.");
+            return null;
+        }
+
+        string key = isOne ? "equals" : "in";
+        wanted ??= several!;
+        EquatableArray<ByteString> values = isOne && wanted is DocumentList
+            ? []
+            : Values<ByteString>(wanted, $"{path}.{key}", $"'{key}'", "bytes such as 0x0a0b", ByteString.TryParse);
+        if (isOne && wanted is DocumentList)
+        {
+            WrongType(wanted, "'equals'", "bytes such as 0x0a0b", "Use 'in' for several.");
+        }
+
+        uint? offset = Integer(at, "at", 0, BytesTest.HighestOffset);
+        ByteString mask = default;
+        bool hasMask = fields.TryGetValue("mask", out DocumentNode? maskNode);
+        if ((hasMask && !Value(maskNode!, "'mask'", "bytes such as 0xf0", ByteString.TryParse, out mask)) || values.Count == 0 || offset is null)
+        {
+            return null;
+        }
+
+        return new BytesTest((int)offset, hasMask ? mask : BytesTest.AllBits(values[0].Length), values);
     }
 
     private PolicyAction ReadOtherwise(DocumentNode root, Dictionary<string, DocumentNode> fields)

@@ -66,6 +66,19 @@ internal static class PolicyDocumentWriter
             entries.Add(Entry("family", Word(PolicyWords.Of(family))));
         }
 
+        Several("tcp-flags", match.TcpFlags.Items.Select(f => Word(f.ToString())));
+        Several("cpu", match.Cpus.Items.Select(r => Word(r.ToString())));
+        Several("numa-node", match.NumaNodes.Items.Select(r => Word(r.ToString())));
+        Several("length", match.Lengths.Items.Select(r => Word(r.ToString())));
+        Several("bytes", match.Bytes.Items.Select(WriteBytes));
+        if (match.Fraction is FlowFraction fraction)
+        {
+            entries.Add(Entry("fraction", Word(fraction.ToString())));
+        }
+
+        Several("not", match.Not.Items.Select(WriteMatch));
+        Several("any-of", match.AnyOf.Items.Select(WriteMatch));
+
         if (entries.Count == 0)
         {
             // A match is never empty: both versions are every packet.
@@ -82,6 +95,15 @@ internal static class PolicyDocumentWriter
             }
         }
 
+        void Several(string key, IEnumerable<DocumentNode> values)
+        {
+            DocumentNode node = OneOrMore(values);
+            if (node is not DocumentList { Items.IsEmpty: true })
+            {
+                entries.Add(Entry(key, node));
+            }
+        }
+
         void Ports(string key, EquatableArray<PortRange> ports)
         {
             if (ports.Count > 0)
@@ -89,6 +111,18 @@ internal static class PolicyDocumentWriter
                 entries.Add(Entry(key, OneOrMore(ports.Items.Select(p => Word(p.ToString())))));
             }
         }
+    }
+
+    private static DocumentMap WriteBytes(BytesTest test)
+    {
+        List<DocumentEntry> entries = [Entry("at", Number(test.At))];
+        if (test.Mask != BytesTest.AllBits(test.Length))
+        {
+            entries.Add(Entry("mask", Word(test.Mask.ToString())));
+        }
+
+        entries.Add(test.Values.Count == 1 ? Entry("equals", Word(test.Values[0].ToString())) : Entry("in", List(test.Values.Items.Select(v => Word(v.ToString())))));
+        return Map(entries);
     }
 
     private static DocumentMap WriteAction(PolicyAction action)
