@@ -30,6 +30,9 @@ public enum CounterKind
     /// <summary>Packets of a protocol that the policy does not cover; left to the kernel.</summary>
     NotCovered,
 
+    /// <summary>TCP segments that open no connection, of those counted above: stray ones, and the last of a handshake under SYN cookies. Only in policies that tell them apart.</summary>
+    NotSyn,
+
     /// <summary>Not a count: the epoch with which the last packet was decided, the largest over all CPUs.</summary>
     Epoch,
 }

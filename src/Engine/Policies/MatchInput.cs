@@ -16,6 +16,9 @@ internal readonly struct MatchInput(in Packet packet, ExecutionEnvironment envir
 
     public bool IsUdp => Flow.Protocol == TransportProtocol.Udp;
 
+    /// <summary>Whether it may open a flow: a datagram, or a SYN without ACK, RST and FIN.</summary>
+    public bool IsOpening => IsUdp || _packet.IsPureSyn;
+
     public byte TcpFlags => _packet.TcpFlags;
 
     /// <summary>Bytes of payload of a datagram.</summary>

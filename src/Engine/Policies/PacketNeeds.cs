@@ -18,15 +18,17 @@ internal sealed record PacketNeeds(bool Ports, bool Source, bool SourceKey, bool
             SourceKey: matches.Any(m => BankPlan.UsesLists(m.Source)),
             Destination: keys.HasFlag(HashKey.Destination) || matches.Any(m => !m.Destination.IsAny),
             DestinationKey: matches.Any(m => BankPlan.UsesLists(m.Destination)),
-            TcpFlags: matches.Any(m => m.TcpFlags.Count > 0));
+            TcpFlags: LooksAtFlags(policy));
     }
 
-    private static HashKey KeyOf(PolicyAction action) => action switch
-    {
-        SteerAction { By: HashBalancer by } => by.Key,
-        SteerAction { By: WeightedBalancer by } => by.Key,
-        _ => HashKey.None,
-    };
+    /// <summary>Whether the flags of TCP segments matter.</summary>
+    public static bool LooksAtFlags(SteeringPolicy policy) => policy.Protocol != PolicyProtocol.Udp &&
+        (policy.Rules.Items.Any(r => AsksForSyn(r.Action) || r.When.All().Any(m => m.TcpFlags.Count > 0)) || AsksForSyn(policy.Otherwise));
+
+    private static HashKey KeyOf(PolicyAction action) => action is SteerAction steer ? steer.By.HashedKey : HashKey.None;
+
+    /// <summary>Whether an action treats a SYN and other segments differently.</summary>
+    private static bool AsksForSyn(PolicyAction action) => action is SteerAction { By: RoundRobinBalancer };
 
     /// <summary>Where the destination address is on the stack.</summary>
     public short DestinationAt(IpFamily family) =>

@@ -8,8 +8,8 @@ using static ReuseportPS.Engine.Isa.Register;
 namespace ReuseportPS.Engine.Policies;
 
 /// <summary>
-/// The pieces of which policy programs are made. Throughout: r6 is the context, r7 the counters, r8 the table of the current
-/// action or its first slot, r9 the hash. Everything else of a packet is on the stack, in <see cref="Frame"/>.
+/// The pieces of which policy programs are made. Throughout: r6 is the context, r7 the counters, r8 the table
+/// of the current bank, r9 the hash. Everything else of a packet is on the stack, in <see cref="Frame"/>.
 /// </summary>
 internal sealed class PolicyCode
 {
@@ -226,13 +226,20 @@ internal sealed class PolicyCode
     }
 
     /// <summary>The flags of a TCP header on the stack, with <see cref="HaveFlags"/> set; 0 for what has none.</summary>
-    public void LoadTcpFlags()
+    /// <param name="notSyn">The counter of segments that are no SYN.</param>
+    public void LoadTcpFlags(int notSyn)
     {
         Label none = NewLabel("no flags");
+        Label counted = NewLabel("counted");
         Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.TcpFlags, 0));
         JumpUnlessProtocol((int)TransportProtocol.Tcp, none);
         LoadFromTransport(TcpFlagsOffset, 1, Frame.TcpFlags);
-        Builder.JumpIf(JumpOperation.NotEqual, R0, 0, none).Add(Instructions.StoreImmediate(MemorySize.Byte, R10, Frame.TcpFlags + 1, HaveFlags >> 8)).Mark(none);
+        Builder.JumpIf(JumpOperation.NotEqual, R0, 0, none).Add(Instructions.StoreImmediate(MemorySize.Byte, R10, Frame.TcpFlags + 1, HaveFlags >> 8));
+        JumpUnlessOpening(counted);
+        Jump(none);
+        Mark(counted);
+        Count(notSyn);
+        Mark(none);
     }
 
     /// <summary>Jumps to <paramref name="failed"/> unless the flags pass one of the tests.</summary>
@@ -370,23 +377,74 @@ internal sealed class PolicyCode
 
     public void Rehash() => Builder.Add(Instructions.Alu32(AluOperation.Multiply, R9, unchecked((int)FlowHash.RehashMultiplier)));
 
-    /// <summary>The key on the stack = (r9 * count) >> 32 + first.</summary>
-    /// <param name="count">Number of choices; null when it is on the stack.</param>
-    /// <param name="first">First choice; null when r8 has it in its upper half.</param>
-    public void StoreScaled(int? count, int? first)
+    /// <summary>r9 = what a helper without arguments gives.</summary>
+    public void CallToHash(int helper) => Builder.Add(Instructions.CallHelper(helper), Instructions.Move32(R9, R0));
+
+    /// <summary>r9 = the turn of a round robin on this CPU. Only what opens a flow advances it.</summary>
+    /// <param name="cell">The u64 that has it.</param>
+    /// <param name="hasFlags">Whether there may be segments that open none.</param>
+    public void TakeTurn(int cell, bool hasFlags)
     {
-        Builder.Add(count is null
-            ? [Instructions.Load(MemorySize.Word, R1, R10, Frame.Count), Instructions.Alu64(AluOperation.Multiply, R1, R9)]
-            : [Instructions.Move(R1, R9), Instructions.Alu64(AluOperation.Multiply, R1, count.Value)]);
-        if (first is null)
+        Label keep = NewLabel("keep turn");
+        Builder.Add(Instructions.Load(MemorySize.DoubleWord, R9, R7, Field(cell)));
+        if (hasFlags)
         {
-            Builder.Add(Instructions.Alu64(AluOperation.Add, R1, R8));
+            JumpUnlessOpening(keep);
         }
 
-        Builder.Add(Instructions.Alu64(AluOperation.ShiftRight, R1, 32));
+        Builder.Add(
+            Instructions.Move(R1, R9),
+            Instructions.Alu64(AluOperation.Add, R1, 1),
+            Instructions.Store(MemorySize.DoubleWord, R7, Field(cell), R1));
+        Mark(keep);
+        Builder.Add(Instructions.CallHelper(HelperId.GetSmpProcessorId), Instructions.Alu32(AluOperation.Add, R9, R0));
+    }
+
+    /// <summary>Jumps for a TCP segment that is no SYN.</summary>
+    public void JumpUnlessOpening(Label target)
+    {
+        Label opening = NewLabel("opening");
+        Builder.Add(
+            Instructions.Load(MemorySize.HalfWord, R1, R10, Frame.TcpFlags),
+            Instructions.Alu32(AluOperation.And, R1, HaveFlags | TcpFlagsTest.PureSyn.Mask));
+        Builder.JumpIf32(JumpOperation.LessThan, R1, HaveFlags, opening)
+            .JumpIf32(JumpOperation.NotEqual, R1, HaveFlags | TcpFlagsTest.PureSyn.Set, target)
+            .Mark(opening);
+    }
+
+    /// <summary>The key on the stack = first + r9 modulo count; then r9 goes on by one, so that what is hashed next is not 0.</summary>
+    public void StoreTurn(int count, int first) => Builder.Add(
+        Instructions.Move32(R1, R9),
+        Instructions.Alu32(AluOperation.Modulo, R1, count),
+        Instructions.Alu32(AluOperation.Add, R1, first),
+        Instructions.Store(MemorySize.Word, R10, Frame.Key, R1),
+        Instructions.Alu32(AluOperation.Add, R9, 1));
+
+    /// <summary>The key on the stack = first + the NUMA node modulo count, a power of two.</summary>
+    public void StoreNode(int count, int first) => Builder.Add(
+        Instructions.CallHelper(HelperId.GetNumaNodeId),
+        Instructions.Alu32(AluOperation.And, R0, count - 1),
+        Instructions.Alu32(AluOperation.Add, R0, first),
+        Instructions.Store(MemorySize.Word, R10, Frame.Key, R0));
+
+    /// <summary>The key on the stack = first + (r9 * count) >> 32.</summary>
+    /// <param name="count">Number of choices.</param>
+    /// <param name="first">First choice.</param>
+    /// <param name="isRelative">Whether what <see cref="PassFirst"/> passed is added too.</param>
+    public void StoreScaled(int count, int first, bool isRelative)
+    {
+        Builder.Add(
+            Instructions.Move(R1, R9),
+            Instructions.Alu64(AluOperation.Multiply, R1, count),
+            Instructions.Alu64(AluOperation.ShiftRight, R1, 32));
+        if (isRelative)
+        {
+            Builder.Add(Instructions.Load(MemorySize.Word, R2, R10, Frame.First), Instructions.Alu32(AluOperation.Add, R1, R2));
+        }
+
         if (first > 0)
         {
-            Builder.Add(Instructions.Alu32(AluOperation.Add, R1, first.Value));
+            Builder.Add(Instructions.Alu32(AluOperation.Add, R1, first));
         }
 
         Builder.Add(Instructions.Store(MemorySize.Word, R10, Frame.Key, R1));
@@ -394,19 +452,24 @@ internal sealed class PolicyCode
 
     public void PassSeed(uint seed) => Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Seed, (int)seed));
 
-    public void PassCount(int count) => Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Count, count));
+    public void PassFirst(int first) => Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.First, first));
 
-    public void PassFirst(int first) => Builder.Add(first == 0 ? Instructions.MoveImmediate(R8, 0) : Instructions.LoadImmediate64(R8, (ulong)first << 32));
+    /// <summary>Passes what the lookup gave.</summary>
+    public void PassFirstFromTable(Label absent) =>
+        Builder.JumpIf(JumpOperation.Equal, R0, 0, absent).Add(
+            Instructions.Load(MemorySize.Word, R1, R0, 0),
+            Instructions.Store(MemorySize.Word, R10, Frame.First, R1));
 
     public void StoreSlot(int slot) => Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Key, slot));
 
-    /// <summary>The key on the stack = the table's value for it. The table is in r8.</summary>
-    public void StoreFromTable(Label absent)
+    /// <summary>The key on the stack = the table's slot for it. The table is in r8.</summary>
+    public void StoreFromTable(Label absent, Label none)
     {
         LookupIn(R8, Frame.Key);
-        Builder.JumpIf(JumpOperation.Equal, R0, 0, absent).Add(
-            Instructions.Load(MemorySize.Word, R1, R0, 0),
-            Instructions.Store(MemorySize.Word, R10, Frame.Key, R1));
+        Builder.JumpIf(JumpOperation.Equal, R0, 0, absent)
+            .Add(Instructions.Load(MemorySize.Word, R1, R0, 0))
+            .JumpIf32(JumpOperation.Equal, R1, SlotTables.None, none)
+            .Add(Instructions.Store(MemorySize.Word, R10, Frame.Key, R1));
     }
 
     public void KeepTable() => Builder.Add(Instructions.Move(R8, R0));
@@ -566,8 +629,8 @@ internal sealed class PolicyCode
         /// <summary>u32: seed, for code that several actions share.</summary>
         public const short Seed = -16;
 
-        /// <summary>u32: number of choices, for code that several actions share.</summary>
-        public const short Count = -84;
+        /// <summary>u32: first entry of the table, for code that several actions share.</summary>
+        public const short First = -84;
 
         /// <summary>u32: the flags of a TCP header.</summary>
         public const short TcpFlags = -88;

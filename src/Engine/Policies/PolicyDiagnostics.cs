@@ -205,13 +205,23 @@ public static class PolicyDiagnostics
 
     public static readonly DiagnosticDefinition TablesTooLarge = Error(
         "RPS4043", "The tables are too large",
-        "Each action by weight has a table whose size follows the number of slots of the group; together they may have 1,048,576 entries, which are held twice.",
-        "Use fewer actions by weight, or a group with fewer slots.");
+        "Each balancer has tables, the larger the more slots there are (docs/policy-reference.md); together they may have 1,048,576 entries, which are held twice.",
+        "Use fewer actions by weight or consistent, name fewer slots in them, or use a group with fewer slots.");
 
     public static readonly DiagnosticDefinition BadMatchValue = Error(
         "RPS4050", "Not a value of this match",
         "Each key of a match has values of its own form, and the message says which this one has.",
         "Write the value as the message says, or see docs/policy-reference.md.");
+
+    public static readonly DiagnosticDefinition BadTableSize = Error(
+        "RPS4051", "Not a size for a table",
+        "The entries of a consistent table are filled by walks that reach all of them only when their number is a prime; and each slot needs one at least.",
+        "Use a prime such as 1021, 8191, 65537 or 524287, or leave table-size out.");
+
+    public static readonly DiagnosticDefinition ScattersFlows = Warning(
+        "RPS4052", "Datagrams of one flow go to several slots",
+        "The balancer does not look at the flow, so datagrams of one flow may go to different workers. Connections are decided once and stay.",
+        "Add 'sticky:' to the action, choose by hash, or match 'protocol: tcp'.");
 
     public static readonly DiagnosticDefinition BadSlotCount = Error(
         "RPS4042", "A group has 1 to 32768 slots",
@@ -227,6 +237,6 @@ public static class PolicyDiagnostics
         UnknownSlotName, OverlappingSlotNames, SlotTwice, SlotBeyondGroup, OneSlotWanted, UnknownList, UnusedList,
         DuplicateName, UnreachableRule, Contradiction, NeverMatches, WeightsAllZero, WeightOutsideTo, SlotWithoutWeight,
         WeightOfSeveral, WeightsTooFine, KernelChoosesAmongAll, DuplicatePrefix, TooManyRules, ListTooLarge, BadSlotCount, TablesTooLarge,
-        BadMatchValue,
+        BadMatchValue, BadTableSize, ScattersFlows,
     ];
 }

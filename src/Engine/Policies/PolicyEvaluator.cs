@@ -6,25 +6,29 @@ namespace ReuseportPS.Engine.Policies;
 
 /// <summary>
 /// The meaning of the language, in plain C#: what a policy decides for a packet. The compiled program must decide the same and
-/// count the same; a property test holds it to that.
+/// count the same; a property test holds it to that. It remembers what a program remembers: whose turn it is.
 /// </summary>
 public sealed class PolicyEvaluator
 {
     private readonly SteeringPolicy _policy;
     private readonly ImmutableArray<MatchTest> _rules;
-    private readonly ImmutableArray<Choice> _actions;
-    private readonly int _missSlot;
+    private readonly bool _looksAtFlags;
+    private readonly SlotTables _tables;
+    private readonly ImmutableArray<int> _entries;
+    private readonly Dictionary<(int Cpu, int Position), uint> _turns = [];
 
     /// <summary>An evaluator of a valid policy.</summary>
     /// <param name="policy">The policy; <see cref="PolicyValidator"/> finds no error in it.</param>
     /// <param name="slotCount">Slots of the group.</param>
-    public PolicyEvaluator(SteeringPolicy policy, int slotCount)
+    /// <param name="states">States of the slots; null for all active.</param>
+    public PolicyEvaluator(SteeringPolicy policy, int slotCount, SlotStates? states = null)
     {
         _policy = policy;
         SlotCount = slotCount;
         _rules = [.. policy.Rules.Items.Select((rule, i) => new MatchTest(policy, rule.When, FlowFraction.SeedOf(policy.RuleName(i))))];
-        _actions = [.. Enumerable.Range(0, policy.Rules.Count + 1).Select(position => Choice.Of(policy, policy.ActionAt(position), slotCount))];
-        _missSlot = policy.OnMiss.Kind == MissKind.Slot ? policy.ResolveSlots(policy.OnMiss.Slot).First() : -1;
+        _looksAtFlags = PacketNeeds.LooksAtFlags(policy);
+        _tables = new SlotTables(policy, slotCount, states ?? SlotStates.AllActive);
+        _entries = _tables.Build();
     }
 
     /// <summary>Slots of the group.</summary>
@@ -34,8 +38,29 @@ public sealed class PolicyEvaluator
     /// <param name="packet">The packet.</param>
     /// <param name="selectable">By slot: whether its seat can be selected.</param>
     /// <param name="environment">The CPU that it is processed on, its node, the time and the random numbers; null for CPU 0 of a host at its start.</param>
-    public PolicyDecision Decide(in Packet packet, ReadOnlySpan<bool> selectable, ExecutionEnvironment? environment = null) =>
-        Decide(packet, selectable, new MatchInput(packet, environment ?? new ExecutionEnvironment()));
+    public PolicyDecision Decide(in Packet packet, ReadOnlySpan<bool> selectable, ExecutionEnvironment? environment = null)
+    {
+        FlowKey flow = packet.Flow;
+        if (_policy.Protocol != PolicyProtocol.Any && (_policy.Protocol == PolicyProtocol.Tcp) != (flow.Protocol == TransportProtocol.Tcp))
+        {
+            return new PolicyDecision(CounterKind.NotCovered, -1, PolicyVerdict.Kernel, -1, 0);
+        }
+
+        MatchInput input = new(packet, environment ?? new ExecutionEnvironment());
+        int rule = 0;
+        while (rule < _rules.Length && !_rules[rule].Matches(input))
+        {
+            rule++;
+        }
+
+        bool isOtherwise = rule == _rules.Length;
+        Attempts attempts = new(selectable);
+        PolicyVerdict verdict = Apply(input, rule, ref attempts);
+        return new PolicyDecision(isOtherwise ? CounterKind.Otherwise : CounterKind.Rule, isOtherwise ? -1 : rule, verdict, attempts.Slot, attempts.Misses)
+        {
+            IsNotSyn = _looksAtFlags && !input.IsOpening,
+        };
+    }
 
     /// <summary>Decides the first packet of a flow: a SYN, or a datagram without payload.</summary>
     /// <param name="flow">The five-tuple.</param>
@@ -48,62 +73,127 @@ public sealed class PolicyEvaluator
             selectable);
     }
 
-    private PolicyDecision Decide(in Packet packet, ReadOnlySpan<bool> selectable, in MatchInput input)
+    /// <summary>The action of a rule or, after the last, of otherwise.</summary>
+    private PolicyVerdict Apply(in MatchInput input, int position, ref Attempts attempts)
     {
-        FlowKey flow = packet.Flow;
-        if (_policy.Protocol != PolicyProtocol.Any && (_policy.Protocol == PolicyProtocol.Tcp) != (flow.Protocol == TransportProtocol.Tcp))
+        PolicyAction action = _policy.ActionAt(position);
+        if (_tables[position] is not TableChoice choice || action is not SteerAction { By: Balancer by })
         {
-            return new PolicyDecision(CounterKind.NotCovered, -1, PolicyVerdict.Kernel, -1, 0);
+            return action is RejectAction ? PolicyVerdict.Reject : PolicyVerdict.Kernel;
         }
 
-        int rule = 0;
-        while (rule < _rules.Length && !_rules[rule].Matches(input))
-        {
-            rule++;
-        }
-
-        bool isOtherwise = rule == _rules.Length;
-        Attempts attempts = new(selectable);
-        PolicyVerdict verdict = Apply(flow, rule, isOtherwise, ref attempts);
-        return isOtherwise
-            ? new PolicyDecision(CounterKind.Otherwise, -1, verdict, attempts.Slot, attempts.Misses)
-            : new PolicyDecision(CounterKind.Rule, rule, verdict, attempts.Slot, attempts.Misses);
-    }
-
-    private PolicyVerdict Apply(in FlowKey flow, int action, bool isOtherwise, ref Attempts attempts)
-    {
-        Choice choice = _actions[action];
-        if (choice.Fixed is PolicyVerdict verdict)
-        {
-            return verdict;
-        }
-
-        uint hash = choice.Hash(flow);
-        if (attempts.Try(choice.Pick(hash)))
+        if (Try(input, position, by, choice, ref attempts))
         {
             return PolicyVerdict.Slot;
         }
 
-        switch (_policy.OnMiss.Kind)
+        return _policy.OnMiss.Kind switch
         {
-            case MissKind.Kernel:
-                return PolicyVerdict.Kernel;
-            case MissKind.Reject:
-                return PolicyVerdict.Reject;
-            case MissKind.Slot:
-                return attempts.Try(_missSlot) ? PolicyVerdict.Slot : PolicyVerdict.Kernel;
+            MissKind.Kernel => PolicyVerdict.Kernel,
+            MissKind.Reject => PolicyVerdict.Reject,
+            MissKind.Slot => attempts.Try(_entries[_tables.MissSlot]) == true ? PolicyVerdict.Slot : PolicyVerdict.Kernel,
+            _ => position == _rules.Length ? PolicyVerdict.Kernel : Apply(input, _rules.Length, ref attempts),
+        };
+    }
+
+    private bool Try(in MatchInput input, int position, Balancer by, TableChoice choice, ref Attempts attempts)
+    {
+        if (choice.StandbyCount == 0)
+        {
+            return TryList(choice, ref attempts);
         }
 
-        for (int candidate = 1; candidate < choice.Candidates; candidate++)
+        if (by is NumaBalancer)
         {
-            hash = FlowHash.Next(hash);
-            if (attempts.Try(choice.Pick(hash)))
+            choice = choice with { First = _entries[choice.NodesFirst + (input.Environment.NumaNode % NumaBalancer.NodeCount)] };
+        }
+
+        return TryCandidates(choice, Begin(input, position, by, choice), ref attempts);
+    }
+
+    /// <summary>The first entry of a balancer, and the hash that the next candidates come from.</summary>
+    private (int Entry, uint Hash) Begin(in MatchInput input, int position, Balancer by, TableChoice choice)
+    {
+        ExecutionEnvironment environment = input.Environment;
+        switch (by)
+        {
+            case RandomBalancer:
+                return Scaled(environment.NextRandom(), choice);
+            case RoundRobinBalancer:
+                uint turn = _turns.GetValueOrDefault((environment.Cpu, position));
+                _turns[(environment.Cpu, position)] = turn + (input.IsOpening ? 1u : 0);
+                return Turn(turn + (uint)environment.Cpu, choice);
+            case CpuBalancer:
+                return Turn((uint)environment.Cpu, choice);
+            default:
+                return Scaled(FlowHash.Compute(input.Flow, by.HashedKey, by.HashSeed), choice);
+        }
+
+        static (int, uint) Scaled(uint hash, TableChoice choice) => (choice.First + FlowHash.Scale(hash, choice.Count), hash);
+        static (int, uint) Turn(uint turn, TableChoice choice) => (choice.First + (int)(turn % (uint)choice.Count), turn + 1);
+    }
+
+    private bool TryList(TableChoice choice, ref Attempts attempts)
+    {
+        for (int i = 0; i < choice.Count; i++)
+        {
+            switch (attempts.Try(_entries[choice.First + i]))
             {
-                return PolicyVerdict.Slot;
+                case true:
+                    return true;
+                case null:
+                    return false;
             }
         }
 
-        return isOtherwise ? PolicyVerdict.Kernel : Apply(flow, _actions.Length - 1, isOtherwise: true, ref attempts);
+        return false;
+    }
+
+    private bool TryCandidates(TableChoice choice, (int Entry, uint Hash) begin, ref Attempts attempts)
+    {
+        (int entry, uint hash) = begin;
+        bool? outcome = null;
+        for (int candidate = 0; candidate < FlowHash.Candidates; candidate++)
+        {
+            if (candidate > 0)
+            {
+                hash = FlowHash.Next(hash);
+                entry = choice.First + FlowHash.Scale(hash, choice.Count);
+            }
+
+            outcome = attempts.Try(_entries[entry]);
+            if (outcome == true)
+            {
+                return true;
+            }
+
+            if (outcome == false ? _policy.OnMiss.Kind != MissKind.Next : choice.SpareCount == 0)
+            {
+                return false;
+            }
+        }
+
+        if (outcome is null)
+        {
+            hash = FlowHash.Next(hash);
+            outcome = attempts.Try(_entries[choice.SpareFirst + FlowHash.Scale(hash, choice.SpareCount)]);
+            if (outcome != false || _policy.OnMiss.Kind != MissKind.Next)
+            {
+                return outcome == true;
+            }
+        }
+
+        for (int candidate = 0; candidate < FlowHash.StandbyCandidates; candidate++)
+        {
+            hash = FlowHash.Next(hash);
+            outcome = attempts.Try(_entries[choice.StandbyFirst + FlowHash.Scale(hash, choice.StandbyCount)]);
+            if (outcome != false)
+            {
+                return outcome == true;
+            }
+        }
+
+        return false;
     }
 
     private ref struct Attempts(ReadOnlySpan<bool> selectable)
@@ -114,8 +204,14 @@ public sealed class PolicyEvaluator
 
         public int Misses { get; private set; }
 
-        public bool Try(int slot)
+        /// <summary>Whether a slot could be selected; null when the entry has none.</summary>
+        public bool? Try(int slot)
         {
+            if (slot == SlotTables.None)
+            {
+                return null;
+            }
+
             if (_selectable[slot])
             {
                 Slot = slot;
@@ -125,47 +221,5 @@ public sealed class PolicyEvaluator
             Misses++;
             return false;
         }
-    }
-
-    /// <summary>An action with its slots or table at hand.</summary>
-    private sealed class Choice
-    {
-        private ImmutableArray<int> _slots = [];
-        private HashKey _key;
-        private uint _seed;
-
-        /// <summary>The verdict of an action that chooses no slot.</summary>
-        public PolicyVerdict? Fixed { get; private init; }
-
-        /// <summary>How many candidates are tried on <c>on-miss: next</c>: one of a fixed slot.</summary>
-        public int Candidates { get; private init; }
-
-        public static Choice Of(SteeringPolicy policy, PolicyAction action, int slotCount) => action switch
-        {
-            RejectAction => new Choice { Fixed = PolicyVerdict.Reject },
-            SteerAction { By: KernelBalancer } => new Choice { Fixed = PolicyVerdict.Kernel },
-            SteerAction { By: SlotBalancer by } => new Choice { _slots = [.. policy.ResolveSlots(by.Slot)], Candidates = 1 },
-            SteerAction { By: HashBalancer by } => Among(policy.ResolveSlots(by.To, slotCount), by.Key, by.Seed),
-            SteerAction { By: WeightedBalancer by } => new Choice
-            {
-                _slots = WeightedTable.Build(policy, by, slotCount),
-                _key = by.Key,
-                _seed = by.Seed,
-                Candidates = FlowHash.Candidates,
-            },
-            _ => throw new ArgumentException($"unknown action {action}", nameof(action)),
-        };
-
-        public uint Hash(in FlowKey flow) => _key == HashKey.None ? 0 : FlowHash.Compute(flow, _key, _seed);
-
-        public int Pick(uint hash) => _slots[FlowHash.Scale(hash, _slots.Length)];
-
-        private static Choice Among(ImmutableArray<int> slots, HashKey key, uint seed) => new()
-        {
-            _slots = slots,
-            _key = slots.Length == 1 ? HashKey.None : key,
-            _seed = seed,
-            Candidates = slots.Length == 1 ? 1 : FlowHash.Candidates,
-        };
     }
 }

@@ -23,8 +23,8 @@ internal static class PolicyMapSpecs
 
     public static MapSpec SlotCounters(int slotCount) => new("slot_counters", MapType.PerCpuArray, 4, 8, slotCount);
 
-    /// <summary>Both banks of tables. The flag of the inner arrays lets a table change its size.</summary>
-    public static MapSpec Tables(int perBank) => new("tables", MapType.ArrayOfMaps, 4, 4, 2 * perBank) { Inner = Table([0]) with { Contents = [] } };
+    /// <summary>Both banks of the table. The flag of the inner arrays lets it change its size.</summary>
+    public static MapSpec Tables { get; } = new("tables", MapType.ArrayOfMaps, 4, 4, 2) { Inner = Table([0]) with { Contents = [] } };
 
     /// <summary>Both banks of lists.</summary>
     public static MapSpec Lists(int perBank) => new("lists", MapType.ArrayOfMaps, 4, 4, 2 * perBank) { Inner = List([]) };

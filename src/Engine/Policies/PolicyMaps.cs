@@ -3,7 +3,7 @@ namespace ReuseportPS.Engine.Policies;
 /// <summary>Which index of <see cref="CompiledPolicy.Program"/>'s maps is which; -1 where the policy needs none.</summary>
 /// <param name="Seats">REUSEPORT_SOCKARRAY of the kernel group, 8-byte values. One per kernel group; all other maps are shared by the groups.</param>
 /// <param name="Epoch">ARRAY, one u32 (MMAPABLE): the bank in use is epoch modulo 2.</param>
-/// <param name="Tables">ARRAY_OF_MAPS over arrays of u32, index = bank * tables per bank + table; -1 when no table is needed.</param>
+/// <param name="Tables">ARRAY_OF_MAPS over arrays of u32, index = bank: all tables of the policy in a row; -1 when none is needed.</param>
 /// <param name="Lists">ARRAY_OF_MAPS over LPM tries, index = bank * lists per bank + list; -1 when no list is needed.</param>
 /// <param name="Counters">PERCPU_ARRAY that counts rules, misses, rejections.</param>
 /// <param name="SlotCounters">PERCPU_ARRAY of u64 by slot.</param>

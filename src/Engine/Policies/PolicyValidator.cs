@@ -34,6 +34,7 @@ public sealed class PolicyValidator
         validator.CheckLists();
         validator.CheckRules();
         validator.CheckAction("otherwise", policy.Otherwise, "'otherwise'");
+        validator.CheckScatter("otherwise", policy.Otherwise, null, "'otherwise'");
         validator.CheckMiss();
         validator.CheckKernelChoice();
         validator.CheckTables();
@@ -141,6 +142,7 @@ public sealed class PolicyValidator
 
             CheckMatch($"{path}.when", rule.When, name, rule.When.Protocol);
             CheckAction($"{path}.steer", rule.Action, $"rule '{name}'");
+            CheckScatter($"{path}.steer", rule.Action, rule.When.Protocol, $"rule '{name}'");
             for (int earlier = 0; earlier < i; earlier++)
             {
                 if (Covers(_policy.Rules[earlier].When, rule.When))
@@ -240,6 +242,35 @@ public sealed class PolicyValidator
                 CheckKey(path, by.Key, owner);
                 CheckWeights(path, by, owner);
                 break;
+            case SteerAction { By: ConsistentBalancer by }:
+                CheckKey(path, by.Key, owner);
+                CheckConsistent(path, by, owner);
+                break;
+            case SteerAction { By: CpuBalancer by }:
+                CheckSlots($"{path}.to", by.To, owner);
+                CheckCpus($"{path}.cpus", by.Cpus, owner);
+                break;
+            case SteerAction { By: NumaBalancer by }:
+                CheckKey(path, by.Key, owner);
+                CheckNodes($"{path}.nodes", by.Nodes, owner);
+                break;
+            case SteerAction { By: RoundRobinBalancer by }:
+                CheckSlots($"{path}.to", by.To, owner);
+                break;
+            case SteerAction { By: RandomBalancer by }:
+                CheckSlots($"{path}.to", by.To, owner);
+                break;
+            case SteerAction { By: ChainBalancer by }:
+                if (by.To.Count == 0)
+                {
+                    Report(PolicyDiagnostics.EmptyList, $"{path}.to", $"The chain of {owner} has no slot.");
+                }
+                else if (CheckSlots($"{path}.to", by.To, owner) is { Count: > ChainBalancer.MostSlots } chain)
+                {
+                    Report(PolicyDiagnostics.BadNumber, $"{path}.to", $"The chain of {owner} has {Number(chain.Count)} slots; {Number(ChainBalancer.MostSlots)} are the most.");
+                }
+
+                break;
         }
     }
 
@@ -248,6 +279,73 @@ public sealed class PolicyValidator
         if (key == HashKey.None)
         {
             Report(PolicyDiagnostics.EmptyList, $"{path}.key", $"The key of {owner} has no field.");
+        }
+    }
+
+    private void CheckConsistent(string path, ConsistentBalancer by, string owner)
+    {
+        List<int> slots = CheckSlots($"{path}.to", by.To, owner);
+        int most = by.To.Count > 0 ? slots.Count : _slotCount ?? 1;
+        if (by.TableSize is int size && (!IsPrime(size) || size > ConsistentBalancer.LargestTable || size < most))
+        {
+            Report(
+                PolicyDiagnostics.BadTableSize, $"{path}.table-size",
+                $"The table of {owner} has {Number(size)} entries, which is {(size < most ? $"less than one for each of its {Number(most)} slots" : "not a prime")}.");
+        }
+    }
+
+    private static bool IsPrime(int number)
+    {
+        for (int divisor = 2; (long)divisor * divisor <= number; divisor++)
+        {
+            if (number % divisor == 0)
+            {
+                return false;
+            }
+        }
+
+        return number > 1;
+    }
+
+    private void CheckCpus(string path, EquatableArray<CpuSlot> cpus, string owner)
+    {
+        for (int i = 0; i < cpus.Count; i++)
+        {
+            string place = $"{path}.{cpus[i].Cpus}";
+            CheckOneSlot(place, cpus[i].Slot, owner);
+            if (cpus.Items.Take(i).Any(other => other.Cpus.First <= cpus[i].Cpus.Last && cpus[i].Cpus.First <= other.Cpus.Last))
+            {
+                Report(PolicyDiagnostics.SlotTwice, place, $"A CPU of {cpus[i].Cpus} has two slots in {owner}.", "Name each CPU once.");
+            }
+        }
+    }
+
+    private void CheckNodes(string path, EquatableArray<NodeSlots> nodes, string owner)
+    {
+        if (nodes.Count == 0)
+        {
+            Report(PolicyDiagnostics.EmptyList, path, $"The nodes of {owner} are none.");
+        }
+
+        HashSet<int> seen = [];
+        foreach (NodeSlots node in nodes)
+        {
+            string place = $"{path}.{Number(node.Node)}";
+            if (node.Node is < 0 or >= NumaBalancer.NodeCount || !seen.Add(node.Node) || node.Slots.Count == 0)
+            {
+                Report(PolicyDiagnostics.BadNumber, place, $"Node {Number(node.Node)} of {owner} is above {Number(NumaBalancer.NodeCount - 1)}, is there twice, or has no slots.");
+            }
+
+            CheckSlots(place, node.Slots, owner);
+        }
+    }
+
+    /// <summary>Balancers that do not look at the flow give its datagrams to several workers.</summary>
+    private void CheckScatter(string path, PolicyAction action, TransportProtocol? protocol, string owner)
+    {
+        if (action is SteerAction { By: { Scatters: true } by } && _policy.Protocol != PolicyProtocol.Tcp && protocol != TransportProtocol.Tcp)
+        {
+            Report(PolicyDiagnostics.ScattersFlows, path, $"With 'by: {PolicyWords.Of(by)}' in {owner} the datagrams of one flow go to several slots.");
         }
     }
 
@@ -342,16 +440,15 @@ public sealed class PolicyValidator
 
     private void CheckTables()
     {
-        int tables = Actions().Count(a => a.Action is SteerAction { By: WeightedBalancer });
-        if (_slotCount is int slotCount && (long)tables * MaglevTable.SizeFor(slotCount) is > MostTableEntries and long entries)
+        if (_slotCount is int slotCount && !_diagnostics.HasErrors && new SlotTables(_policy, slotCount, SlotStates.AllActive).Count is > MostTableEntries and long entries)
         {
-            Report(PolicyDiagnostics.TablesTooLarge, "rules", $"{Number(tables)} actions by weight over {Number(slotCount)} slots need {Number(entries)} table entries.");
+            Report(PolicyDiagnostics.TablesTooLarge, "rules", $"The tables of the policy need {Number(entries)} entries for {Number(slotCount)} slots.");
         }
     }
 
     private void CheckKernelChoice()
     {
-        bool choosesSome = Actions().Any(a => a.Action is SteerAction { By: SlotBalancer or WeightedBalancer or HashBalancer { To.Count: > 0 } });
+        bool choosesSome = Actions().Any(a => ChoosesSome(a.Action));
         if (!choosesSome)
         {
             return;
@@ -365,6 +462,11 @@ public sealed class PolicyValidator
             }
         }
     }
+
+    private static bool ChoosesSome(PolicyAction action) => action is SteerAction
+    {
+        By: not (KernelBalancer or HashBalancer { To.Count: 0 } or ConsistentBalancer { To.Count: 0 } or CpuBalancer { To.Count: 0 } or RoundRobinBalancer { To.Count: 0 } or RandomBalancer { To.Count: 0 }),
+    };
 
     private IEnumerable<(string Path, PolicyAction Action, string Owner)> Actions() =>
         _policy.Rules.Items.Select((rule, i) => ($"{Item("rules", i)}.steer", rule.Action, $"rule '{_policy.RuleName(i)}'"))

@@ -29,11 +29,12 @@ public static class PolicyWords
         ("next", MissKind.Next), ("kernel", MissKind.Kernel), ("reject", MissKind.Reject));
 
     /// <summary>Balancers.</summary>
-    public static ImmutableArray<string> Balancers { get; } = ["slot", "hash", "weighted", "kernel"];
+    public static ImmutableArray<string> Balancers { get; } =
+        ["slot", "hash", "consistent", "weighted", "cpu", "numa", "round-robin", "random", "chain", "kernel"];
 
     /// <summary>Balancers of the language that are not supported yet.</summary>
     public static ImmutableArray<string> LaterBalancers { get; } =
-        ["consistent", "cpu", "numa", "round-robin", "random", "least-loaded", "connection-id", "generation", "chain"];
+        ["least-loaded", "connection-id", "generation"];
 
     /// <summary>Keys of a policy.</summary>
     public static ImmutableArray<string> PolicyKeys { get; } =
@@ -53,11 +54,11 @@ public static class PolicyWords
     public static ImmutableArray<string> LaterMatchKeys { get; } = ["migrating"];
 
     /// <summary>Keys of an action.</summary>
-    public static ImmutableArray<string> ActionKeys { get; } = ["by", "slot", "to", "weights", "key", "seed"];
+    public static ImmutableArray<string> ActionKeys { get; } = ["by", "slot", "to", "weights", "cpus", "nodes", "key", "seed", "table-size"];
 
     /// <summary>Keys of an action that are not supported yet.</summary>
     public static ImmutableArray<string> LaterActionKeys { get; } =
-        ["sticky", "table-size", "nodes", "stale", "at", "length", "worker"];
+        ["sticky", "stale", "at", "length", "worker"];
 
     /// <summary>The word of a protocol.</summary>
     public static string Of(PolicyProtocol protocol) => Word(Protocols, protocol);
@@ -74,6 +75,12 @@ public static class PolicyWords
         SlotBalancer => "slot",
         HashBalancer => "hash",
         WeightedBalancer => "weighted",
+        ConsistentBalancer => "consistent",
+        CpuBalancer => "cpu",
+        NumaBalancer => "numa",
+        RoundRobinBalancer => "round-robin",
+        RandomBalancer => "random",
+        ChainBalancer => "chain",
         KernelBalancer => "kernel",
         _ => throw new ArgumentException($"unknown balancer {balancer}", nameof(balancer)),
     };
@@ -90,6 +97,8 @@ public static class PolicyWords
         RejectAction => "reject",
         SteerAction { By: SlotBalancer slot } => string.Create(CultureInfo.InvariantCulture, $"slot {slot.Slot}"),
         SteerAction { By: HashBalancer { To.Count: > 0 } hash } => $"hash over {string.Join(", ", hash.To)}",
+        SteerAction { By: ConsistentBalancer { To.Count: > 0 } consistent } => $"consistent over {string.Join(", ", consistent.To)}",
+        SteerAction { By: ChainBalancer chain } => $"chain {string.Join(", ", chain.To)}",
         SteerAction { By: WeightedBalancer weighted } => $"weighted {string.Join(", ", weighted.Weights.Items.Select(w => string.Create(CultureInfo.InvariantCulture, $"{w.Slots}: {w.Weight}")))}",
         SteerAction steer => Of(steer.By),
         _ => throw new ArgumentException($"unknown action {action}", nameof(action)),

@@ -10,12 +10,13 @@ public sealed class CompiledPolicyTests
 {
     [Fact]
     public void Program_and_evaluator_agree_on_random_policies_and_packets() =>
-        Gen.Select(PolicyGen.Case, PolicyGen.Arrival.Array[1, 40], Gen.UInt).Sample(
-            (test, arrivals, epoch) =>
+        Gen.Select(PolicyGen.Case, PolicyGen.Arrival.Array[1, 40], Gen.UInt).SelectMany((test, arrivals, epoch) => Gen.Select(
+            Gen.Const(test), Gen.Const(arrivals), Gen.Const(epoch), PolicyGen.States(test.SlotCount))).Sample(
+            (test, arrivals, epoch, states) =>
             {
-                CompiledPolicy compiled = PolicyCompiler.Compile(test.Policy, test.SlotCount).Compiled!;
+                CompiledPolicy compiled = PolicyCompiler.Compile(test.Policy, test.SlotCount, states).Compiled!;
                 PolicyHost host = new(compiled, epoch, test.Selectable);
-                PolicyEvaluator evaluator = new(test.Policy, test.SlotCount);
+                PolicyEvaluator evaluator = new(test.Policy, test.SlotCount, states);
                 PolicyCounters counters = new(compiled.Counters);
                 ExecutionEnvironment environment = new() { RandomState = epoch };
                 foreach (PolicyArrival arrival in arrivals)
@@ -33,5 +34,5 @@ public sealed class CompiledPolicyTests
                 Assert.Equal(counters.Read(), host.Counters());
             },
             iter: 3000,
-            print: t => $"{CasePrinter.Show(t.Item1.Policy, t.Item1.SlotCount)}selectable: {string.Join(", ", t.Item1.Selectable)}\nepoch {t.Item3}\n{string.Join('\n', t.Item2)}");
+            print: t => $"{CasePrinter.Show(t.Item1.Policy, t.Item1.SlotCount)}selectable: {string.Join(", ", t.Item1.Selectable)}\nepoch {t.Item3}, states {string.Join(", ", Enumerable.Range(0, t.Item1.SlotCount).Select(s => t.Item4[s]))}\n{string.Join('\n', t.Item2)}");
 }

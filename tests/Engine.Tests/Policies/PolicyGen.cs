@@ -81,6 +81,13 @@ public static class PolicyGen
     public static Gen<(int SlotCount, SteeringPolicy Policy, bool[] Selectable)> Case { get; } = Gen.Int[1, 10].SelectMany(slotCount =>
         Gen.Select(Policy(slotCount), Gen.Frequency((1, Gen.Const(true).Array[slotCount]), (4, Gen.Bool.Array[slotCount])), (policy, selectable) => (slotCount, policy, selectable)));
 
+    /// <summary>States of slots, with the number of slots and the policy that they belong to.</summary>
+    public static Gen<SlotStates> States(int slotCount) => Gen.Frequency(
+        (1, Gen.Const(SlotStates.AllActive)),
+        (2, Gen.Select(Gen.Enum<SlotState>().Array[slotCount], Gen.UInt[0, 3].Array[slotCount], (states, generations) => new SlotStates(
+            states.Select((state, slot) => (state, slot)).ToImmutableDictionary(s => s.slot, s => s.state),
+            generations.Select((generation, slot) => (generation, slot)).ToImmutableDictionary(g => g.slot, g => g.generation)))));
+
     /// <summary>Policies for a number of slots.</summary>
     public static Gen<SteeringPolicy> Policy(int slotCount)
     {
@@ -168,9 +175,21 @@ public static class PolicyGen
             Subset(slotCount), Gen.Int[0, 20].Array[slotCount], s_key, s_seed,
             (slots, weights, key, seed) => (PolicyAction)new SteerAction(new WeightedBalancer(
                 slots.Select((slot, i) => new SlotWeight(SlotItem.Of(slot), i == 0 ? weights[slot] + 1 : weights[slot])).ToEquatableArray(), [], key, seed)));
+        Gen<PolicyAction> consistent = Gen.Select(to, s_key, s_seed, Gen.OneOf<int?>(null, 127, 1021), (slots, key, seed, size) =>
+            (PolicyAction)new SteerAction(new ConsistentBalancer(slots, key, seed, size)));
+        Gen<PolicyAction> plain = Gen.Select(to, Gen.Int[0, 2], (slots, kind) => (PolicyAction)new SteerAction(
+            kind == 0 ? new RandomBalancer(slots) : kind == 1 ? new RoundRobinBalancer(slots) : new ChainBalancer(slots.Count == 0 ? [SlotItem.Of(0)] : slots)));
+        Gen<PolicyAction> cpu = Gen.Select(to, Gen.Int[0, slotCount - 1], Gen.Bool, (slots, slot, isMapped) => (PolicyAction)new SteerAction(
+            new CpuBalancer(slots, isMapped ? [new CpuSlot(new NumberRange(1, 2), SlotItem.Of(slot))] : [])));
+        Gen<PolicyAction> numa = Gen.Select(Subset(slotCount), Subset(slotCount), Gen.Int[0, 2], s_key, s_seed, (one, other, node, key, seed) => (PolicyAction)new SteerAction(
+            new NumaBalancer([new NodeSlots(node, Numbers(one)), new NodeSlots(5, Numbers(other))], key, seed)));
         return Gen.Frequency(
             (3, hash),
             (2, weighted),
+            (1, consistent),
+            (2, plain),
+            (1, cpu),
+            (1, numa),
             (2, OneSlot(slotCount, names).Select(s => (PolicyAction)new SteerAction(new SlotBalancer(s)))),
             (1, Gen.OneOf<PolicyAction>(new SteerAction(new KernelBalancer()), new RejectAction())));
     }

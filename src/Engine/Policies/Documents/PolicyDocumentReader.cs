@@ -356,6 +356,10 @@ internal sealed class PolicyDocumentReader
         "slot" => key is "slot",
         "hash" => key is "to" or "key" or "seed",
         "weighted" => key is "to" or "key" or "seed" or "weights",
+        "consistent" => key is "to" or "key" or "seed" or "table-size",
+        "cpu" => key is "to" or "cpus",
+        "numa" => key is "nodes" or "key" or "seed",
+        "round-robin" or "random" or "chain" => key is "to",
         _ => false,
     };
 
@@ -380,6 +384,31 @@ internal sealed class PolicyDocumentReader
                 }
 
                 return new WeightedBalancer(ReadWeights(weights, $"{path}.weights"), to, key, seed);
+            case "consistent":
+                uint? size = fields.TryGetValue("table-size", out DocumentNode? sizeNode) ? Integer(sizeNode, "table-size", 3, ConsistentBalancer.LargestTable) : null;
+                return new ConsistentBalancer(to, key, seed, (int?)size);
+            case "cpu":
+                return new CpuBalancer(to, fields.TryGetValue("cpus", out DocumentNode? cpus) ? ReadCpus(cpus, $"{path}.cpus") : []);
+            case "numa":
+                if (!fields.TryGetValue("nodes", out DocumentNode? nodes))
+                {
+                    Missing(node, "'by: numa'", "nodes", "Add the slots of each node, for example 'nodes: { 0: 0-3, 1: 4-7 }'.");
+                    return null;
+                }
+
+                return new NumaBalancer(ReadNodes(nodes, $"{path}.nodes"), key, seed);
+            case "round-robin":
+                return new RoundRobinBalancer(to);
+            case "random":
+                return new RandomBalancer(to);
+            case "chain":
+                if (toNode is null)
+                {
+                    Missing(node, "'by: chain'", "to", "Add the slots in order, for example 'to: [0, 1, 2]'.");
+                    return null;
+                }
+
+                return new ChainBalancer(to);
             default:
                 return new KernelBalancer();
         }
@@ -429,6 +458,38 @@ internal sealed class PolicyDocumentReader
         }
 
         return weights.ToEquatableArray();
+    }
+
+    private EquatableArray<CpuSlot> ReadCpus(DocumentNode node, string path)
+    {
+        List<CpuSlot> cpus = [];
+        foreach (DocumentEntry entry in Entries(node, path, "'cpus'") ?? [])
+        {
+            EquatableArray<NumberRange> range = ReadRanges(entry.Key, $"{path}.{entry.Key.Text}", "cpus", HighestCpu);
+            if (Value<SlotItem>(entry.Value, $"slot of CPU {entry.Key.Text}", "a slot", SlotItem.TryParse, out SlotItem slot) && range.Count == 1)
+            {
+                cpus.Add(new CpuSlot(range[0], slot));
+            }
+        }
+
+        return cpus.ToEquatableArray();
+    }
+
+    private EquatableArray<NodeSlots> ReadNodes(DocumentNode node, string path)
+    {
+        List<NodeSlots> nodes = [];
+        foreach (DocumentEntry entry in Entries(node, path, "'nodes'") ?? [])
+        {
+            uint? number = Integer(entry.Key, "a node", 0, NumaBalancer.NodeCount - 1);
+            EquatableArray<SlotItem> slots = Values<SlotItem>(
+                entry.Value, $"{path}.{entry.Key.Text}", $"node {entry.Key.Text}", "a slot, a range of slots or a name", SlotItem.TryParse);
+            if (number is uint known)
+            {
+                nodes.Add(new NodeSlots((int)known, slots));
+            }
+        }
+
+        return nodes.ToEquatableArray();
     }
 
     private MissAction ReadMiss(DocumentNode node)

@@ -145,6 +145,35 @@ internal static class PolicyDocumentWriter
                 entries.Add(Entry("weights", Map(by.Weights.Items.Select(w => Entry(w.Slots.ToString(), Number(w.Weight))))));
                 Common(by.To, by.Key, by.Seed);
                 break;
+            case ConsistentBalancer by:
+                Common(by.To, by.Key, by.Seed);
+                if (by.TableSize is int size)
+                {
+                    entries.Add(Entry("table-size", Number(size)));
+                }
+
+                break;
+            case CpuBalancer by:
+                Common(by.To, HashKey.FourTuple, 0);
+                if (by.Cpus.Count > 0)
+                {
+                    entries.Add(Entry("cpus", Map(by.Cpus.Items.Select(c => Entry(c.Cpus.ToString(), Item(c.Slot))))));
+                }
+
+                break;
+            case NumaBalancer by:
+                entries.Add(Entry("nodes", Map(by.Nodes.Items.Select(n => Entry(n.Node.ToString(CultureInfo.InvariantCulture), OneOrMore(n.Slots.Items.Select(Item)))))));
+                Common([], by.Key, by.Seed);
+                break;
+            case RoundRobinBalancer by:
+                Common(by.To, HashKey.FourTuple, 0);
+                break;
+            case RandomBalancer by:
+                Common(by.To, HashKey.FourTuple, 0);
+                break;
+            case ChainBalancer by:
+                Common(by.To, HashKey.FourTuple, 0);
+                break;
         }
 
         return Map(entries);
