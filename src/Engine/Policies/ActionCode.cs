@@ -12,6 +12,7 @@ internal sealed class ActionCode
 {
     private readonly SteeringPolicy _policy;
     private readonly PolicyCode _code;
+    private readonly BankPlan _plan;
     private readonly SlotTables _tables;
     private readonly PolicyMaps _maps;
     private readonly PacketNeeds _needs;
@@ -20,10 +21,12 @@ internal sealed class ActionCode
     private readonly Dictionary<(HashKey Key, int Count), List<Hashed>> _alike = [];
     private readonly Dictionary<(HashKey Key, int Count), Label> _sharedHash = [];
     private readonly Dictionary<(PolicyAction Action, IpFamily? Family), Label> _shared = [];
+    private Label? _created;
+    private Label? _one;
 
-    public ActionCode(SteeringPolicy policy, PolicyCode code, SlotTables tables, PolicyMaps maps, PacketNeeds needs, CounterLayout counters, PolicyEnds ends)
+    public ActionCode(SteeringPolicy policy, PolicyCode code, BankPlan plan, PolicyMaps maps, PacketNeeds needs, CounterLayout counters, PolicyEnds ends)
     {
-        (_policy, _code, _tables, _maps, _needs, _counters, _ends) = (policy, code, tables, maps, needs, counters, ends);
+        (_policy, _code, _plan, _tables, _maps, _needs, _counters, _ends) = (policy, code, plan, plan.Tables, maps, needs, counters, ends);
         CollectAlike();
     }
 
@@ -56,7 +59,7 @@ internal sealed class ActionCode
                 _code.Jump(_ends.Kernel);
                 break;
             case SteerAction steer:
-                EmitSteer(position, steer.By, _tables[position]!, family, isOtherwise);
+                EmitSticky(position, steer, _tables[position]!, family, isOtherwise);
                 break;
         }
     }
@@ -83,11 +86,39 @@ internal sealed class ActionCode
     }
 
     // What is data may differ tomorrow, with the same program; and each round robin has its own turn.
-    private static bool IsShared(PolicyAction action) =>
-        action is not SteerAction { By: WeightedBalancer or ConsistentBalancer or CpuBalancer or NumaBalancer or RoundRobinBalancer };
+    private static bool IsShared(PolicyAction action) => action is not SteerAction steer || (steer.Sticky is null &&
+        steer.By is not (WeightedBalancer or ConsistentBalancer or CpuBalancer or NumaBalancer or RoundRobinBalancer or ConnectionIdBalancer));
+
+    /// <summary>Where a selection of the action at hand leads.</summary>
+    private Label Selected => _created ?? _ends.Selected;
+
+    /// <summary>The flow table first, then the balancer, then the flow table again.</summary>
+    private void EmitSticky(int position, SteerAction steer, TableChoice choice, IpFamily? family, bool isOtherwise)
+    {
+        if (steer.Sticky is not StickyFlows sticky)
+        {
+            EmitSteer(position, steer.By, choice, family, isOtherwise);
+            return;
+        }
+
+        int map = _maps.Flows[Enumerable.Range(0, position).Count(earlier => _policy.ActionAt(earlier) is SteerAction { Sticky: not null })];
+        StickyCode flows = new(_code, map, _maps.Seats, choice.KeepsFirst, sticky, _counters);
+        flows.EmitLookup(_ends.Selected);
+        _created = _code.NewLabel("put into the flow table");
+        EmitSteer(position, steer.By, choice, family, isOtherwise);
+        _code.Mark(_created);
+        _created = null;
+        flows.EmitCreate(_needs.TcpFlags, _ends.Selected);
+    }
 
     private void EmitSteer(int position, Balancer by, TableChoice choice, IpFamily? family, bool isOtherwise)
     {
+        if (by is ConnectionIdBalancer ids)
+        {
+            EmitIds(position, ids, choice, family, isOtherwise);
+            return;
+        }
+
         if (choice.StandbyCount == 0)
         {
             EmitList(choice, isOtherwise);
@@ -96,8 +127,14 @@ internal sealed class ActionCode
 
         switch (by)
         {
-            case HashBalancer or WeightedBalancer or ConsistentBalancer:
+            case HashBalancer or WeightedBalancer or ConsistentBalancer when _created is null:
                 EmitHashed(new Hashed(by.HashedKey, by.HashSeed, choice), family, isOtherwise);
+                break;
+            case HashBalancer or WeightedBalancer or ConsistentBalancer or GenerationBalancer:
+                EmitHashAndCandidates(by.HashedKey, by.HashSeed, choice, isRelative: false, family, isOtherwise);
+                break;
+            case LeastLoadedBalancer loads:
+                EmitLeastLoaded(loads, choice, family, isOtherwise);
                 break;
             case RandomBalancer:
                 _code.CallToHash(HelperId.GetPrandomU32);
@@ -118,6 +155,74 @@ internal sealed class ActionCode
                 _code.HashFlow(by.HashedKey, by.HashSeed, family, _needs);
                 EmitCandidates(choice with { First = 0 }, () => _code.StoreScaled(choice.Count, 0, isRelative: true), isRelative: true, isOtherwise);
                 break;
+        }
+    }
+
+    /// <summary>Two random slots of the spare entries, which are all of active slots, and the one with the lower load; the hash where loads are too old.</summary>
+    private void EmitLeastLoaded(LeastLoadedBalancer by, TableChoice choice, IpFamily? family, bool isOtherwise)
+    {
+        Label stale = _code.NewLabel("stale");
+        Label hash = _code.NewLabel("by hash");
+        Label end = AfterMiss(isOtherwise);
+        for (int pick = 0; pick < 2; pick++)
+        {
+            _code.CallToHash(HelperId.GetPrandomU32);
+            _code.StoreScaled(choice.SpareCount, choice.SpareFirst, isRelative: false);
+            _code.StoreFromTable(_ends.Kernel, end);
+            _code.LoadLoad(_maps.Loads, isFirst: pick == 0, _ends.Kernel);
+        }
+
+        _code.StoreLighter(by.StaleUnits, stale);
+        _code.Select(_maps.Seats, Selected);
+        _code.Count(CounterLayout.IndexOf(CounterKind.Miss));
+        _code.Jump(_policy.OnMiss.Kind == MissKind.Next ? hash : end);
+        _code.Mark(stale);
+        _code.Count(_counters.Find(CounterKind.LoadStale));
+        _code.Mark(hash);
+        EmitHashAndCandidates(by.HashedKey, by.HashSeed, choice, isRelative: false, family, isOtherwise);
+    }
+
+    /// <summary>The slot that the connection id names, or the new generation, or the old one.</summary>
+    private void EmitIds(int position, ConnectionIdBalancer by, TableChoice choice, IpFamily? family, bool isOtherwise)
+    {
+        Label fresh = _code.NewLabel("id of a client");
+        Label unknown = _code.NewLabel("id of no slot");
+        Label known = _code.NewLabel("id of a slot");
+        IdCode ids = new(_code, by);
+        ids.EmitLoad(fresh, unknown);
+        if (by.Layout is PrefixLayout or CookieLayout)
+        {
+            _code.LoadInner(_maps.Lists, _plan.ListCount, _plan.IdListOf(position), unknown);
+            ids.EmitLongestPrefix(unknown);
+        }
+        else
+        {
+            ids.EmitNumber(choice.IdsFirst, choice.WorkerCount, unknown);
+            _code.StoreFromTable(unknown, unknown);
+        }
+
+        _code.Select(_maps.Seats, known);
+        _code.Count(CounterLayout.IndexOf(CounterKind.Miss));
+        _code.Mark(unknown);
+        _code.Count(_counters.Find(CounterKind.IdUnknown));
+        EmitGeneration(choice.Old!);
+        _code.Mark(fresh);
+        _code.Count(_counters.Find(CounterKind.IdNew));
+        EmitGeneration(choice);
+        _code.Mark(known);
+        _code.Count(_counters.Find(CounterKind.IdKnown));
+        _code.Jump(Selected);
+
+        void EmitGeneration(TableChoice generation)
+        {
+            if (generation.StandbyCount == 0)
+            {
+                EmitList(generation, isOtherwise);
+            }
+            else
+            {
+                EmitHashAndCandidates(by.HashedKey, by.HashSeed, generation, isRelative: false, family, isOtherwise);
+            }
         }
     }
 
@@ -166,11 +271,28 @@ internal sealed class ActionCode
     /// <summary>A fixed slot, or several in order. An entry without a slot ends the list.</summary>
     private void EmitList(TableChoice choice, bool isOtherwise)
     {
+        // One slot is the same code for all rules that have it as their own.
+        if (choice.Count == 1 && !isOtherwise && _created is null)
+        {
+            _code.StoreSlot(choice.First);
+            if (_one is not null)
+            {
+                _code.Jump(_one);
+                return;
+            }
+
+            _one = _code.NewLabel("one slot");
+            _code.Mark(_one);
+            TrySlot(AfterMiss(isOtherwise));
+            _code.Jump(AfterMiss(isOtherwise));
+            return;
+        }
+
         for (int i = 0; i < choice.Count; i++)
         {
             _code.StoreSlot(choice.First + i);
             _code.StoreFromTable(_ends.Kernel, AfterMiss(isOtherwise));
-            _code.Select(_maps.Seats, _ends.Selected);
+            _code.Select(_maps.Seats, Selected);
             _code.Count(CounterLayout.IndexOf(CounterKind.Miss));
         }
 
@@ -234,7 +356,7 @@ internal sealed class ActionCode
     private void TrySlot(Label none)
     {
         _code.StoreFromTable(_ends.Kernel, none);
-        _code.Select(_maps.Seats, _ends.Selected);
+        _code.Select(_maps.Seats, Selected);
         _code.Count(CounterLayout.IndexOf(CounterKind.Miss));
     }
 
@@ -249,7 +371,7 @@ internal sealed class ActionCode
         for (int position = 0; position < _policy.Rules.Count; position++)
         {
             PolicyAction action = _policy.ActionAt(position);
-            if (action is SteerAction { By: HashBalancer or WeightedBalancer or ConsistentBalancer } steer && _tables[position] is { StandbyCount: > 0 } choice &&
+            if (action is SteerAction { By: HashBalancer or WeightedBalancer or ConsistentBalancer, Sticky: null } steer && _tables[position] is { StandbyCount: > 0 } choice &&
                 (!IsShared(action) || seen.Add(action)))
             {
                 Hashed hashed = new(steer.By.HashedKey, steer.By.HashSeed, choice);

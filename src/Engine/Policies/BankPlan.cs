@@ -12,11 +12,14 @@ internal sealed class BankPlan
     private readonly List<MapSpec> _lists = [];
     private readonly Dictionary<string, int> _listOfName = new(StringComparer.Ordinal);
 
+    private readonly Dictionary<int, int> _idListOfAction = [];
+
     public BankPlan(SteeringPolicy policy, int slotCount, SlotStates states)
     {
         _policy = policy;
         Tables = new SlotTables(policy, slotCount, states);
         CollectLists();
+        CollectIds(slotCount, states);
     }
 
     /// <summary>What the table of a bank holds.</summary>
@@ -27,6 +30,9 @@ internal sealed class BankPlan
     public int ListCount => _lists.Count;
 
     public PolicyBank ToBank() => new(HasTable ? [PolicyMapSpecs.Table(Tables.Build())] : [], [.. _lists]);
+
+    /// <summary>The list with the connection ids of an action.</summary>
+    public int IdListOf(int position) => _idListOfAction[position];
 
     /// <summary>Whether prefixes are compared one by one.</summary>
     public static bool IsCompared(AddressMatch match) => match.Prefixes.Count <= MostComparedPrefixes;
@@ -53,6 +59,19 @@ internal sealed class BankPlan
             if (_listOfName.TryAdd(NameOf(match), _lists.Count))
             {
                 _lists.Add(PolicyMapSpecs.List(match.Prefixes));
+            }
+        }
+    }
+
+    /// <summary>Gives the prefixes, server ids and cookies of connection ids their place in a bank.</summary>
+    private void CollectIds(int slotCount, SlotStates states)
+    {
+        for (int position = 0; position <= _policy.Rules.Count; position++)
+        {
+            if (_policy.ActionAt(position) is SteerAction { By: ConnectionIdBalancer { Layout: PrefixLayout or CookieLayout } by })
+            {
+                _idListOfAction.Add(position, _lists.Count);
+                _lists.Add(PolicyMapSpecs.Ids(ConnectionIds.Entries(_policy, by.Layout, slotCount, states)));
             }
         }
     }

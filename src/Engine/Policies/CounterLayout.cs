@@ -10,6 +10,10 @@ namespace ReuseportPS.Engine.Policies;
 /// <param name="CellCount">u64s after the fields that count nothing to be read: whose turn it is in a round robin.</param>
 public sealed record CounterLayout(ImmutableArray<CounterField> Fields, int SlotCount, int CellCount = 0)
 {
+    private static readonly CounterKind[] s_sticky = [CounterKind.StickyHit, CounterKind.StickyCreate, CounterKind.StickyRemove, CounterKind.StickyError];
+    private static readonly CounterKind[] s_ids = [CounterKind.IdKnown, CounterKind.IdNew, CounterKind.IdUnknown];
+    private static readonly CounterKind[] s_loads = [CounterKind.LoadStale];
+
     private readonly int _rules = Fields.Count(field => field.Kind == CounterKind.Rule);
 
     /// <summary>Bytes of the value of the counters map on one CPU.</summary>
@@ -56,6 +60,18 @@ public sealed record CounterLayout(ImmutableArray<CounterField> Fields, int Slot
         if (PacketNeeds.LooksAtFlags(policy))
         {
             yield return CounterKind.NotSyn;
+        }
+
+        PolicyAction[] actions = [.. Enumerable.Range(0, policy.Rules.Count + 1).Select(policy.ActionAt)];
+        CounterKind[] kinds =
+        [
+            .. actions.Any(a => a is SteerAction { Sticky: not null }) ? s_sticky : [],
+            .. actions.Any(a => a is SteerAction { By: ConnectionIdBalancer }) ? s_ids : [],
+            .. actions.Any(a => a is SteerAction { By: LeastLoadedBalancer }) ? s_loads : [],
+        ];
+        foreach (CounterKind kind in kinds)
+        {
+            yield return kind;
         }
     }
 

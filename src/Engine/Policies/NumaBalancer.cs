@@ -4,7 +4,7 @@ namespace ReuseportPS.Engine.Policies;
 /// <param name="Nodes">The slots of each node. A node that has none, or none that is active, has all of them.</param>
 /// <param name="Key">What is hashed.</param>
 /// <param name="Seed">Seed of the hash.</param>
-public sealed record NumaBalancer(EquatableArray<NodeSlots> Nodes, HashKey Key = HashKey.FourTuple, uint Seed = 0) : Balancer
+public sealed record NumaBalancer(EquatableArray<NumberedSlots> Nodes, HashKey Key = HashKey.FourTuple, uint Seed = 0) : Balancer
 {
     /// <summary>Nodes that are told apart; node i counts as i modulo this.</summary>
     public const int NodeCount = 64;

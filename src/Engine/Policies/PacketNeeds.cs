@@ -5,12 +5,13 @@ using Frame = ReuseportPS.Engine.Policies.PolicyCode.Frame;
 namespace ReuseportPS.Engine.Policies;
 
 /// <summary>Which parts of a packet a policy looks at.</summary>
-internal sealed record PacketNeeds(bool Ports, bool Source, bool SourceKey, bool Destination, bool DestinationKey, bool TcpFlags)
+internal sealed record PacketNeeds(bool Ports, bool Source, bool SourceKey, bool Destination, bool DestinationKey, bool TcpFlags, bool FlowKey)
 {
     public static PacketNeeds Of(SteeringPolicy policy)
     {
         PolicyMatch[] matches = [.. policy.Rules.Items.SelectMany(r => r.When.All())];
-        HashKey keys = matches.Any(m => m.Fraction is not null) ? HashKey.FourTuple : HashKey.None;
+        bool isSticky = Enumerable.Range(0, policy.Rules.Count + 1).Any(position => policy.ActionAt(position) is SteerAction { Sticky: not null });
+        HashKey keys = isSticky || matches.Any(m => m.Fraction is not null) ? HashKey.FourTuple : HashKey.None;
         keys = policy.Rules.Items.Select(r => r.Action).Append(policy.Otherwise).Aggregate(keys, (all, action) => all | KeyOf(action));
         return new PacketNeeds(
             Ports: (keys & (HashKey.SourcePort | HashKey.DestinationPort)) != HashKey.None || matches.Any(m => m.SourcePorts.Count + m.DestinationPorts.Count > 0),
@@ -18,7 +19,8 @@ internal sealed record PacketNeeds(bool Ports, bool Source, bool SourceKey, bool
             SourceKey: matches.Any(m => BankPlan.UsesLists(m.Source)),
             Destination: keys.HasFlag(HashKey.Destination) || matches.Any(m => !m.Destination.IsAny),
             DestinationKey: matches.Any(m => BankPlan.UsesLists(m.Destination)),
-            TcpFlags: LooksAtFlags(policy));
+            TcpFlags: LooksAtFlags(policy),
+            FlowKey: isSticky);
     }
 
     /// <summary>Whether the flags of TCP segments matter.</summary>
@@ -28,11 +30,11 @@ internal sealed record PacketNeeds(bool Ports, bool Source, bool SourceKey, bool
     private static HashKey KeyOf(PolicyAction action) => action is SteerAction steer ? steer.By.HashedKey : HashKey.None;
 
     /// <summary>Whether an action treats a SYN and other segments differently.</summary>
-    private static bool AsksForSyn(PolicyAction action) => action is SteerAction { By: RoundRobinBalancer };
+    private static bool AsksForSyn(PolicyAction action) => action is SteerAction { By: RoundRobinBalancer } or SteerAction { Sticky: not null };
 
     /// <summary>Where the destination address is on the stack.</summary>
     public short DestinationAt(IpFamily family) =>
-        DestinationKey ? Frame.DestinationKey : (short)(Frame.Source + (family == IpFamily.V4 ? 4 : 16));
+        DestinationKey && !FlowKey ? Frame.DestinationKey : (short)(Frame.Source + (family == IpFamily.V4 ? 4 : 16));
 
     /// <summary>Where the words of a key are on the stack (<see cref="FlowHash"/>).</summary>
     public IEnumerable<(MemorySize Size, short At)> Words(HashKey key, IpFamily family)

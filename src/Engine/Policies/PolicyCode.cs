@@ -450,6 +450,55 @@ internal sealed class PolicyCode
         Builder.Add(Instructions.Store(MemorySize.Word, R10, Frame.Key, R1));
     }
 
+    /// <summary>The key of a flow table on the stack, for which addresses and ports are there: protocol and family.</summary>
+    public void StoreFlowKey() => Builder.Add(
+        Instructions.Load(MemorySize.Word, R1, R6, EthProtocol),
+        Instructions.Alu32(AluOperation.ShiftLeft, R1, 8),
+        Instructions.Load(MemorySize.Word, R2, R6, IpProtocol),
+        Instructions.Alu32(AluOperation.Or, R1, R2),
+        Instructions.Store(MemorySize.Word, R10, Frame.FlowKey, R1));
+
+    /// <summary>Keeps the load of the slot on the stack: of the first, slot and load on the stack, of the second the load in r9.</summary>
+    public void LoadLoad(int map, bool isFirst, Label absent)
+    {
+        Lookup(map, Frame.Key);
+        Builder.JumpIf(JumpOperation.Equal, R0, 0, absent);
+        if (!isFirst)
+        {
+            Builder.Add(Instructions.Load(MemorySize.DoubleWord, R9, R0, 0));
+            return;
+        }
+
+        Builder.Add(
+            Instructions.Load(MemorySize.DoubleWord, R1, R0, 0),
+            Instructions.Store(MemorySize.DoubleWord, R10, Frame.Value, R1),
+            Instructions.Load(MemorySize.Word, R1, R10, Frame.Key),
+            Instructions.Store(MemorySize.Word, R10, Frame.Value + 8, R1));
+    }
+
+    /// <summary>The key on the stack = the slot with the lower load, the first when they are equal.</summary>
+    public void StoreLighter(uint stale, Label tooOld)
+    {
+        Label second = NewLabel("second");
+        Builder.Add(
+            Instructions.CallHelper(HelperId.KtimeGetNanoseconds),
+            Instructions.Alu64(AluOperation.ShiftRight, R0, SlotLoad.TimeShift),
+            Instructions.Load(MemorySize.DoubleWord, R1, R10, Frame.Value));
+        foreach (Register load in (ReadOnlySpan<Register>)[R1, R9])
+        {
+            Builder.JumpIf(JumpOperation.Equal, load, 0, tooOld).Add(
+                Instructions.Move(R2, load),
+                Instructions.Alu64(AluOperation.ShiftRight, R2, 32),
+                Instructions.Move32(R3, R0),
+                Instructions.Alu32(AluOperation.Subtract, R3, R2))
+                .JumpIf32(JumpOperation.GreaterThan, R3, (int)stale, tooOld);
+        }
+
+        Builder.JumpIf32(JumpOperation.GreaterThan, R1, R9, second).Add(
+            Instructions.Load(MemorySize.Word, R1, R10, Frame.Value + 8),
+            Instructions.Store(MemorySize.Word, R10, Frame.Key, R1)).Mark(second);
+    }
+
     public void PassSeed(uint seed) => Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Seed, (int)seed));
 
     public void PassFirst(int first) => Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.First, first));
@@ -508,7 +557,7 @@ internal sealed class PolicyCode
     private static short Field(int field) => (short)(field * sizeof(ulong));
 
     /// <summary>r0 = 0 and the bytes on the stack, or r0 = an error: they are not all there.</summary>
-    private void LoadFromTransport(int offset, int size, short to) => Builder.Add(
+    public void LoadFromTransport(int offset, int size, short to) => Builder.Add(
         Instructions.Move(R1, R6),
         Instructions.MoveImmediate(R2, offset),
         Instructions.Move(R3, R10),
@@ -617,8 +666,8 @@ internal sealed class PolicyCode
     /// <summary>Where things are on the stack, from r10.</summary>
     public static class Frame
     {
-        /// <summary>u32: both ports as they are in the packet.</summary>
-        public const short Ports = -4;
+        /// <summary>u32: seed, for code that several actions share.</summary>
+        public const short Seed = -4;
 
         /// <summary>u32: key of the next lookup; after a selection the slot.</summary>
         public const short Key = -8;
@@ -626,10 +675,19 @@ internal sealed class PolicyCode
         /// <summary>u32: the bank of this packet.</summary>
         public const short Bank = -12;
 
-        /// <summary>u32: seed, for code that several actions share.</summary>
-        public const short Seed = -16;
+        /// <summary>u32: both ports as they are in the packet.</summary>
+        public const short Ports = -16;
 
-        /// <summary>u32: first entry of the table, for code that several actions share.</summary>
+        /// <summary>32 bytes: source address, and the destination address after it. The 8 bytes before make a trie's key of the source.</summary>
+        public const short Source = -48;
+
+        /// <summary>40 bytes: protocol and family in the place of the end of a trie's key, addresses, ports.</summary>
+        public const short FlowKey = -52;
+
+        /// <summary>16 bytes: the destination address where it is looked up in tries. The 8 bytes before make the key.</summary>
+        public const short DestinationKey = -72;
+
+        /// <summary>u32: first entry of the table, for code that several actions share; or another key.</summary>
         public const short First = -84;
 
         /// <summary>u32: the flags of a TCP header.</summary>
@@ -638,10 +696,10 @@ internal sealed class PolicyCode
         /// <summary>8 bytes: a part of the payload.</summary>
         public const short Bytes = -96;
 
-        /// <summary>32 bytes: source address, and the destination address after it. The 8 bytes before make a trie's key of the source.</summary>
-        public const short Source = -48;
+        /// <summary>16 bytes: what is put into a flow table; or a slot and its load.</summary>
+        public const short Value = -112;
 
-        /// <summary>16 bytes: the destination address where it is looked up in tries. The 8 bytes before make the key.</summary>
-        public const short DestinationKey = -72;
+        /// <summary>24 bytes: a connection id. The 8 bytes before make a trie's key.</summary>
+        public const short Id = -136;
     }
 }

@@ -27,9 +27,12 @@ public sealed class PolicyCounters
     {
         _fields[CounterLayout.IndexOf(CounterKind.Epoch)] = Math.Max(_fields[CounterLayout.IndexOf(CounterKind.Epoch)], epoch);
         _fields[decision.Basis == CounterKind.Rule ? Layout.IndexOfRule(decision.Rule) : CounterLayout.IndexOf(decision.Basis)]++;
-        if (decision.IsNotSyn)
+        foreach (CounterKind kind in PolicyEvents.Kinds)
         {
-            _fields[Layout.Find(CounterKind.NotSyn)]++;
+            if (decision.Events[kind] is > 0 and int count)
+            {
+                _fields[Layout.Find(kind)] += (ulong)count;
+            }
         }
 
         _fields[CounterLayout.IndexOf(CounterKind.Miss)] += (ulong)decision.Misses;

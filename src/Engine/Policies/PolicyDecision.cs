@@ -10,8 +10,8 @@ namespace ReuseportPS.Engine.Policies;
 /// <param name="Misses">Seats that were tried and could not be selected.</param>
 public readonly record struct PolicyDecision(CounterKind Basis, int Rule, PolicyVerdict Verdict, int Slot, int Misses)
 {
-    /// <summary>Whether it is a TCP segment that opens no connection, and the policy tells those apart.</summary>
-    public bool IsNotSyn { get; init; }
+    /// <summary>What else happened on the way.</summary>
+    public PolicyEvents Events { get; init; }
 
     /// <summary>The decision as <c>rule 2 -> slot 5, 1 miss</c>; rules counted from 1.</summary>
     public override string ToString()

@@ -223,6 +223,31 @@ public static class PolicyDiagnostics
         "The balancer does not look at the flow, so datagrams of one flow may go to different workers. Connections are decided once and stay.",
         "Add 'sticky:' to the action, choose by hash, or match 'protocol: tcp'.");
 
+    public static readonly DiagnosticDefinition BadDuration = Error(
+        "RPS4053", "Not a duration",
+        "A duration is a whole number above 0 and a unit, and each key has a longest one.",
+        "Write the number and one of ms, s, m, h, d: 500ms, 120s, 5m.");
+
+    public static readonly DiagnosticDefinition BadFlowTable = Error(
+        "RPS4054", "Not a flow table that there can be",
+        "A flow table has 1 to 4,194,304 entries, an action of the kernel has none, and a policy has at most 32: each is a map of its program.",
+        "Use one action with a flow table for several rules, or fewer entries.");
+
+    public static readonly DiagnosticDefinition GenerationNeedsTable = Error(
+        "RPS4055", "Generations of datagrams need a flow table",
+        "Connections are decided once and stay where they are, so a flow table for them does nothing. Datagrams are decided one by one: without a flow table every old flow would move to the newest generation.",
+        "For udp add 'sticky: { entries: 65536, idle: 120s }' to the action; for tcp leave it out.");
+
+    public static readonly DiagnosticDefinition BadIdLayout = Error(
+        "RPS4056", "Not a layout of connection ids",
+        "A layout says with which bytes of an id a server names the worker: one of worker, generation with worker, modulo, cookie, prefixes or server-ids, all within the length of the ids.",
+        "See docs/policy-reference.md for the layouts of common servers.");
+
+    public static readonly DiagnosticDefinition IdsScatter = Error(
+        "RPS4057", "Datagrams scatter beside a rule by connection id",
+        "A rule keeps QUIC connections together by their ids, and another action of the policy sends the datagrams of one flow to several slots: the first packets of a connection would reach several workers.",
+        "Choose by hash there, add 'sticky:', or match 'protocol: tcp'.");
+
     public static readonly DiagnosticDefinition BadSlotCount = Error(
         "RPS4042", "A group has 1 to 32768 slots",
         "The policy was to be compiled for a number of slots that no group can have.",
@@ -237,6 +262,6 @@ public static class PolicyDiagnostics
         UnknownSlotName, OverlappingSlotNames, SlotTwice, SlotBeyondGroup, OneSlotWanted, UnknownList, UnusedList,
         DuplicateName, UnreachableRule, Contradiction, NeverMatches, WeightsAllZero, WeightOutsideTo, SlotWithoutWeight,
         WeightOfSeveral, WeightsTooFine, KernelChoosesAmongAll, DuplicatePrefix, TooManyRules, ListTooLarge, BadSlotCount, TablesTooLarge,
-        BadMatchValue, BadTableSize, ScattersFlows,
+        BadMatchValue, BadTableSize, ScattersFlows, BadDuration, BadFlowTable, GenerationNeedsTable, BadIdLayout, IdsScatter,
     ];
 }

@@ -15,24 +15,47 @@ public sealed class PolicyEvaluator
     private readonly bool _looksAtFlags;
     private readonly SlotTables _tables;
     private readonly ImmutableArray<int> _entries;
-    private readonly Dictionary<(int Cpu, int Position), uint> _turns = [];
+    private readonly SlotStates _states;
+    private readonly Dictionary<(int Cpu, int Position), uint> _turns;
+    private readonly Dictionary<(int Position, FlowKey Flow), KnownFlow> _flows;
+    private readonly ImmutableArray<(ImmutableArray<byte> Prefix, int Slot)>[] _ids;
 
     /// <summary>An evaluator of a valid policy.</summary>
     /// <param name="policy">The policy; <see cref="PolicyValidator"/> finds no error in it.</param>
     /// <param name="slotCount">Slots of the group.</param>
     /// <param name="states">States of the slots; null for all active.</param>
     public PolicyEvaluator(SteeringPolicy policy, int slotCount, SlotStates? states = null)
+        : this(policy, slotCount, states, null)
     {
+    }
+
+    /// <summary>An evaluator of the same policy with other data, which remembers what another one did.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="slotCount">Slots of the group.</param>
+    /// <param name="states">States of the slots; null for all active.</param>
+    /// <param name="before">The one before.</param>
+    public PolicyEvaluator(SteeringPolicy policy, int slotCount, SlotStates? states, PolicyEvaluator? before)
+    {
+        _turns = before?._turns ?? [];
+        _flows = before?._flows ?? [];
         _policy = policy;
         SlotCount = slotCount;
         _rules = [.. policy.Rules.Items.Select((rule, i) => new MatchTest(policy, rule.When, FlowFraction.SeedOf(policy.RuleName(i))))];
         _looksAtFlags = PacketNeeds.LooksAtFlags(policy);
-        _tables = new SlotTables(policy, slotCount, states ?? SlotStates.AllActive);
+        _states = states ?? SlotStates.AllActive;
+        _tables = new SlotTables(policy, slotCount, _states);
         _entries = _tables.Build();
+        _ids = [.. Enumerable.Range(0, policy.Rules.Count + 1).Select(position => policy.ActionAt(position) is SteerAction { By: ConnectionIdBalancer by }
+            ? ConnectionIds.Entries(policy, by.Layout, slotCount, _states).ToImmutableArray()
+            : [])];
+        Loads = before?.Loads ?? new ulong[slotCount];
     }
 
     /// <summary>Slots of the group.</summary>
     public int SlotCount { get; }
+
+    /// <summary>The load of each slot: <see cref="SlotLoad"/>.</summary>
+    public ulong[] Loads { get; }
 
     /// <summary>Decides one packet.</summary>
     /// <param name="packet">The packet.</param>
@@ -58,7 +81,7 @@ public sealed class PolicyEvaluator
         PolicyVerdict verdict = Apply(input, rule, ref attempts);
         return new PolicyDecision(isOtherwise ? CounterKind.Otherwise : CounterKind.Rule, isOtherwise ? -1 : rule, verdict, attempts.Slot, attempts.Misses)
         {
-            IsNotSyn = _looksAtFlags && !input.IsOpening,
+            Events = _looksAtFlags && !input.IsOpening ? attempts.Events.With(CounterKind.NotSyn) : attempts.Events,
         };
     }
 
@@ -77,13 +100,24 @@ public sealed class PolicyEvaluator
     private PolicyVerdict Apply(in MatchInput input, int position, ref Attempts attempts)
     {
         PolicyAction action = _policy.ActionAt(position);
-        if (_tables[position] is not TableChoice choice || action is not SteerAction { By: Balancer by })
+        if (_tables[position] is not TableChoice choice || action is not SteerAction { By: Balancer by } steer)
         {
             return action is RejectAction ? PolicyVerdict.Reject : PolicyVerdict.Kernel;
         }
 
+        if (steer.Sticky is not null && TryKnown(input, position, steer.Sticky, choice, ref attempts))
+        {
+            return PolicyVerdict.Slot;
+        }
+
         if (Try(input, position, by, choice, ref attempts))
         {
+            if (steer.Sticky is not null && input.IsOpening && _entries[choice.KeepsFirst + attempts.Slot] is not 0 and int generation)
+            {
+                attempts.Note(CounterKind.StickyCreate);
+                _flows[(position, input.Flow)] = new KnownFlow(attempts.Slot, generation, input.Environment.MonotonicTime);
+            }
+
             return PolicyVerdict.Slot;
         }
 
@@ -96,11 +130,108 @@ public sealed class PolicyEvaluator
         };
     }
 
-    private bool Try(in MatchInput input, int position, Balancer by, TableChoice choice, ref Attempts attempts)
+    /// <summary>The slot of a flow that the table knows. An entry that no longer counts is taken out. A table is never too small here.</summary>
+    private bool TryKnown(in MatchInput input, int position, StickyFlows sticky, TableChoice choice, ref Attempts attempts)
+    {
+        if (!_flows.TryGetValue((position, input.Flow), out KnownFlow? known))
+        {
+            return false;
+        }
+
+        ulong age = input.Environment.MonotonicTime - known.Time;
+        if (_entries[choice.KeepsFirst + known.Slot] == known.Generation && age <= sticky.IdleNanoseconds)
+        {
+            if (age > sticky.RefreshNanoseconds)
+            {
+                _flows[(position, input.Flow)] = known with { Time = input.Environment.MonotonicTime };
+            }
+
+            if (attempts.Try(known.Slot) == true)
+            {
+                attempts.Note(CounterKind.StickyHit);
+                return true;
+            }
+        }
+
+        _flows.Remove((position, input.Flow));
+        attempts.Note(CounterKind.StickyRemove);
+        return false;
+    }
+
+    /// <summary>The slot that a connection id names, or one of the new or of the old generation.</summary>
+    private bool TryId(in MatchInput input, int position, ConnectionIdBalancer by, TableChoice choice, ref Attempts attempts)
+    {
+        if (ConnectionIds.Find(input, by, out bool isForeign) is not int at)
+        {
+            attempts.Note(CounterKind.IdNew);
+            return TryGeneration(input, by, choice, ref attempts);
+        }
+
+        Span<byte> id = stackalloc byte[ConnectionIds.SizeOf(by)];
+        if (!isForeign && input.TryReadPayload(at + by.Layout.From, id))
+        {
+            int slot = by.Layout is PrefixLayout or CookieLayout ? ConnectionIds.SlotOf(_ids[position], by.Layout, id)
+                : ConnectionIds.EntryOf(by.Layout, id, choice.WorkerCount) is >= 0 and long entry ? _entries[choice.IdsFirst + (int)entry]
+                : SlotTables.None;
+            if (attempts.Try(slot) == true)
+            {
+                attempts.Note(CounterKind.IdKnown);
+                return true;
+            }
+        }
+
+        attempts.Note(CounterKind.IdUnknown);
+        return TryGeneration(input, by, choice.Old!, ref attempts);
+    }
+
+    private bool TryGeneration(in MatchInput input, ConnectionIdBalancer by, TableChoice choice, ref Attempts attempts)
     {
         if (choice.StandbyCount == 0)
         {
             return TryList(choice, ref attempts);
+        }
+
+        uint hash = FlowHash.Compute(input.Flow, by.Key, by.Seed);
+        return TryCandidates(choice, (choice.First + FlowHash.Scale(hash, choice.Count), hash), ref attempts);
+    }
+
+    /// <summary>The slot with the lower load of two; null when a load is too old, or when it could not be selected and there is another candidate.</summary>
+    private bool? TryLighter(in MatchInput input, LeastLoadedBalancer by, TableChoice choice, ref Attempts attempts)
+    {
+        int first = Pick(input.Environment.NextRandom());
+        if (first == SlotTables.None)
+        {
+            return false;
+        }
+
+        int second = Pick(input.Environment.NextRandom()); // All or none of these entries have a slot.
+        uint now = SlotLoad.UnitsOf(input.Environment.MonotonicTime);
+        if (!SlotLoad.IsFresh(Loads[first], now, by.StaleUnits) || !SlotLoad.IsFresh(Loads[second], now, by.StaleUnits))
+        {
+            attempts.Note(CounterKind.LoadStale);
+            return null;
+        }
+
+        return attempts.Try((uint)Loads[first] <= (uint)Loads[second] ? first : second) == true ? true : _policy.OnMiss.Kind == MissKind.Next ? null : false;
+
+        int Pick(uint random) => _entries[choice.SpareFirst + FlowHash.Scale(random, choice.SpareCount)];
+    }
+
+    private bool Try(in MatchInput input, int position, Balancer by, TableChoice choice, ref Attempts attempts)
+    {
+        if (by is ConnectionIdBalancer ids)
+        {
+            return TryId(input, position, ids, choice, ref attempts);
+        }
+
+        if (choice.StandbyCount == 0)
+        {
+            return TryList(choice, ref attempts);
+        }
+
+        if (by is LeastLoadedBalancer loads && TryLighter(input, loads, choice, ref attempts) is bool isSelected)
+        {
+            return isSelected;
         }
 
         if (by is NumaBalancer)
@@ -196,6 +327,8 @@ public sealed class PolicyEvaluator
         return false;
     }
 
+    private sealed record KnownFlow(int Slot, int Generation, ulong Time);
+
     private ref struct Attempts(ReadOnlySpan<bool> selectable)
     {
         private readonly ReadOnlySpan<bool> _selectable = selectable;
@@ -203,6 +336,10 @@ public sealed class PolicyEvaluator
         public int Slot { get; private set; } = -1;
 
         public int Misses { get; private set; }
+
+        public PolicyEvents Events { get; private set; }
+
+        public void Note(CounterKind kind) => Events = Events.With(kind);
 
         /// <summary>Whether a slot could be selected; null when the entry has none.</summary>
         public bool? Try(int slot)

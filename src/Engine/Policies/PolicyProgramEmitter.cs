@@ -43,10 +43,16 @@ internal sealed class PolicyProgramEmitter
             Counters: 2,
             SlotCounters: 3,
             Tables: _plan.HasTable ? AddMap(PolicyMapSpecs.Tables) : -1,
-            Lists: _plan.ListCount > 0 ? AddMap(PolicyMapSpecs.Lists(_plan.ListCount)) : -1);
+            Lists: _plan.ListCount > 0 ? AddMap(PolicyMapSpecs.Lists(_plan.ListCount)) : -1)
+        {
+            Flows = [.. StickyActions(policy).Select((sticky, i) => AddMap(PolicyMapSpecs.Flows(i, sticky.Entries)))],
+            Loads = Enumerable.Range(0, policy.Rules.Count + 1).Any(position => policy.ActionAt(position) is SteerAction { By: LeastLoadedBalancer })
+                ? AddMap(PolicyMapSpecs.Loads(slotCount))
+                : -1,
+        };
         _specs = [.. specs];
         _match = new MatchCode(policy, _code, _plan, _maps, _needs);
-        _actions = new ActionCode(policy, _code, _plan.Tables, _maps, _needs, _counters, _ends);
+        _actions = new ActionCode(policy, _code, _plan, _maps, _needs, _counters, _ends);
 
         int AddMap(MapSpec spec)
         {
@@ -75,6 +81,9 @@ internal sealed class PolicyProgramEmitter
         return new CompiledPolicy(_slotCount, program, _maps, _plan.ToBank(), _counters);
     }
 
+    private static IEnumerable<StickyFlows> StickyActions(SteeringPolicy policy) =>
+        Enumerable.Range(0, policy.Rules.Count + 1).Select(position => (policy.ActionAt(position) as SteerAction)?.Sticky).OfType<StickyFlows>();
+
     private void EmitPrologue()
     {
         _code.Builder.Comment($"policy '{_policy.Name}' for {_slotCount} slots: counters, epoch, what the rules need of the packet");
@@ -102,7 +111,7 @@ internal sealed class PolicyProgramEmitter
             _code.LoadAddresses((16, 4), (24, 16), Frame.DestinationKey, key: true, _ends.Unreadable);
         }
 
-        if (_needs.Destination && !_needs.DestinationKey)
+        if (_needs.FlowKey || (_needs.Destination && !_needs.DestinationKey))
         {
             _code.LoadAddresses((12, 8), (8, 32), Frame.Source, _needs.SourceKey, _ends.Unreadable);
         }

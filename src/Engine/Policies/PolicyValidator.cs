@@ -17,6 +17,9 @@ public sealed class PolicyValidator
     /// <summary>Most entries of all tables of one bank.</summary>
     public const int MostTableEntries = 1 << 20;
 
+    /// <summary>Most flow tables: each is a map, and a program has at most 64 (MAX_USED_MAPS).</summary>
+    public const int MostFlowTables = 32;
+
     private readonly SteeringPolicy _policy;
     private readonly int? _slotCount;
     private readonly Dictionary<string, NamedSlots> _names = new(StringComparer.Ordinal);
@@ -34,7 +37,8 @@ public sealed class PolicyValidator
         validator.CheckLists();
         validator.CheckRules();
         validator.CheckAction("otherwise", policy.Otherwise, "'otherwise'");
-        validator.CheckScatter("otherwise", policy.Otherwise, null, "'otherwise'");
+        validator.CheckFlows("otherwise", policy.Otherwise, PolicyMatch.Everything, "'otherwise'");
+        validator.CheckFlowTables();
         validator.CheckMiss();
         validator.CheckKernelChoice();
         validator.CheckTables();
@@ -142,7 +146,7 @@ public sealed class PolicyValidator
 
             CheckMatch($"{path}.when", rule.When, name, rule.When.Protocol);
             CheckAction($"{path}.steer", rule.Action, $"rule '{name}'");
-            CheckScatter($"{path}.steer", rule.Action, rule.When.Protocol, $"rule '{name}'");
+            CheckFlows($"{path}.steer", rule.Action, rule.When, $"rule '{name}'");
             for (int earlier = 0; earlier < i; earlier++)
             {
                 if (Covers(_policy.Rules[earlier].When, rule.When))
@@ -271,6 +275,150 @@ public sealed class PolicyValidator
                 }
 
                 break;
+            case SteerAction { By: LeastLoadedBalancer by }:
+                CheckSlots($"{path}.to", by.To, owner);
+                CheckKey(path, by.Key, owner);
+                if (by.Stale <= TimeSpan.Zero || by.Stale > LeastLoadedBalancer.LongestStale)
+                {
+                    Report(PolicyDiagnostics.BadDuration, $"{path}.stale", $"'stale' of {owner} is {DurationText.Write(by.Stale)}; {DurationText.Write(LeastLoadedBalancer.LongestStale)} is the longest.");
+                }
+
+                break;
+            case SteerAction { By: GenerationBalancer by }:
+                CheckKey(path, by.Key, owner);
+                if (by.Generations.Count == 0)
+                {
+                    Report(PolicyDiagnostics.EmptyList, $"{path}.generations", $"The generations of {owner} are none.");
+                }
+
+                CheckSlots($"{path}.generations", by.Generations, owner);
+                break;
+            case SteerAction { By: ConnectionIdBalancer by }:
+                CheckKey(path, by.Key, owner);
+                CheckSlots($"{path}.new", by.New, owner);
+                CheckSlots($"{path}.old", by.Old, owner);
+                CheckLayout(path, by, owner);
+                break;
+        }
+    }
+
+    /// <summary>What hangs on the protocol of an action's packets.</summary>
+    private void CheckFlows(string path, PolicyAction action, PolicyMatch match, string owner)
+    {
+        if (action is not SteerAction steer)
+        {
+            return;
+        }
+
+        bool isTcp = _policy.Protocol == PolicyProtocol.Tcp || match.Protocol == TransportProtocol.Tcp || match.TcpFlags.Count > 0;
+        if (steer.By is ConnectionIdBalancer && isTcp)
+        {
+            Report(PolicyDiagnostics.Contradiction, $"{path}.by", $"In {owner}, which is for tcp, 'by: connection-id' looks for what only datagrams carry.", "Use it for udp.");
+        }
+
+        if (steer.By is GenerationBalancer && isTcp != steer.Sticky is null)
+        {
+            Report(PolicyDiagnostics.GenerationNeedsTable, path, $"'by: generation' in {owner} is for {(isTcp ? "tcp and has" : "udp too and has no")} 'sticky'.");
+        }
+
+        if (steer.Sticky is StickyFlows sticky)
+        {
+            if (sticky.Entries is < 1 or > StickyFlows.MostEntries || steer.By is KernelBalancer)
+            {
+                Report(PolicyDiagnostics.BadFlowTable, $"{path}.sticky", $"The flow table of {owner} cannot be.");
+            }
+
+            if (sticky.Idle <= TimeSpan.Zero || sticky.Idle > StickyFlows.LongestIdle)
+            {
+                Report(PolicyDiagnostics.BadDuration, $"{path}.sticky.idle", $"'idle' of {owner} is {DurationText.Write(sticky.Idle)}; {DurationText.Write(StickyFlows.LongestIdle)} is the longest.");
+            }
+
+            return;
+        }
+
+        // Datagrams of one flow would go to several workers.
+        if (steer.By.Scatters && !isTcp)
+        {
+            bool hasIds = Actions().Any(a => a.Action is SteerAction { By: ConnectionIdBalancer });
+            Report(
+                hasIds ? PolicyDiagnostics.IdsScatter : PolicyDiagnostics.ScattersFlows, path,
+                $"With 'by: {PolicyWords.Of(steer.By)}' in {owner} the datagrams of one flow go to several slots{(hasIds ? ", beside a choice by connection id" : "")}.");
+        }
+    }
+
+    private void CheckFlowTables()
+    {
+        int tables = Actions().Count(a => a.Action is SteerAction { Sticky: not null });
+        if (tables > MostFlowTables)
+        {
+            Report(PolicyDiagnostics.BadFlowTable, "rules", $"The policy has {Number(tables)} flow tables; {Number(MostFlowTables)} are the most.");
+        }
+    }
+
+    private void CheckLayout(string path, ConnectionIdBalancer by, string owner)
+    {
+        bool isPrefix = by.Layout is PrefixLayout;
+        if (by.Length is < 1 or > ConnectionIdBalancer.LongestId || (!isPrefix && by.Layout.From + by.Layout.Size > by.Length))
+        {
+            Report(PolicyDiagnostics.BadIdLayout, $"{path}.length", $"What the layout of {owner} looks at is not within its ids of {Number(by.Length)} bytes.", "Correct 'at', 'bits' or 'length'.");
+        }
+
+        switch (by.Layout)
+        {
+            case WorkerLayout layout:
+                CheckSlots($"{path}.to", layout.To, owner);
+                CheckField($"{path}.worker", layout.Worker);
+                break;
+            case ModuloLayout layout:
+                CheckSlots($"{path}.to", layout.To, owner);
+                CheckField($"{path}.modulo", layout.Number);
+                break;
+            case GenerationLayout layout:
+                CheckField($"{path}.worker", layout.Worker);
+                if (layout.Generation.Bits is < 1 or > GenerationLayout.MostBits || layout.Generations.Count == 0 ||
+                    layout.Generations.Items.Any(g => g.Number < 0 || g.Number >> layout.Generation.Bits != 0 || g.Slots.Count == 0) ||
+                    layout.Generations.Items.Select(g => g.Number).Distinct().Count() != layout.Generations.Count)
+                {
+                    Report(PolicyDiagnostics.BadIdLayout, $"{path}.generations", $"The generations of {owner} must have numbers of 1 to {Number(GenerationLayout.MostBits)} bits, each once, and slots.", "Correct 'bits', or the numbers.");
+                }
+
+                foreach (NumberedSlots generation in layout.Generations)
+                {
+                    CheckSlots($"{path}.generations.{Number(generation.Number)}", generation.Slots, owner);
+                }
+
+                break;
+            case PrefixLayout layout:
+                CheckPrefixes(layout);
+                break;
+        }
+
+        void CheckField(string place, IdField field)
+        {
+            if (field.At < 0 || field.Bits is < 1 or > 32)
+            {
+                Report(PolicyDiagnostics.BadIdLayout, place, $"A number in the ids of {owner} has 1 to 32 bits.", "Correct 'bits'.");
+            }
+        }
+
+        void CheckPrefixes(PrefixLayout layout)
+        {
+            if (layout.Prefixes.Count == 0 || layout.Config is < 0 or > PrefixLayout.HighestConfig)
+            {
+                Report(PolicyDiagnostics.BadIdLayout, path, $"The layout of {owner} names no slot, or no configuration of QUIC-LB.", "Name the slots of the ids.");
+            }
+
+            HashSet<ByteString> seen = [];
+            string list = $"{path}.{(layout.Config is null ? "prefixes" : "server-ids.ids")}";
+            foreach (IdPrefix prefix in layout.Prefixes)
+            {
+                string place = $"{list}.{prefix.Prefix}";
+                CheckOneSlot(place, prefix.Slot, owner);
+                if (prefix.Prefix.Length + (layout.Config is null ? 0 : 1) > by.Length || !seen.Add(prefix.Prefix))
+                {
+                    Report(PolicyDiagnostics.BadIdLayout, place, $"{prefix.Prefix} in {owner} is longer than the ids, or there twice.", "Remove it, or correct 'length'.");
+                }
+            }
         }
     }
 
@@ -320,7 +468,7 @@ public sealed class PolicyValidator
         }
     }
 
-    private void CheckNodes(string path, EquatableArray<NodeSlots> nodes, string owner)
+    private void CheckNodes(string path, EquatableArray<NumberedSlots> nodes, string owner)
     {
         if (nodes.Count == 0)
         {
@@ -328,24 +476,15 @@ public sealed class PolicyValidator
         }
 
         HashSet<int> seen = [];
-        foreach (NodeSlots node in nodes)
+        foreach (NumberedSlots node in nodes)
         {
-            string place = $"{path}.{Number(node.Node)}";
-            if (node.Node is < 0 or >= NumaBalancer.NodeCount || !seen.Add(node.Node) || node.Slots.Count == 0)
+            string place = $"{path}.{Number(node.Number)}";
+            if (node.Number is < 0 or >= NumaBalancer.NodeCount || !seen.Add(node.Number) || node.Slots.Count == 0)
             {
-                Report(PolicyDiagnostics.BadNumber, place, $"Node {Number(node.Node)} of {owner} is above {Number(NumaBalancer.NodeCount - 1)}, is there twice, or has no slots.");
+                Report(PolicyDiagnostics.BadNumber, place, $"Node {Number(node.Number)} of {owner} is above {Number(NumaBalancer.NodeCount - 1)}, is there twice, or has no slots.");
             }
 
             CheckSlots(place, node.Slots, owner);
-        }
-    }
-
-    /// <summary>Balancers that do not look at the flow give its datagrams to several workers.</summary>
-    private void CheckScatter(string path, PolicyAction action, TransportProtocol? protocol, string owner)
-    {
-        if (action is SteerAction { By: { Scatters: true } by } && _policy.Protocol != PolicyProtocol.Tcp && protocol != TransportProtocol.Tcp)
-        {
-            Report(PolicyDiagnostics.ScattersFlows, path, $"With 'by: {PolicyWords.Of(by)}' in {owner} the datagrams of one flow go to several slots.");
         }
     }
 
@@ -465,7 +604,7 @@ public sealed class PolicyValidator
 
     private static bool ChoosesSome(PolicyAction action) => action is SteerAction
     {
-        By: not (KernelBalancer or HashBalancer { To.Count: 0 } or ConsistentBalancer { To.Count: 0 } or CpuBalancer { To.Count: 0 } or RoundRobinBalancer { To.Count: 0 } or RandomBalancer { To.Count: 0 }),
+        By: not (KernelBalancer or HashBalancer { To.Count: 0 } or ConsistentBalancer { To.Count: 0 } or CpuBalancer { To.Count: 0 } or RoundRobinBalancer { To.Count: 0 } or RandomBalancer { To.Count: 0 } or LeastLoadedBalancer { To.Count: 0 }),
     };
 
     private IEnumerable<(string Path, PolicyAction Action, string Owner)> Actions() =>

@@ -30,11 +30,11 @@ public static class PolicyWords
 
     /// <summary>Balancers.</summary>
     public static ImmutableArray<string> Balancers { get; } =
-        ["slot", "hash", "consistent", "weighted", "cpu", "numa", "round-robin", "random", "chain", "kernel"];
+        ["slot", "hash", "consistent", "weighted", "cpu", "numa", "round-robin", "random", "least-loaded", "connection-id", "generation", "chain", "kernel"];
 
     /// <summary>Balancers of the language that are not supported yet.</summary>
     public static ImmutableArray<string> LaterBalancers { get; } =
-        ["least-loaded", "connection-id", "generation"];
+        [];
 
     /// <summary>Keys of a policy.</summary>
     public static ImmutableArray<string> PolicyKeys { get; } =
@@ -54,11 +54,27 @@ public static class PolicyWords
     public static ImmutableArray<string> LaterMatchKeys { get; } = ["migrating"];
 
     /// <summary>Keys of an action.</summary>
-    public static ImmutableArray<string> ActionKeys { get; } = ["by", "slot", "to", "weights", "cpus", "nodes", "key", "seed", "table-size"];
+    public static ImmutableArray<string> ActionKeys { get; } =
+        [
+            "by", "slot", "to", "weights", "cpus", "nodes", "generations", "stale", "at", "length", "worker", "generation", "modulo", "cookie", "prefixes", "server-ids", "new", "old",
+            "key", "seed", "table-size", "sticky",
+        ];
+
+    /// <summary>Keys of an action by connection id of which there must be one.</summary>
+    public static ImmutableArray<string> Layouts { get; } = ["worker", "modulo", "cookie", "prefixes", "server-ids"];
+
+    /// <summary>Keys of <c>sticky:</c>.</summary>
+    public static ImmutableArray<string> StickyKeys { get; } = ["entries", "idle"];
+
+    /// <summary>Keys of a number in a connection id.</summary>
+    public static ImmutableArray<string> FieldKeys { get; } = ["at", "bits"];
+
+    /// <summary>Keys of <c>server-ids:</c>.</summary>
+    public static ImmutableArray<string> ServerIdKeys { get; } = ["config", "ids"];
 
     /// <summary>Keys of an action that are not supported yet.</summary>
     public static ImmutableArray<string> LaterActionKeys { get; } =
-        ["sticky", "stale", "at", "length", "worker"];
+        [];
 
     /// <summary>The word of a protocol.</summary>
     public static string Of(PolicyProtocol protocol) => Word(Protocols, protocol);
@@ -81,6 +97,9 @@ public static class PolicyWords
         RoundRobinBalancer => "round-robin",
         RandomBalancer => "random",
         ChainBalancer => "chain",
+        LeastLoadedBalancer => "least-loaded",
+        ConnectionIdBalancer => "connection-id",
+        GenerationBalancer => "generation",
         KernelBalancer => "kernel",
         _ => throw new ArgumentException($"unknown balancer {balancer}", nameof(balancer)),
     };

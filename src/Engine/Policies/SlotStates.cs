@@ -10,6 +10,9 @@ public sealed record SlotStates(ImmutableDictionary<int, SlotState> States, Immu
     /// <summary>All slots active.</summary>
     public static SlotStates AllActive { get; } = new(ImmutableDictionary<int, SlotState>.Empty, ImmutableDictionary<int, uint>.Empty);
 
+    /// <summary>The cookies of the sockets in the seats, by slot; several when a slot has seats in several kernel groups.</summary>
+    public ImmutableDictionary<int, ImmutableArray<ulong>> Cookies { get; init; } = ImmutableDictionary<int, ImmutableArray<ulong>>.Empty;
+
     /// <summary>The state of a slot.</summary>
     public SlotState this[int slot] => States.GetValueOrDefault(slot);
 

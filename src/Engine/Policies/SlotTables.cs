@@ -24,7 +24,7 @@ internal sealed class SlotTables
         _policy = policy;
         _slotCount = slotCount;
         _states = states;
-        _choices = [.. Enumerable.Range(0, policy.Rules.Count + 1).Select(position => ChoiceOf(policy.ActionAt(position)))];
+        _choices = [.. Enumerable.Range(0, policy.Rules.Count + 1).Select(position => ChoiceOf(policy.ActionAt(position) as SteerAction))];
         MissSlot = policy.OnMiss.Kind == MissKind.Slot ? AddList([.. policy.ResolveSlots(policy.OnMiss.Slot)]) : -1;
     }
 
@@ -52,17 +52,30 @@ internal sealed class SlotTables
     /// <summary>Spare entries for so many slots: a prime, 15 or more for each of up to 512 slots.</summary>
     private static int SpareSizeFor(int slots) => slots <= 8 ? 127 : slots <= 64 ? 1021 : slots <= 512 ? 8191 : 65537;
 
-    private TableChoice? ChoiceOf(PolicyAction action) => action is not SteerAction steer ? null : steer.By switch
+    private TableChoice? ChoiceOf(SteerAction? action)
+    {
+        if (action is null || ChoiceOf(action.By) is not TableChoice choice)
+        {
+            return null;
+        }
+
+        return action.Sticky is null ? choice : choice with { KeepsFirst = Add(_slotCount, () => Keeps(SlotsOf(action.By))) };
+    }
+
+    private TableChoice? ChoiceOf(Balancer balancer) => balancer switch
     {
         SlotBalancer by => new TableChoice(AddList([.. _policy.ResolveSlots(by.Slot)]), 1),
         ChainBalancer by => List(by),
         HashBalancer by => Among(by.To),
         RandomBalancer by => Among(by.To),
+        LeastLoadedBalancer by => Among(by.To),
         RoundRobinBalancer by => Among(by.To),
         WeightedBalancer by => Whole(MaglevTable.SizeFor(_slotCount), () => Maglev(WeightsOf(by), MaglevTable.SizeFor(_slotCount)), () => WeightsOf(by)),
         ConsistentBalancer by => Consistent(by, by.TableSize ?? ConsistentSizeFor(_slotCount)),
         CpuBalancer by => Whole(CpuBalancer.TableSize, () => OfCpus(by), () => Equal(SlotsOf(by))),
         NumaBalancer by => OfNodes(by),
+        GenerationBalancer by => Among([by.Generations[^1]]),
+        ConnectionIdBalancer by => OfIds(by),
         _ => null,
     };
 
@@ -88,27 +101,82 @@ internal sealed class SlotTables
         return first;
     }
 
+    /// <summary>What the numbers in connection ids mean: any slot, since a connection that is there stays, whatever the slot's state.</summary>
+    private TableChoice OfIds(ConnectionIdBalancer by)
+    {
+        TableChoice choice = Among(by.NewSlots) with { Old = Among(by.OldSlots, keepsDraining: true) };
+        switch (by.Layout)
+        {
+            case WorkerLayout { To: EquatableArray<SlotItem> to }:
+                return Numbered(_policy.ResolveSlots(to, _slotCount));
+            case ModuloLayout { To: EquatableArray<SlotItem> to }:
+                return Numbered(_policy.ResolveSlots(to, _slotCount));
+            case GenerationLayout layout:
+                ImmutableArray<int>[] generations = [.. Enumerable.Range(0, 1 << layout.Generation.Bits).Select(number =>
+                    layout.Generations.Items.Where(g => g.Number == number).Select(g => _policy.ResolveSlots(g.Slots, _slotCount)).FirstOrDefault([]))];
+                int workers = generations.Max(g => g.Length);
+                int first = Add(workers * generations.Length, () => [.. generations.SelectMany(g => Pad(g, workers))]);
+                return choice with { IdsFirst = first, WorkerCount = workers };
+            default:
+                return choice;
+        }
+
+        TableChoice Numbered(ImmutableArray<int> slots) => choice with { IdsFirst = Add(slots.Length, () => slots), WorkerCount = slots.Length };
+    }
+
+    /// <summary>The generation of each slot that may keep flows: one of the action, active or draining. 0 for the others.</summary>
+    private int[] Keeps(ImmutableArray<int> slots)
+    {
+        int[] keeps = new int[_slotCount];
+        foreach (int slot in slots.Where(slot => _states[slot] != SlotState.Standby))
+        {
+            keeps[slot] = (int)_states.GenerationOf(slot);
+        }
+
+        return keeps;
+    }
+
+    /// <summary>All slots of an action: those that it may choose, and those that it may keep flows at.</summary>
+    private ImmutableArray<int> SlotsOf(Balancer balancer) => balancer switch
+    {
+        SlotBalancer by => [.. _policy.ResolveSlots(by.Slot)],
+        ChainBalancer by => _policy.ResolveSlots(by.To, _slotCount),
+        HashBalancer by => _policy.ResolveSlots(by.To, _slotCount),
+        LeastLoadedBalancer by => _policy.ResolveSlots(by.To, _slotCount),
+        RandomBalancer by => _policy.ResolveSlots(by.To, _slotCount),
+        RoundRobinBalancer by => _policy.ResolveSlots(by.To, _slotCount),
+        ConsistentBalancer by => _policy.ResolveSlots(by.To, _slotCount),
+        WeightedBalancer by => [.. by.Weights.Items.SelectMany(w => _policy.ResolveSlots(w.Slots))],
+        CpuBalancer by => SlotsOf(by),
+        NumaBalancer by => [.. by.Nodes.Items.SelectMany(n => n.Slots.Items).SelectMany(_policy.ResolveSlots).Distinct()],
+        ConnectionIdBalancer => [.. Enumerable.Range(0, _slotCount)],
+        GenerationBalancer by => [.. by.Generations.Items.SelectMany(_policy.ResolveSlots).Distinct()],
+        _ => [],
+    };
+
     /// <summary>The choice by hash among declared slots. Equal slots share their entries.</summary>
-    private TableChoice Among(EquatableArray<SlotItem> to)
+    private TableChoice Among(EquatableArray<SlotItem> to, bool keepsDraining = false)
     {
         ImmutableArray<int> slots = _policy.ResolveSlots(to, _slotCount);
-        if (slots.Length == 1)
+        if (slots.Length == 1 && !keepsDraining)
         {
             return new TableChoice(AddList(slots), 1);
         }
 
-        string key = string.Join(',', slots);
+        string key = (keepsDraining ? "draining " : "") + string.Join(',', slots);
         if (!_ofSlots.TryGetValue(key, out TableChoice? choice))
         {
             int spare = SpareSizeFor(slots.Length);
-            int first = Add(slots.Length, () => [.. slots.Select(slot => _states[slot] == SlotState.Active ? slot : None)]);
-            Add(spare, () => Maglev(Equal(slots), spare));
+            int first = Add(slots.Length, () => [.. slots.Select(slot => IsMeant(slot) ? slot : None)]);
+            Add(spare, () => Maglev(Equal([.. slots.Any(IsMeant) ? slots.Where(IsMeant) : Standby(slots)]), spare, takesAll: true));
             Add(slots.Length, () => Cycle(Standby(slots), slots.Length));
             choice = new TableChoice(first, slots.Length, spare, first + slots.Length + spare, slots.Length);
             _ofSlots.Add(key, choice);
         }
 
         return choice;
+
+        bool IsMeant(int slot) => _states[slot] == SlotState.Active || (keepsDraining && _states[slot] == SlotState.Draining);
     }
 
     private TableChoice Consistent(ConsistentBalancer by, int size) =>
@@ -130,7 +198,7 @@ internal sealed class SlotTables
         Add(NumaBalancer.NodeCount, () => [.. Enumerable.Range(0, NumaBalancer.NodeCount).Select(BeginOf)]);
         int first = nodes + NumaBalancer.NodeCount;
         Add(size, () => Maglev(Equal(all), size));
-        foreach (NodeSlots node in by.Nodes)
+        foreach (NumberedSlots node in by.Nodes)
         {
             ImmutableArray<int> own = [.. node.Slots.Items.SelectMany(_policy.ResolveSlots)];
             Add(size, () => Maglev(Equal(own.Any(IsActive) ? own : all), size));
@@ -139,7 +207,7 @@ internal sealed class SlotTables
         int standby = Add(_slotCount, () => Cycle(Standby(all), _slotCount));
         return new TableChoice(first, size, 0, standby, _slotCount, nodes);
 
-        int BeginOf(int node) => nodes + NumaBalancer.NodeCount + ((by.Nodes.Items.ToList().FindIndex(n => n.Node == node) + 1) * size);
+        int BeginOf(int node) => nodes + NumaBalancer.NodeCount + ((by.Nodes.Items.ToList().FindIndex(n => n.Number == node) + 1) * size);
     }
 
     private int[] OfCpus(CpuBalancer by)
@@ -211,10 +279,10 @@ internal sealed class SlotTables
     private static IEnumerable<int> Weighing(int[] weights) => Enumerable.Range(0, weights.Length).Where(slot => weights[slot] > 0);
 
     /// <summary>The table of the slots that may get new flows.</summary>
-    private ImmutableArray<int> Maglev(int[] weights, int size)
+    private ImmutableArray<int> Maglev(int[] weights, int size, bool takesAll = false)
     {
         int[] usable = new int[weights.Length];
-        foreach (int slot in Usable([.. Weighing(weights)]))
+        foreach (int slot in takesAll ? Weighing(weights) : Usable([.. Weighing(weights)]))
         {
             usable[slot] = weights[slot];
         }

@@ -9,6 +9,18 @@ namespace ReuseportPS.Engine.Policies;
 /// <param name="NodesFirst">First of the entries that say where a NUMA node's main entries begin; -1 for other balancers.</param>
 internal sealed record TableChoice(int First, int Count, int SpareCount = 0, int StandbyFirst = 0, int StandbyCount = 0, int NodesFirst = -1)
 {
+    /// <summary>First of the entries by slot that say whose generation may keep a flow, and 0 where none may; -1 for an action that is not sticky.</summary>
+    public int KeepsFirst { get; init; } = -1;
+
+    /// <summary>The choice for datagrams of no live slot, by connection id; null for other balancers.</summary>
+    public TableChoice? Old { get; init; }
+
+    /// <summary>First of the entries that the numbers in connection ids mean.</summary>
+    public int IdsFirst { get; init; }
+
+    /// <summary>How many workers there are, in each generation.</summary>
+    public int WorkerCount { get; init; }
+
     /// <summary>The first spare entry.</summary>
     public int SpareFirst => First + Count;
 }

@@ -18,8 +18,14 @@ public sealed class CompiledPolicyTests
                 PolicyHost host = new(compiled, epoch, test.Selectable);
                 PolicyEvaluator evaluator = new(test.Policy, test.SlotCount, states);
                 PolicyCounters counters = new(compiled.Counters);
-                ExecutionEnvironment environment = new() { RandomState = epoch };
-                foreach (PolicyArrival arrival in arrivals)
+                ExecutionEnvironment environment = new() { RandomState = epoch, MonotonicTime = 10_000_000_000 };
+                for (int slot = 0; slot < test.SlotCount; slot++)
+                {
+                    evaluator.Loads[slot] = slot % 5 == 4 ? 0 : SlotLoad.Pack((uint)((slot * 7) % 5), environment.MonotonicTime - (ulong)(slot * 300_000_000L));
+                }
+
+                host.SetLoads(evaluator.Loads);
+                foreach (PolicyArrival arrival in arrivals.Concat(arrivals))
                 {
                     Packet packet = arrival.ToPacket();
                     arrival.SetTo(environment);

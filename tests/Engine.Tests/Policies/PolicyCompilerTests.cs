@@ -129,6 +129,16 @@ public sealed class PolicyCompilerTests
     }
 
     [Fact]
+    public void More_flow_tables_than_a_program_can_have_maps_are_refused()
+    {
+        Assert.NotNull(Policy(PolicyValidator.MostFlowTables).Policy);
+        Assert.Equal(PolicyDiagnostics.BadFlowTable.Code, Assert.Single(Policy(PolicyValidator.MostFlowTables + 1).Diagnostics).Code);
+
+        static PolicyReading Policy(int tables) => PolicyYaml.Read("otherwise: { by: hash }\nrules:\n" + string.Concat(Enumerable.Range(0, tables).Select(i =>
+            $"  - {{ when: {{ source-port: {i} }}, steer: {{ by: hash, sticky: {{ entries: 10, idle: 1s }} }} }}\n")));
+    }
+
+    [Fact]
     public void Passing_program_refers_to_the_seats_and_passes()
     {
         Assert.Equal(3, PassingProgram.Spec.Instructions.Length);

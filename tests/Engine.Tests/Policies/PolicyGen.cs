@@ -40,6 +40,13 @@ public static class PolicyGen
 
     private static readonly Gen<byte> s_payloadByte = Gen.Frequency((3, Gen.OneOf<byte>(0, 1, 0x80, 0xff)), (1, Gen.Byte));
 
+    /// <summary>Datagrams that look like QUIC: short headers, and long ones of versions 1, 2 and another, with ids of 4 bytes mostly.</summary>
+    private static readonly Gen<byte[]> s_quic = Gen.Select(
+        Gen.Bool, Gen.Int[0, 3], Gen.OneOf<uint>(1, 0x6b3343cf, 0xff00001d), Gen.Frequency((5, Gen.Const(4)), (1, Gen.Int[0, 20])), s_payloadByte.Array[12]).Select((isLong, type, version, length, rest) =>
+            isLong
+                ? [(byte)(0xc0 | (type << 4)), (byte)(version >> 24), (byte)(version >> 16), (byte)(version >> 8), (byte)version, (byte)length, .. rest]
+                : (byte[])[0x40, .. rest]);
+
     private static readonly Gen<EquatableArray<NumberRange>> s_cpus = Gen.OneOf<EquatableArray<NumberRange>>(
         [new NumberRange(0, 0)], [new NumberRange(1, 1)], [new NumberRange(1, 7)], [new NumberRange(3, 5), new NumberRange(0, 0)], [new NumberRange(0, 1), new NumberRange(9, 9)]);
 
@@ -72,7 +79,7 @@ public static class PolicyGen
         Flow,
         Gen.Int[0, 3],
         Gen.Frequency((3, Gen.Const((byte)0x02)), (2, Gen.OneOf<byte>(0x10, 0x12, 0x04, 0x01, 0x18)), (1, Gen.Byte)),
-        Gen.Frequency((1, Gen.Const(Array.Empty<byte>())), (4, s_payloadByte.Array[0, 12])),
+        Gen.Frequency((1, Gen.Const(Array.Empty<byte>())), (4, s_payloadByte.Array[0, 12]), (4, s_quic)),
         Gen.Int[0, PolicyArrival.CpuCount - 1],
         Gen.Frequency((3, Gen.Int[0, 3]), (1, Gen.Int[0, 4000])),
         (flow, extra, flags, payload, cpu, milliseconds) => new PolicyArrival(flow, extra, flags, payload, cpu, milliseconds));
@@ -106,7 +113,7 @@ public static class PolicyGen
                 Rules = rules.Select((rule, i) => i % 2 == 0 ? rule with { Name = $"r {i}" } : rule).ToEquatableArray(),
                 Otherwise = otherwise,
                 OnMiss = miss,
-            }));
+            })).Select(Settle);
     }
 
     private static Gen<PolicyRule> Rule(int slotCount, ImmutableArray<NamedSlots> slots, ImmutableArray<AddressList> lists, PolicyProtocol policy) =>
@@ -182,16 +189,70 @@ public static class PolicyGen
         Gen<PolicyAction> cpu = Gen.Select(to, Gen.Int[0, slotCount - 1], Gen.Bool, (slots, slot, isMapped) => (PolicyAction)new SteerAction(
             new CpuBalancer(slots, isMapped ? [new CpuSlot(new NumberRange(1, 2), SlotItem.Of(slot))] : [])));
         Gen<PolicyAction> numa = Gen.Select(Subset(slotCount), Subset(slotCount), Gen.Int[0, 2], s_key, s_seed, (one, other, node, key, seed) => (PolicyAction)new SteerAction(
-            new NumaBalancer([new NodeSlots(node, Numbers(one)), new NodeSlots(5, Numbers(other))], key, seed)));
-        return Gen.Frequency(
+            new NumaBalancer([new NumberedSlots(node, Numbers(one)), new NumberedSlots(5, Numbers(other))], key, seed)));
+        Gen<PolicyAction> loads = Gen.Select(to, s_key, s_seed, Gen.OneOf(1, 5, 60), (slots, key, seed, stale) =>
+            (PolicyAction)new SteerAction(new LeastLoadedBalancer(slots, TimeSpan.FromSeconds(stale), key, seed)));
+        Gen<PolicyAction> generation = Gen.Select(Gen.Int[0, slotCount - 1], Gen.Int[0, slotCount - 1], s_key, s_seed, (middle, start, key, seed) => (PolicyAction)new SteerAction(
+            new GenerationBalancer(middle == slotCount - 1 ? [SlotItem.Of(0, middle)] : [SlotItem.Of(0, middle), SlotItem.Of(middle + 1, slotCount - 1)], key, seed)));
+        Gen<PolicyAction> ids = Gen.Select(Layout(slotCount), Gen.Int[0, 2], to, to, s_key, s_seed, (layout, at, latest, earlier, key, seed) => (PolicyAction)new SteerAction(
+            new ConnectionIdBalancer(at, 4, layout, latest, earlier, key, seed)));
+        Gen<PolicyAction> steer = Gen.Frequency(
             (3, hash),
             (2, weighted),
             (1, consistent),
+            (1, loads),
+            (1, generation),
+            (2, ids),
             (2, plain),
             (1, cpu),
             (1, numa),
-            (2, OneSlot(slotCount, names).Select(s => (PolicyAction)new SteerAction(new SlotBalancer(s)))),
+            (2, OneSlot(slotCount, names).Select(s => (PolicyAction)new SteerAction(new SlotBalancer(s)))));
+        return Gen.Frequency(
+            (10, steer),
+            (3, Gen.Select(steer, Gen.OneOf(1, 10, 3600), (action, idle) => (PolicyAction)((SteerAction)action with { Sticky = new StickyFlows(1024, TimeSpan.FromSeconds(idle)) }))),
             (1, Gen.OneOf<PolicyAction>(new SteerAction(new KernelBalancer()), new RejectAction())));
+    }
+
+    /// <summary>Layouts of ids of four bytes.</summary>
+    private static Gen<IdLayout> Layout(int slotCount)
+    {
+        Gen<IdField> field = Gen.Select(Gen.Int[0, 2], Gen.OneOf(1, 3, 8, 11), (at, bits) => new IdField(at, bits));
+        Gen<EquatableArray<SlotItem>> to = Gen.OneOf<EquatableArray<SlotItem>>([], [SlotItem.Of(0, slotCount - 1)], [SlotItem.Of(slotCount - 1)]);
+        Gen<EquatableArray<IdPrefix>> prefixes = Gen.Select(s_payloadByte.Array[3], Gen.Int[1, 3], Gen.Int[0, slotCount - 1]).Array[1, 3].Select(all => all
+            .Select(p => new IdPrefix(Bytes(p.Item1, p.Item2), SlotItem.Of(p.Item3))).DistinctBy(p => p.Prefix).ToEquatableArray());
+        return Gen.OneOf<IdLayout>(
+            Gen.Select(field, to, (worker, slots) => (IdLayout)new WorkerLayout(worker, slots)),
+            Gen.Select(field, to, (number, slots) => (IdLayout)new ModuloLayout(number, slots)),
+            Gen.Select(Gen.Int[0, 3], field, Gen.Int[0, slotCount - 1], (at, worker, slot) => (IdLayout)new GenerationLayout(
+                new IdField(at, 2), worker, [new NumberedSlots(0, [SlotItem.Of(0, slotCount - 1)]), new NumberedSlots(2, [SlotItem.Of(slot)])])),
+            prefixes.Select(p => (IdLayout)new PrefixLayout(p)),
+            Gen.Select(prefixes, Gen.Int[0, PrefixLayout.HighestConfig], (p, config) => (IdLayout)new PrefixLayout(p, config)));
+    }
+
+    /// <summary>Makes a policy valid whose actions do not suit its protocol or each other.</summary>
+    private static SteeringPolicy Settle(SteeringPolicy policy)
+    {
+        bool hasIds = policy.Protocol != PolicyProtocol.Tcp &&
+            (policy.Otherwise is SteerAction { By: ConnectionIdBalancer } || policy.Rules.Items.Any(r => r.Action is SteerAction { By: ConnectionIdBalancer }));
+        return policy with
+        {
+            Rules = policy.Rules.Items.Select(r => r with { Action = Fit(r.Action, r.When.Protocol == TransportProtocol.Tcp || r.When.TcpFlags.Count > 0) }).ToEquatableArray(),
+            Otherwise = Fit(policy.Otherwise, isTcp: false),
+        };
+
+        PolicyAction Fit(PolicyAction action, bool isTcp)
+        {
+            isTcp |= policy.Protocol == PolicyProtocol.Tcp;
+            return action switch
+            {
+                SteerAction { By: ConnectionIdBalancer ids } when isTcp => new SteerAction(new HashBalancer(ids.New)),
+                SteerAction { By: GenerationBalancer } steer when isTcp => steer with { Sticky = null },
+                SteerAction { Sticky: null, By: GenerationBalancer } steer => steer with { Sticky = new StickyFlows(512, TimeSpan.FromSeconds(2)) },
+                SteerAction { Sticky: null, By: RandomBalancer or RoundRobinBalancer or CpuBalancer or NumaBalancer or LeastLoadedBalancer } steer when hasIds =>
+                    steer with { Sticky = new StickyFlows(256, TimeSpan.FromSeconds(2)) },
+                _ => action,
+            };
+        }
     }
 
     private static Gen<SlotItem> OneSlot(int slotCount, ImmutableArray<NamedSlots> names)

@@ -65,6 +65,22 @@ public sealed class PolicyHost
         return result.ReturnValue == 0 ? (PolicyVerdict.Reject, -1) : _selected < 0 ? (PolicyVerdict.Kernel, -1) : (PolicyVerdict.Slot, _selected);
     }
 
+    /// <summary>Makes other data current: the maps and the program stay. The test sees to it that only data differs.</summary>
+    public void Change(CompiledPolicy policy)
+    {
+        Assert.NotEqual(PolicyChange.Program, policy.ChangeFrom(_policy));
+        Fill(policy.Maps.Tables, 0, policy.Bank.Tables, policy.Bank.Tables);
+        Fill(policy.Maps.Lists, 0, policy.Bank.Lists, policy.Bank.Lists);
+    }
+
+    public void SetLoads(ReadOnlySpan<ulong> loads)
+    {
+        for (int slot = 0; slot < loads.Length && _policy.Maps.Loads >= 0; slot++)
+        {
+            Expect(_maps[_policy.Maps.Loads].Update(Key(slot), BitConverter.GetBytes(loads[slot])));
+        }
+    }
+
     public ImmutableArray<CounterReading> Counters()
     {
         BpfMap counters = _maps[_policy.Maps.Counters];

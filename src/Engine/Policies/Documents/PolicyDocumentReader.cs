@@ -348,16 +348,20 @@ internal sealed class PolicyDocumentReader
             }
         }
 
-        return ReadBalancer(node, path, balancer, fields) is Balancer chosen ? new SteerAction(chosen) : null;
+        StickyFlows? sticky = fields.TryGetValue("sticky", out DocumentNode? stickyNode) ? ReadSticky(stickyNode, $"{path}.sticky") : null;
+        return ReadBalancer(node, path, balancer, fields) is Balancer chosen ? new SteerAction(chosen, sticky) : null;
     }
 
-    private static bool Uses(string balancer, string key) => balancer switch
+    private static bool Uses(string balancer, string key) => (key == "sticky" && balancer != "kernel") || balancer switch
     {
         "slot" => key is "slot",
         "hash" => key is "to" or "key" or "seed",
         "weighted" => key is "to" or "key" or "seed" or "weights",
         "consistent" => key is "to" or "key" or "seed" or "table-size",
         "cpu" => key is "to" or "cpus",
+        "least-loaded" => key is "to" or "stale" or "key" or "seed",
+        "generation" => key is "generations" or "key" or "seed",
+        "connection-id" => key is "to" or "at" or "length" or "worker" or "generation" or "generations" or "modulo" or "cookie" or "prefixes" or "server-ids" or "new" or "old" or "key" or "seed",
         "numa" => key is "nodes" or "key" or "seed",
         "round-robin" or "random" or "chain" => key is "to",
         _ => false,
@@ -396,7 +400,7 @@ internal sealed class PolicyDocumentReader
                     return null;
                 }
 
-                return new NumaBalancer(ReadNodes(nodes, $"{path}.nodes"), key, seed);
+                return new NumaBalancer(ReadNumbered(nodes, $"{path}.nodes", "node", NumaBalancer.NodeCount - 1), key, seed);
             case "round-robin":
                 return new RoundRobinBalancer(to);
             case "random":
@@ -409,6 +413,22 @@ internal sealed class PolicyDocumentReader
                 }
 
                 return new ChainBalancer(to);
+            case "least-loaded":
+                TimeSpan stale = LeastLoadedBalancer.DefaultStale;
+                return !fields.TryGetValue("stale", out DocumentNode? staleNode) || Value(staleNode, "'stale'", "a duration", DurationText.TryParse, out stale)
+                    ? new LeastLoadedBalancer(to, stale, key, seed)
+                    : null;
+            case "generation":
+                if (!fields.TryGetValue("generations", out DocumentNode? generations))
+                {
+                    Missing(node, "'by: generation'", "generations", "Add the slots of each generation, the newest last, for example 'generations: [blue, green]'.");
+                    return null;
+                }
+
+                return new GenerationBalancer(
+                    Values<SlotItem>(generations, $"{path}.generations", "'generations'", "a slot, a range of slots or a name", SlotItem.TryParse), key, seed);
+            case "connection-id":
+                return ReadConnectionId(node, path, fields, to, key, seed);
             default:
                 return new KernelBalancer();
         }
@@ -475,21 +495,140 @@ internal sealed class PolicyDocumentReader
         return cpus.ToEquatableArray();
     }
 
-    private EquatableArray<NodeSlots> ReadNodes(DocumentNode node, string path)
+    private EquatableArray<NumberedSlots> ReadNumbered(DocumentNode node, string path, string what, int highest)
     {
-        List<NodeSlots> nodes = [];
-        foreach (DocumentEntry entry in Entries(node, path, "'nodes'") ?? [])
+        List<NumberedSlots> nodes = [];
+        foreach (DocumentEntry entry in Entries(node, path, $"'{what}s'") ?? [])
         {
-            uint? number = Integer(entry.Key, "a node", 0, NumaBalancer.NodeCount - 1);
+            uint? number = Integer(entry.Key, what, 0, (uint)highest);
             EquatableArray<SlotItem> slots = Values<SlotItem>(
-                entry.Value, $"{path}.{entry.Key.Text}", $"node {entry.Key.Text}", "a slot, a range of slots or a name", SlotItem.TryParse);
+                entry.Value, $"{path}.{entry.Key.Text}", $"{what} {entry.Key.Text}", "a slot, a range of slots or a name", SlotItem.TryParse);
             if (number is uint known)
             {
-                nodes.Add(new NodeSlots((int)known, slots));
+                nodes.Add(new NumberedSlots((int)known, slots));
             }
         }
 
         return nodes.ToEquatableArray();
+    }
+
+    private StickyFlows? ReadSticky(DocumentNode node, string path)
+    {
+        if (Fields(node, path, "'sticky'", PolicyWords.StickyKeys, []) is not { } fields)
+        {
+            return null;
+        }
+
+        foreach (string key in PolicyWords.StickyKeys.Where(k => !fields.ContainsKey(k)))
+        {
+            Missing(node, "'sticky'", key, "Say how many flows are remembered and for how long, for example 'sticky: { entries: 65536, idle: 120s }'.");
+            return null;
+        }
+
+        uint? entries = Integer(fields["entries"], "entries", 1, StickyFlows.MostEntries);
+        bool hasIdle = Value(fields["idle"], "'idle'", "a duration", DurationText.TryParse, out TimeSpan idle);
+        return hasIdle && entries is uint count ? new StickyFlows((int)count, idle) : null;
+    }
+
+    private ConnectionIdBalancer? ReadConnectionId(
+        DocumentNode node, string path, Dictionary<string, DocumentNode> fields, EquatableArray<SlotItem> to, HashKey key, uint seed)
+    {
+        if (!fields.TryGetValue("length", out DocumentNode? lengthNode))
+        {
+            Missing(node, "'by: connection-id'", "length", "Add how long the ids are that the servers issue, for example 'length: 8'.");
+            return null;
+        }
+
+        string[] layouts = [.. PolicyWords.Layouts.Where(fields.ContainsKey)];
+        bool hasGeneration = fields.ContainsKey("generation");
+        if (layouts.Length != 1 || hasGeneration != fields.ContainsKey("generations") || (hasGeneration && layouts[0] != "worker"))
+        {
+            Report(PolicyDiagnostics.BadIdLayout, node, layouts.Length == 1
+                ? "'generation', 'generations' and 'worker' go together."
+                : $"'by: connection-id' needs one of {Quote(PolicyWords.Layouts)}, and has {(layouts.Length == 0 ? "none" : Quote(layouts))}.");
+            return null;
+        }
+
+        bool usesTo = layouts[0] is "modulo" || (layouts[0] is "worker" && !hasGeneration);
+        if (to.Count > 0 && !usesTo)
+        {
+            Report(PolicyDiagnostics.NotUsedHere, fields["to"], $"With '{(hasGeneration ? "generation" : layouts[0])}' the slots are named there, and 'to' has no use.");
+        }
+
+        uint? length = Integer(lengthNode, "length", 1, ConnectionIdBalancer.LongestId);
+        uint? at = fields.TryGetValue("at", out DocumentNode? atNode) ? Integer(atNode, "at", 0, BytesTest.HighestOffset) : 1;
+        DocumentNode value = fields[layouts[0]];
+        string place = $"{path}.{layouts[0]}";
+        IdLayout? layout = layouts[0] switch
+        {
+            "worker" when hasGeneration => ReadField(fields["generation"], $"{path}.generation") is IdField generation && ReadField(value, place) is IdField own
+                ? new GenerationLayout(generation, own, ReadNumbered(fields["generations"], $"{path}.generations", "generation", (1 << GenerationLayout.MostBits) - 1))
+                : null,
+            "worker" => ReadField(value, place) is IdField worker ? new WorkerLayout(worker, to) : null,
+            "modulo" => ReadField(value, place) is IdField number ? new ModuloLayout(number, to) : null,
+            "cookie" => Fields(value, place, "'cookie'", ["at"], []) is { } cookie
+                ? new CookieLayout((int)(cookie.TryGetValue("at", out DocumentNode? from) ? Integer(from, "at", 0, ConnectionIdBalancer.LongestId) ?? 0 : 0))
+                : null,
+            "prefixes" => new PrefixLayout(ReadPrefixes(value, place)),
+            _ => ReadServerIds(value, place),
+        };
+        return layout is null || length is null || at is null
+            ? null
+            : new ConnectionIdBalancer((int)at, (int)length, layout, Generation("new"), Generation("old"), key, seed);
+
+        EquatableArray<SlotItem> Generation(string name) =>
+            fields.TryGetValue(name, out DocumentNode? slots) ? Values<SlotItem>(slots, $"{path}.{name}", $"'{name}'", "a slot, a range of slots or a name", SlotItem.TryParse) : [];
+    }
+
+    private IdField? ReadField(DocumentNode node, string path)
+    {
+        string name = path[(path.LastIndexOf('.') + 1)..];
+        if (Fields(node, path, $"'{name}'", PolicyWords.FieldKeys, []) is not { } fields)
+        {
+            return null;
+        }
+
+        if (!fields.TryGetValue("bits", out DocumentNode? bits))
+        {
+            Missing(node, $"'{name}'", "bits", "Say how long the number is, for example 'bits: 8'.");
+            return null;
+        }
+
+        uint? at = fields.TryGetValue("at", out DocumentNode? from) ? Integer(from, "at", 0, ConnectionIdBalancer.LongestId) : 0;
+        return at is uint first && Integer(bits, "bits", 1, 32) is uint count ? new IdField((int)first, (int)count) : null;
+    }
+
+    private EquatableArray<IdPrefix> ReadPrefixes(DocumentNode node, string path)
+    {
+        List<IdPrefix> prefixes = [];
+        foreach (DocumentEntry entry in Entries(node, path, $"'{path[(path.LastIndexOf('.') + 1)..]}'") ?? [])
+        {
+            bool known = Value<ByteString>(entry.Key, "a beginning of ids", "bytes such as 0x0a0b", ByteString.TryParse, out ByteString bytes);
+            if (Value<SlotItem>(entry.Value, $"slot of {entry.Key.Text}", "a slot", SlotItem.TryParse, out SlotItem slot) && known)
+            {
+                Place($"{path}.{bytes}", entry.Key);
+                prefixes.Add(new IdPrefix(bytes, slot));
+            }
+        }
+
+        return prefixes.ToEquatableArray();
+    }
+
+    private PrefixLayout? ReadServerIds(DocumentNode node, string path)
+    {
+        if (Fields(node, path, "'server-ids'", PolicyWords.ServerIdKeys, []) is not { } fields)
+        {
+            return null;
+        }
+
+        if (!fields.TryGetValue("ids", out DocumentNode? ids))
+        {
+            Missing(node, "'server-ids'", "ids", "Add the slot of each server id, for example 'ids: { 0x0001: 0, 0x0002: 1 }'.");
+            return null;
+        }
+
+        uint? config = fields.TryGetValue("config", out DocumentNode? number) ? Integer(number, "config", 0, PrefixLayout.HighestConfig) : 0;
+        return config is uint known ? new PrefixLayout(ReadPrefixes(ids, $"{path}.ids"), (int)known) : null;
     }
 
     private MissAction ReadMiss(DocumentNode node)

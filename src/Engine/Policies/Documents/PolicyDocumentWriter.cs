@@ -162,7 +162,7 @@ internal static class PolicyDocumentWriter
 
                 break;
             case NumaBalancer by:
-                entries.Add(Entry("nodes", Map(by.Nodes.Items.Select(n => Entry(n.Node.ToString(CultureInfo.InvariantCulture), OneOrMore(n.Slots.Items.Select(Item)))))));
+                entries.Add(Entry("nodes", Map(by.Nodes.Items.Select(n => Entry(n.Number.ToString(CultureInfo.InvariantCulture), OneOrMore(n.Slots.Items.Select(Item)))))));
                 Common([], by.Key, by.Seed);
                 break;
             case RoundRobinBalancer by:
@@ -174,9 +174,81 @@ internal static class PolicyDocumentWriter
             case ChainBalancer by:
                 Common(by.To, HashKey.FourTuple, 0);
                 break;
+            case LeastLoadedBalancer by:
+                Common(by.To, by.Key, by.Seed);
+                if (by.Stale != LeastLoadedBalancer.DefaultStale)
+                {
+                    entries.Add(Entry("stale", Word(DurationText.Write(by.Stale))));
+                }
+
+                break;
+            case GenerationBalancer by:
+                entries.Add(Entry("generations", List(by.Generations.Items.Select(Item))));
+                Common([], by.Key, by.Seed);
+                break;
+            case ConnectionIdBalancer by:
+                WriteConnectionId(by);
+                break;
+        }
+
+        if (steer.Sticky is StickyFlows sticky)
+        {
+            entries.Add(Entry("sticky", Map([Entry("entries", Number(sticky.Entries)), Entry("idle", Word(DurationText.Write(sticky.Idle)))])));
         }
 
         return Map(entries);
+
+        void WriteConnectionId(ConnectionIdBalancer by)
+        {
+            if (by.At != 1)
+            {
+                entries.Add(Entry("at", Number(by.At)));
+            }
+
+            entries.Add(Entry("length", Number(by.Length)));
+            EquatableArray<SlotItem> to = [];
+            switch (by.Layout)
+            {
+                case WorkerLayout layout:
+                    entries.Add(Entry("worker", Field(layout.Worker)));
+                    to = layout.To;
+                    break;
+                case ModuloLayout layout:
+                    entries.Add(Entry("modulo", Field(layout.Number)));
+                    to = layout.To;
+                    break;
+                case GenerationLayout layout:
+                    entries.Add(Entry("generation", Field(layout.Generation)));
+                    entries.Add(Entry("worker", Field(layout.Worker)));
+                    entries.Add(Entry("generations", Map(layout.Generations.Items.Select(g => Entry(g.Number.ToString(CultureInfo.InvariantCulture), OneOrMore(g.Slots.Items.Select(Item)))))));
+                    break;
+                case CookieLayout layout:
+                    entries.Add(Entry("cookie", Map([Entry("at", Number(layout.At))])));
+                    break;
+                case PrefixLayout { Config: null } layout:
+                    entries.Add(Entry("prefixes", Prefixes(layout)));
+                    break;
+                case PrefixLayout layout:
+                    entries.Add(Entry("server-ids", Map([Entry("config", Number(layout.Config!.Value)), Entry("ids", Prefixes(layout))])));
+                    break;
+            }
+
+            Common(to, by.Key, by.Seed);
+            Generation("new", by.New);
+            Generation("old", by.Old);
+
+            void Generation(string name, EquatableArray<SlotItem> slots)
+            {
+                if (slots.Count > 0)
+                {
+                    entries.Add(Entry(name, OneOrMore(slots.Items.Select(Item))));
+                }
+            }
+        }
+
+        static DocumentMap Field(IdField field) => Map([Entry("at", Number(field.At)), Entry("bits", Number(field.Bits))]);
+
+        static DocumentMap Prefixes(PrefixLayout layout) => Map(layout.Prefixes.Items.Select(p => Entry(p.Prefix.ToString(), Item(p.Slot))));
 
         void Common(EquatableArray<SlotItem> to, HashKey key, uint seed)
         {
