@@ -11,6 +11,7 @@
     CmdletsToExport        = @(
         'ConvertFrom-BpfAssembly'
         'ConvertTo-BpfAssembly'
+        'Export-SteeringPolicy'
         'Export-SteeringProgram'
         'Get-ReuseportBackend'
         'Get-ReuseportGroup'
@@ -25,6 +26,7 @@
         'Measure-SteeringPolicy'
         'New-PacketTrace'
         'New-ReuseportGroup'
+        'New-SteeringPolicy'
         'Remove-ReuseportGroup'
         'Remove-SteeringPolicy'
         'Set-ReuseportBackend'

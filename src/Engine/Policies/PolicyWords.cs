@@ -76,6 +76,34 @@ public static class PolicyWords
     public static ImmutableArray<string> LaterActionKeys { get; } =
         [];
 
+    /// <summary>Whether a balancer has a use for a key of an action.</summary>
+    internal static bool Uses(string balancer, string key) => (key == "sticky" && balancer != "kernel") || balancer switch
+    {
+        "slot" => key is "slot",
+        "hash" => key is "to" or "key" or "seed",
+        "weighted" => key is "to" or "key" or "seed" or "weights",
+        "consistent" => key is "to" or "key" or "seed" or "table-size",
+        "cpu" => key is "to" or "cpus",
+        "least-loaded" => key is "to" or "stale" or "key" or "seed",
+        "generation" => key is "generations" or "key" or "seed",
+        "connection-id" => key is "to" or "at" or "length" or "worker" or "generation" or "generations" or "modulo" or "cookie" or "prefixes" or "server-ids" or "new" or "old" or "key" or "seed",
+        "numa" => key is "nodes" or "key" or "seed",
+        "round-robin" or "random" or "chain" => key is "to",
+        _ => false,
+    };
+
+    /// <summary>The keys that a balancer must have.</summary>
+    internal static ImmutableArray<string> RequiredOf(string balancer) => balancer switch
+    {
+        "slot" => ["slot"],
+        "weighted" => ["weights"],
+        "numa" => ["nodes"],
+        "chain" => ["to"],
+        "generation" => ["generations"],
+        "connection-id" => ["length"],
+        _ => [],
+    };
+
     /// <summary>The word of a protocol.</summary>
     public static string Of(PolicyProtocol protocol) => Word(Protocols, protocol);
 

@@ -8,8 +8,8 @@ namespace ReuseportPS.Engine.Policies.Documents;
 /// <summary>Gives a document the meaning of a policy, and reports all that it cannot.</summary>
 internal sealed class PolicyDocumentReader
 {
-    private const int HighestCpu = 8191;
-    private const int HighestNode = 1023;
+    internal const int HighestCpu = 8191;
+    internal const int HighestNode = 1023;
 
     private readonly Dictionary<string, SourceLocation> _places = new(StringComparer.Ordinal);
 
@@ -342,7 +342,7 @@ internal sealed class PolicyDocumentReader
 
         foreach ((string key, DocumentNode value) in fields)
         {
-            if (key != "by" && !Uses(balancer, key))
+            if (key != "by" && !PolicyWords.Uses(balancer, key))
             {
                 Report(PolicyDiagnostics.NotUsedHere, value, $"'by: {balancer}' does not use '{key}'.");
             }
@@ -351,21 +351,6 @@ internal sealed class PolicyDocumentReader
         StickyFlows? sticky = fields.TryGetValue("sticky", out DocumentNode? stickyNode) ? ReadSticky(stickyNode, $"{path}.sticky") : null;
         return ReadBalancer(node, path, balancer, fields) is Balancer chosen ? new SteerAction(chosen, sticky) : null;
     }
-
-    private static bool Uses(string balancer, string key) => (key == "sticky" && balancer != "kernel") || balancer switch
-    {
-        "slot" => key is "slot",
-        "hash" => key is "to" or "key" or "seed",
-        "weighted" => key is "to" or "key" or "seed" or "weights",
-        "consistent" => key is "to" or "key" or "seed" or "table-size",
-        "cpu" => key is "to" or "cpus",
-        "least-loaded" => key is "to" or "stale" or "key" or "seed",
-        "generation" => key is "generations" or "key" or "seed",
-        "connection-id" => key is "to" or "at" or "length" or "worker" or "generation" or "generations" or "modulo" or "cookie" or "prefixes" or "server-ids" or "new" or "old" or "key" or "seed",
-        "numa" => key is "nodes" or "key" or "seed",
-        "round-robin" or "random" or "chain" => key is "to",
-        _ => false,
-    };
 
     private Balancer? ReadBalancer(DocumentNode node, string path, string balancer, Dictionary<string, DocumentNode> fields)
     {
