@@ -30,6 +30,33 @@ public enum CounterKind
     /// <summary>Packets of a protocol that the policy does not cover; left to the kernel.</summary>
     NotCovered,
 
+    /// <summary>TCP segments that open no connection, of those counted above: stray ones, and the last of a handshake under SYN cookies. Only in policies that tell them apart.</summary>
+    NotSyn,
+
+    /// <summary>Packets that a flow table kept where their flow was. Only in policies with <c>sticky</c>.</summary>
+    StickyHit,
+
+    /// <summary>Flows that were put into a flow table.</summary>
+    StickyCreate,
+
+    /// <summary>Flows that were taken out: idle for too long, of a slot or a socket that is gone.</summary>
+    StickyRemove,
+
+    /// <summary>Flows that could not be put into a flow table.</summary>
+    StickyError,
+
+    /// <summary>Packets whose connection id named the slot that they were given to. Only in policies with <c>connection-id</c>.</summary>
+    IdKnown,
+
+    /// <summary>Packets with a connection id that a client chose: they went to the new generation.</summary>
+    IdNew,
+
+    /// <summary>Packets whose connection id named no slot that could be selected: they followed the old generation.</summary>
+    IdUnknown,
+
+    /// <summary>Packets that were decided by hash because a load was too old. Only in policies with <c>least-loaded</c>.</summary>
+    LoadStale,
+
     /// <summary>Not a count: the epoch with which the last packet was decided, the largest over all CPUs.</summary>
     Epoch,
 }

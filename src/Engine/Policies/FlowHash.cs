@@ -26,6 +26,9 @@ public static class FlowHash
     /// <summary>Candidates that are tried at most: the first and four more.</summary>
     public const int Candidates = 5;
 
+    /// <summary>Slots on standby that are tried at most.</summary>
+    public const int StandbyCandidates = 2;
+
     /// <summary>The words of a key.</summary>
     /// <param name="flow">The packet's five-tuple.</param>
     /// <param name="key">Which fields.</param>

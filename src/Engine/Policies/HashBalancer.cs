@@ -4,4 +4,9 @@ namespace ReuseportPS.Engine.Policies;
 /// <param name="To">The slots; none given means all slots of the group.</param>
 /// <param name="Key">What is hashed.</param>
 /// <param name="Seed">Seed of the hash.</param>
-public sealed record HashBalancer(EquatableArray<SlotItem> To, HashKey Key = HashKey.FourTuple, uint Seed = 0) : Balancer;
+public sealed record HashBalancer(EquatableArray<SlotItem> To, HashKey Key = HashKey.FourTuple, uint Seed = 0) : Balancer
+{
+    internal override HashKey HashedKey => Key;
+
+    internal override uint HashSeed => Seed;
+}

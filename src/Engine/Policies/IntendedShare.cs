@@ -21,6 +21,9 @@ public static class IntendedShare
             RejectAction => 0,
             SteerAction { By: SlotBalancer fixedSlot } => policy.ResolveSlots(fixedSlot.Slot).Contains(slot) ? 1 : 0,
             SteerAction { By: HashBalancer hash } => Equal(policy.ResolveSlots(hash.To, slotCount), slot),
+            SteerAction { By: ConsistentBalancer consistent } => Equal(policy.ResolveSlots(consistent.To, slotCount), slot),
+            SteerAction { By: RandomBalancer random } => Equal(policy.ResolveSlots(random.To, slotCount), slot),
+            SteerAction { By: RoundRobinBalancer turns } => Equal(policy.ResolveSlots(turns.To, slotCount), slot),
             SteerAction { By: WeightedBalancer weighted } => Weighted(policy, weighted, slot),
             _ => null,
         };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Programs;
@@ -10,11 +11,14 @@ namespace ReuseportPS.Engine.Policies;
 internal sealed class MatchCode(SteeringPolicy policy, PolicyCode code, BankPlan plan, PolicyMaps maps, PacketNeeds needs)
 {
     /// <summary>Which IP versions a match can take: false when none; <paramref name="only"/> is the one it is confined to.</summary>
-    public static bool TryConfine(PolicyMatch match, out IpFamily? only)
+    /// <param name="match">The match.</param>
+    /// <param name="within">The IP version that the packet is known to have.</param>
+    /// <param name="only">The IP version, or null for both.</param>
+    public static bool TryConfine(PolicyMatch match, IpFamily? within, out IpFamily? only)
     {
         only = null;
-        bool ipv4 = Takes(match, IpFamily.V4);
-        bool ipv6 = Takes(match, IpFamily.V6);
+        bool ipv4 = within != IpFamily.V6 && Takes(match, IpFamily.V4);
+        bool ipv6 = within != IpFamily.V4 && Takes(match, IpFamily.V6);
         if (ipv4 != ipv6)
         {
             only = ipv4 ? IpFamily.V4 : IpFamily.V6;
@@ -26,27 +30,110 @@ internal sealed class MatchCode(SteeringPolicy policy, PolicyCode code, BankPlan
     /// <summary>Jumps to <paramref name="failed"/> unless the packet matches; no code at all for a match that takes every packet.</summary>
     /// <param name="match">The match.</param>
     /// <param name="family">The IP version it is confined to (<see cref="TryConfine"/>).</param>
+    /// <param name="seed">Seed of the rule's fractions.</param>
     /// <param name="failed">Where to go otherwise.</param>
-    public void Emit(PolicyMatch match, IpFamily? family, Label failed)
+    public void Emit(PolicyMatch match, IpFamily? family, uint seed, Label failed) => Emit(match, null, family, seed, failed);
+
+    private void Emit(PolicyMatch match, IpFamily? within, IpFamily? family, uint seed, Label failed)
     {
-        if (family == IpFamily.V4)
+        if (family == IpFamily.V4 && within is null)
         {
             code.JumpUnlessIpv4(failed);
         }
-        else if (family == IpFamily.V6)
+        else if (family == IpFamily.V6 && within is null)
         {
             code.JumpIfIpv4(failed);
         }
 
-        if (match.Protocol is TransportProtocol protocol && policy.Protocol == PolicyProtocol.Any)
+        TransportProtocol? protocol = match.Protocol ?? (match.WantsPayload ? TransportProtocol.Udp : null);
+        if (protocol is not null && policy.Protocol == PolicyProtocol.Any)
         {
             code.JumpUnlessProtocol((int)protocol, failed);
+        }
+
+        if (match.TcpFlags.Count > 0)
+        {
+            code.TestTcpFlags(match.TcpFlags, failed);
         }
 
         EmitPorts(match.SourcePorts, Frame.Ports, failed);
         EmitPorts(match.DestinationPorts, Frame.Ports + 2, failed);
         EmitAddresses(match.Source, isSource: true, family, failed);
         EmitAddresses(match.Destination, isSource: false, family, failed);
+        if (match.Lengths.Count > 0)
+        {
+            code.TestLength(match.Lengths, failed);
+        }
+
+        EmitBytes(match.Bytes, failed);
+        if (match.Cpus.Count > 0)
+        {
+            code.TestHelper(HelperId.GetSmpProcessorId, match.Cpus, failed);
+        }
+
+        if (match.NumaNodes.Count > 0)
+        {
+            code.TestHelper(HelperId.GetNumaNodeId, match.NumaNodes, failed);
+        }
+
+        if (match.Fraction is FlowFraction fraction)
+        {
+            code.HashFlow(HashKey.FourTuple, seed, family, needs);
+            code.Builder.JumpIf32(JumpOperation.GreaterOrEqual, Register.R9, (int)fraction.Threshold, failed);
+        }
+
+        foreach (PolicyMatch inner in match.Not)
+        {
+            if (TryConfine(inner, family, out IpFamily? confined))
+            {
+                Label passed = code.NewLabel("not");
+                Emit(inner, family, confined, seed, passed);
+                code.Jump(failed);
+                code.Mark(passed);
+            }
+        }
+
+        EmitAnyOf(match.AnyOf, family, seed, failed);
+    }
+
+    private void EmitAnyOf(EquatableArray<PolicyMatch> matches, IpFamily? family, uint seed, Label failed)
+    {
+        if (matches.Count == 0)
+        {
+            return;
+        }
+
+        Label matched = code.NewLabel("any of");
+        foreach (PolicyMatch inner in matches)
+        {
+            if (TryConfine(inner, family, out IpFamily? confined))
+            {
+                Label next = code.NewLabel("next of any");
+                Emit(inner, family, confined, seed, next);
+                code.Jump(matched);
+                code.Mark(next);
+            }
+        }
+
+        code.Jump(failed);
+        code.Mark(matched);
+    }
+
+    private void EmitBytes(EquatableArray<BytesTest> tests, Label failed)
+    {
+        Label matched = code.NewLabel("bytes");
+        for (int i = 0; i < tests.Count; i++)
+        {
+            bool last = i == tests.Count - 1;
+            Label next = last ? failed : code.NewLabel("next bytes");
+            code.TestBytes(tests[i], matched, next);
+            if (!last)
+            {
+                code.Mark(next);
+            }
+        }
+
+        code.Mark(matched);
     }
 
     private void EmitPorts(EquatableArray<PortRange> ranges, short at, Label failed)

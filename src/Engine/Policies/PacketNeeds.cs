@@ -5,29 +5,36 @@ using Frame = ReuseportPS.Engine.Policies.PolicyCode.Frame;
 namespace ReuseportPS.Engine.Policies;
 
 /// <summary>Which parts of a packet a policy looks at.</summary>
-internal sealed record PacketNeeds(bool Ports, bool Source, bool SourceKey, bool Destination, bool DestinationKey)
+internal sealed record PacketNeeds(bool Ports, bool Source, bool SourceKey, bool Destination, bool DestinationKey, bool TcpFlags, bool FlowKey)
 {
     public static PacketNeeds Of(SteeringPolicy policy)
     {
-        HashKey keys = policy.Rules.Items.Select(r => r.Action).Append(policy.Otherwise).Aggregate(HashKey.None, (all, action) => all | KeyOf(action));
+        PolicyMatch[] matches = [.. policy.Rules.Items.SelectMany(r => r.When.All())];
+        bool isSticky = Enumerable.Range(0, policy.Rules.Count + 1).Any(position => policy.ActionAt(position) is SteerAction { Sticky: not null });
+        HashKey keys = isSticky || matches.Any(m => m.Fraction is not null) ? HashKey.FourTuple : HashKey.None;
+        keys = policy.Rules.Items.Select(r => r.Action).Append(policy.Otherwise).Aggregate(keys, (all, action) => all | KeyOf(action));
         return new PacketNeeds(
-            Ports: (keys & (HashKey.SourcePort | HashKey.DestinationPort)) != HashKey.None || policy.Rules.Items.Any(r => r.When.SourcePorts.Count + r.When.DestinationPorts.Count > 0),
-            Source: keys.HasFlag(HashKey.Source) || policy.Rules.Items.Any(r => !r.When.Source.IsAny),
-            SourceKey: policy.Rules.Items.Any(r => BankPlan.UsesLists(r.When.Source)),
-            Destination: keys.HasFlag(HashKey.Destination) || policy.Rules.Items.Any(r => !r.When.Destination.IsAny),
-            DestinationKey: policy.Rules.Items.Any(r => BankPlan.UsesLists(r.When.Destination)));
+            Ports: (keys & (HashKey.SourcePort | HashKey.DestinationPort)) != HashKey.None || matches.Any(m => m.SourcePorts.Count + m.DestinationPorts.Count > 0),
+            Source: keys.HasFlag(HashKey.Source) || matches.Any(m => !m.Source.IsAny),
+            SourceKey: matches.Any(m => BankPlan.UsesLists(m.Source)),
+            Destination: keys.HasFlag(HashKey.Destination) || matches.Any(m => !m.Destination.IsAny),
+            DestinationKey: matches.Any(m => BankPlan.UsesLists(m.Destination)),
+            TcpFlags: LooksAtFlags(policy),
+            FlowKey: isSticky);
     }
 
-    private static HashKey KeyOf(PolicyAction action) => action switch
-    {
-        SteerAction { By: HashBalancer by } => by.Key,
-        SteerAction { By: WeightedBalancer by } => by.Key,
-        _ => HashKey.None,
-    };
+    /// <summary>Whether the flags of TCP segments matter.</summary>
+    public static bool LooksAtFlags(SteeringPolicy policy) => policy.Protocol != PolicyProtocol.Udp &&
+        (policy.Rules.Items.Any(r => AsksForSyn(r.Action) || r.When.All().Any(m => m.TcpFlags.Count > 0)) || AsksForSyn(policy.Otherwise));
+
+    private static HashKey KeyOf(PolicyAction action) => action is SteerAction steer ? steer.By.HashedKey : HashKey.None;
+
+    /// <summary>Whether an action treats a SYN and other segments differently.</summary>
+    private static bool AsksForSyn(PolicyAction action) => action is SteerAction { By: RoundRobinBalancer } or SteerAction { Sticky: not null };
 
     /// <summary>Where the destination address is on the stack.</summary>
     public short DestinationAt(IpFamily family) =>
-        DestinationKey ? Frame.DestinationKey : (short)(Frame.Source + (family == IpFamily.V4 ? 4 : 16));
+        DestinationKey && !FlowKey ? Frame.DestinationKey : (short)(Frame.Source + (family == IpFamily.V4 ? 4 : 16));
 
     /// <summary>Where the words of a key are on the stack (<see cref="FlowHash"/>).</summary>
     public IEnumerable<(MemorySize Size, short At)> Words(HashKey key, IpFamily family)

@@ -8,8 +8,8 @@ using static ReuseportPS.Engine.Isa.Register;
 namespace ReuseportPS.Engine.Policies;
 
 /// <summary>
-/// The pieces of which policy programs are made. Throughout: r6 is the context, r7 the counters, r8 the table of the current
-/// action or its first slot, r9 the hash. Everything else of a packet is on the stack, in <see cref="Frame"/>.
+/// The pieces of which policy programs are made. Throughout: r6 is the context, r7 the counters, r8 the table
+/// of the current bank, r9 the hash. Everything else of a packet is on the stack, in <see cref="Frame"/>.
 /// </summary>
 internal sealed class PolicyCode
 {
@@ -17,14 +17,24 @@ internal sealed class PolicyCode
     private const int NetworkHeader = 1;
 
     /// <summary>Offsets in struct sk_reuseport_md.</summary>
+    private const short Length = 16;
     private const short EthProtocol = 20;
     private const short IpProtocol = 24;
+
+    /// <summary>Offset of the flags in a TCP header.</summary>
+    private const int TcpFlagsOffset = 13;
+
+    /// <summary>Set beside the flags of a TCP header that was read.</summary>
+    private const int HaveFlags = 0x100;
+
+    /// <summary>Bytes of a UDP header.</summary>
+    private const int UdpHeader = 8;
 
     /// <summary>ETH_P_IP in network order, as the context has it.</summary>
     private const int EthIpv4 = 0x0008;
 
     /// <summary>The verifier's own code, lookups in place of calls above all, less than doubles the length of these programs.</summary>
-    public ProgramBuilder Builder { get; } = new() { Reach = short.MaxValue / 2 };
+    public ProgramBuilder Builder { get; } = new() { Reach = short.MaxValue / 2, Prunes = true };
 
     public Label NewLabel(string name) => Builder.NewLabel(name);
 
@@ -69,13 +79,7 @@ internal sealed class PolicyCode
 
     public void LoadPorts(Label failed)
     {
-        Builder.Add(
-            Instructions.Move(R1, R6),
-            Instructions.MoveImmediate(R2, 0),
-            Instructions.Move(R3, R10),
-            Instructions.Alu64(AluOperation.Add, R3, Frame.Ports),
-            Instructions.MoveImmediate(R4, 4),
-            Instructions.CallHelper(HelperId.SkbLoadBytes));
+        LoadFromTransport(0, 4, Frame.Ports);
         Builder.JumpIf(JumpOperation.NotEqual, R0, 0, failed);
     }
 
@@ -221,6 +225,94 @@ internal sealed class PolicyCode
         }
     }
 
+    /// <summary>The flags of a TCP header on the stack, with <see cref="HaveFlags"/> set; 0 for what has none.</summary>
+    /// <param name="notSyn">The counter of segments that are no SYN.</param>
+    public void LoadTcpFlags(int notSyn)
+    {
+        Label none = NewLabel("no flags");
+        Label counted = NewLabel("counted");
+        Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.TcpFlags, 0));
+        JumpUnlessProtocol((int)TransportProtocol.Tcp, none);
+        LoadFromTransport(TcpFlagsOffset, 1, Frame.TcpFlags);
+        Builder.JumpIf(JumpOperation.NotEqual, R0, 0, none).Add(Instructions.StoreImmediate(MemorySize.Byte, R10, Frame.TcpFlags + 1, HaveFlags >> 8));
+        JumpUnlessOpening(counted);
+        Jump(none);
+        Mark(counted);
+        Count(notSyn);
+        Mark(none);
+    }
+
+    /// <summary>Jumps to <paramref name="failed"/> unless the flags pass one of the tests.</summary>
+    public void TestTcpFlags(EquatableArray<TcpFlagsTest> tests, Label failed)
+    {
+        Label matched = NewLabel("flags");
+        for (int i = 0; i < tests.Count; i++)
+        {
+            bool last = i == tests.Count - 1;
+            Builder.Add(
+                Instructions.Load(MemorySize.HalfWord, R1, R10, Frame.TcpFlags),
+                Instructions.Alu32(AluOperation.And, R1, HaveFlags | tests[i].Mask));
+            Builder.JumpIf32(last ? JumpOperation.NotEqual : JumpOperation.Equal, R1, HaveFlags | tests[i].Set, last ? failed : matched);
+        }
+
+        Builder.Mark(matched);
+    }
+
+    /// <summary>Jumps to <paramref name="failed"/> unless what a helper without arguments gives is in one of the ranges.</summary>
+    public void TestHelper(int helper, EquatableArray<NumberRange> ranges, Label failed)
+    {
+        Builder.Add(Instructions.CallHelper(helper), Instructions.Move32(R1, R0));
+        TestRanges(ranges, highest: -1, failed);
+    }
+
+    /// <summary>Jumps to <paramref name="failed"/> unless the length of the payload of a datagram is in one of the ranges.</summary>
+    public void TestLength(EquatableArray<NumberRange> ranges, Label failed)
+    {
+        Builder.Add(Instructions.Load(MemorySize.Word, R1, R6, Length));
+        TestRanges(ranges.Items.Select(r => new NumberRange(r.First + UdpHeader, r.Last + UdpHeader)).ToEquatableArray(), highest: -1, failed);
+    }
+
+    /// <summary>Jumps to <paramref name="failed"/> unless the payload of a datagram passes the test; falls through or jumps to <paramref name="matched"/>.</summary>
+    public void TestBytes(BytesTest test, Label matched, Label failed)
+    {
+        LoadFromTransport(UdpHeader + test.At, test.Length, Frame.Bytes);
+        Builder.JumpIf(JumpOperation.NotEqual, R0, 0, failed);
+        for (int i = 0; i < test.Values.Count; i++)
+        {
+            bool last = i == test.Values.Count - 1;
+            Label next = last ? failed : NewLabel("next value");
+            TestValue(test.Values[i], test.Mask, next);
+            Jump(matched);
+            if (!last)
+            {
+                Mark(next);
+            }
+        }
+    }
+
+    /// <summary>r9 = the hash of a packet's key.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="seed">The seed; null when it is on the stack.</param>
+    /// <param name="family">The IP version, where it is known.</param>
+    /// <param name="needs">Where the words are.</param>
+    public void HashFlow(HashKey key, uint? seed, IpFamily? family, PacketNeeds needs)
+    {
+        if ((key & (HashKey.Source | HashKey.Destination)) == HashKey.None || family is not null)
+        {
+            Hash([.. needs.Words(key, family ?? IpFamily.V4)], seed);
+            return;
+        }
+
+        Label other = NewLabel("hash ipv6");
+        Label done = NewLabel("hashed");
+        JumpUnlessIpv4(other);
+        Hash([.. needs.Words(key, IpFamily.V4)], seed);
+        Jump(done);
+        Mark(other);
+        Hash([.. needs.Words(key, IpFamily.V6)], seed);
+        Mark(done);
+    }
+
     /// <summary>r9 = the hash (<see cref="FlowHash"/>) of words on the stack.</summary>
     /// <param name="words">Where the words are.</param>
     /// <param name="seed">The seed; null when it is on the stack.</param>
@@ -285,43 +377,148 @@ internal sealed class PolicyCode
 
     public void Rehash() => Builder.Add(Instructions.Alu32(AluOperation.Multiply, R9, unchecked((int)FlowHash.RehashMultiplier)));
 
-    /// <summary>The key on the stack = (r9 * count) >> 32 + first.</summary>
-    /// <param name="count">Number of choices; null when it is on the stack.</param>
-    /// <param name="first">First choice; null when r8 has it in its upper half.</param>
-    public void StoreScaled(int? count, int? first)
+    /// <summary>r9 = what a helper without arguments gives.</summary>
+    public void CallToHash(int helper) => Builder.Add(Instructions.CallHelper(helper), Instructions.Move32(R9, R0));
+
+    /// <summary>r9 = the turn of a round robin on this CPU. Only what opens a flow advances it.</summary>
+    /// <param name="cell">The u64 that has it.</param>
+    /// <param name="hasFlags">Whether there may be segments that open none.</param>
+    public void TakeTurn(int cell, bool hasFlags)
     {
-        Builder.Add(count is null
-            ? [Instructions.Load(MemorySize.Word, R1, R10, Frame.Count), Instructions.Alu64(AluOperation.Multiply, R1, R9)]
-            : [Instructions.Move(R1, R9), Instructions.Alu64(AluOperation.Multiply, R1, count.Value)]);
-        if (first is null)
+        Label keep = NewLabel("keep turn");
+        Builder.Add(Instructions.Load(MemorySize.DoubleWord, R9, R7, Field(cell)));
+        if (hasFlags)
         {
-            Builder.Add(Instructions.Alu64(AluOperation.Add, R1, R8));
+            JumpUnlessOpening(keep);
         }
 
-        Builder.Add(Instructions.Alu64(AluOperation.ShiftRight, R1, 32));
+        Builder.Add(
+            Instructions.Move(R1, R9),
+            Instructions.Alu64(AluOperation.Add, R1, 1),
+            Instructions.Store(MemorySize.DoubleWord, R7, Field(cell), R1));
+        Mark(keep);
+        Builder.Add(Instructions.CallHelper(HelperId.GetSmpProcessorId), Instructions.Alu32(AluOperation.Add, R9, R0));
+    }
+
+    /// <summary>Jumps for a TCP segment that is no SYN.</summary>
+    public void JumpUnlessOpening(Label target)
+    {
+        Label opening = NewLabel("opening");
+        Builder.Add(
+            Instructions.Load(MemorySize.HalfWord, R1, R10, Frame.TcpFlags),
+            Instructions.Alu32(AluOperation.And, R1, HaveFlags | TcpFlagsTest.PureSyn.Mask));
+        Builder.JumpIf32(JumpOperation.LessThan, R1, HaveFlags, opening)
+            .JumpIf32(JumpOperation.NotEqual, R1, HaveFlags | TcpFlagsTest.PureSyn.Set, target)
+            .Mark(opening);
+    }
+
+    /// <summary>The key on the stack = first + r9 modulo count; then r9 goes on by one, so that what is hashed next is not 0.</summary>
+    public void StoreTurn(int count, int first) => Builder.Add(
+        Instructions.Move32(R1, R9),
+        Instructions.Alu32(AluOperation.Modulo, R1, count),
+        Instructions.Alu32(AluOperation.Add, R1, first),
+        Instructions.Store(MemorySize.Word, R10, Frame.Key, R1),
+        Instructions.Alu32(AluOperation.Add, R9, 1));
+
+    /// <summary>The key on the stack = first + the NUMA node modulo count, a power of two.</summary>
+    public void StoreNode(int count, int first) => Builder.Add(
+        Instructions.CallHelper(HelperId.GetNumaNodeId),
+        Instructions.Alu32(AluOperation.And, R0, count - 1),
+        Instructions.Alu32(AluOperation.Add, R0, first),
+        Instructions.Store(MemorySize.Word, R10, Frame.Key, R0));
+
+    /// <summary>The key on the stack = first + (r9 * count) >> 32.</summary>
+    /// <param name="count">Number of choices.</param>
+    /// <param name="first">First choice.</param>
+    /// <param name="isRelative">Whether what <see cref="PassFirst"/> passed is added too.</param>
+    public void StoreScaled(int count, int first, bool isRelative)
+    {
+        Builder.Add(
+            Instructions.Move(R1, R9),
+            Instructions.Alu64(AluOperation.Multiply, R1, count),
+            Instructions.Alu64(AluOperation.ShiftRight, R1, 32));
+        if (isRelative)
+        {
+            Builder.Add(Instructions.Load(MemorySize.Word, R2, R10, Frame.First), Instructions.Alu32(AluOperation.Add, R1, R2));
+        }
+
         if (first > 0)
         {
-            Builder.Add(Instructions.Alu32(AluOperation.Add, R1, first.Value));
+            Builder.Add(Instructions.Alu32(AluOperation.Add, R1, first));
         }
 
         Builder.Add(Instructions.Store(MemorySize.Word, R10, Frame.Key, R1));
     }
 
+    /// <summary>The key of a flow table on the stack, for which addresses and ports are there: protocol and family.</summary>
+    public void StoreFlowKey() => Builder.Add(
+        Instructions.Load(MemorySize.Word, R1, R6, EthProtocol),
+        Instructions.Alu32(AluOperation.ShiftLeft, R1, 8),
+        Instructions.Load(MemorySize.Word, R2, R6, IpProtocol),
+        Instructions.Alu32(AluOperation.Or, R1, R2),
+        Instructions.Store(MemorySize.Word, R10, Frame.FlowKey, R1));
+
+    /// <summary>Keeps the load of the slot on the stack: of the first, slot and load on the stack, of the second the load in r9.</summary>
+    public void LoadLoad(int map, bool isFirst, Label absent)
+    {
+        Lookup(map, Frame.Key);
+        Builder.JumpIf(JumpOperation.Equal, R0, 0, absent);
+        if (!isFirst)
+        {
+            Builder.Add(Instructions.Load(MemorySize.DoubleWord, R9, R0, 0));
+            return;
+        }
+
+        Builder.Add(
+            Instructions.Load(MemorySize.DoubleWord, R1, R0, 0),
+            Instructions.Store(MemorySize.DoubleWord, R10, Frame.Value, R1),
+            Instructions.Load(MemorySize.Word, R1, R10, Frame.Key),
+            Instructions.Store(MemorySize.Word, R10, Frame.Value + 8, R1));
+    }
+
+    /// <summary>The key on the stack = the slot with the lower load, the first when they are equal.</summary>
+    public void StoreLighter(uint stale, Label tooOld)
+    {
+        Label second = NewLabel("second");
+        Builder.Add(
+            Instructions.CallHelper(HelperId.KtimeGetNanoseconds),
+            Instructions.Alu64(AluOperation.ShiftRight, R0, SlotLoad.TimeShift),
+            Instructions.Load(MemorySize.DoubleWord, R1, R10, Frame.Value));
+        foreach (Register load in (ReadOnlySpan<Register>)[R1, R9])
+        {
+            Builder.JumpIf(JumpOperation.Equal, load, 0, tooOld).Add(
+                Instructions.Move(R2, load),
+                Instructions.Alu64(AluOperation.ShiftRight, R2, 32),
+                Instructions.Move32(R3, R0),
+                Instructions.Alu32(AluOperation.Subtract, R3, R2))
+                .JumpIf32(JumpOperation.GreaterThan, R3, (int)stale, tooOld);
+        }
+
+        Builder.JumpIf32(JumpOperation.GreaterThan, R1, R9, second).Add(
+            Instructions.Load(MemorySize.Word, R1, R10, Frame.Value + 8),
+            Instructions.Store(MemorySize.Word, R10, Frame.Key, R1)).Mark(second);
+    }
+
     public void PassSeed(uint seed) => Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Seed, (int)seed));
 
-    public void PassCount(int count) => Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Count, count));
+    public void PassFirst(int first) => Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.First, first));
 
-    public void PassFirst(int first) => Builder.Add(first == 0 ? Instructions.MoveImmediate(R8, 0) : Instructions.LoadImmediate64(R8, (ulong)first << 32));
+    /// <summary>Passes what the lookup gave.</summary>
+    public void PassFirstFromTable(Label absent) =>
+        Builder.JumpIf(JumpOperation.Equal, R0, 0, absent).Add(
+            Instructions.Load(MemorySize.Word, R1, R0, 0),
+            Instructions.Store(MemorySize.Word, R10, Frame.First, R1));
 
     public void StoreSlot(int slot) => Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Key, slot));
 
-    /// <summary>The key on the stack = the table's value for it. The table is in r8.</summary>
-    public void StoreFromTable(Label absent)
+    /// <summary>The key on the stack = the table's slot for it. The table is in r8.</summary>
+    public void StoreFromTable(Label absent, Label none)
     {
         LookupIn(R8, Frame.Key);
-        Builder.JumpIf(JumpOperation.Equal, R0, 0, absent).Add(
-            Instructions.Load(MemorySize.Word, R1, R0, 0),
-            Instructions.Store(MemorySize.Word, R10, Frame.Key, R1));
+        Builder.JumpIf(JumpOperation.Equal, R0, 0, absent)
+            .Add(Instructions.Load(MemorySize.Word, R1, R0, 0))
+            .JumpIf32(JumpOperation.Equal, R1, SlotTables.None, none)
+            .Add(Instructions.Store(MemorySize.Word, R10, Frame.Key, R1));
     }
 
     public void KeepTable() => Builder.Add(Instructions.Move(R8, R0));
@@ -359,6 +556,80 @@ internal sealed class PolicyCode
 
     private static short Field(int field) => (short)(field * sizeof(ulong));
 
+    /// <summary>r0 = 0 and the bytes on the stack, or r0 = an error: they are not all there.</summary>
+    public void LoadFromTransport(int offset, int size, short to) => Builder.Add(
+        Instructions.Move(R1, R6),
+        Instructions.MoveImmediate(R2, offset),
+        Instructions.Move(R3, R10),
+        Instructions.Alu64(AluOperation.Add, R3, to),
+        Instructions.MoveImmediate(R4, size),
+        Instructions.CallHelper(HelperId.SkbLoadBytes));
+
+    private void TestValue(ByteString value, ByteString mask, Label failed)
+    {
+        for (int at = 0; at < value.Length;)
+        {
+            int size = value.Length - at >= 4 ? 4 : value.Length - at >= 2 ? 2 : 1;
+            uint wanted = Part(value, at, size);
+            uint bits = Part(mask, at, size);
+            Builder.Add(Instructions.Load(size == 4 ? MemorySize.Word : size == 2 ? MemorySize.HalfWord : MemorySize.Byte, R1, R10, (short)(Frame.Bytes + at)));
+            if (bits != uint.MaxValue >> (32 - (8 * size)))
+            {
+                Builder.Add(Instructions.Alu32(AluOperation.And, R1, (int)bits));
+            }
+
+            Builder.JumpIf32(JumpOperation.NotEqual, R1, (int)wanted, failed);
+            at += size;
+        }
+
+        static uint Part(ByteString bytes, int at, int size)
+        {
+            uint part = 0;
+            for (int i = 0; i < size; i++)
+            {
+                part |= (uint)bytes[at + i] << (8 * i);
+            }
+
+            return part;
+        }
+    }
+
+    /// <summary>Jumps to <paramref name="failed"/> unless w1 is in one of the ranges.</summary>
+    /// <param name="ranges">The ranges.</param>
+    /// <param name="highest">The highest value that w1 can have; -1 when that is not known.</param>
+    /// <param name="failed">Where to go otherwise.</param>
+    private void TestRanges(EquatableArray<NumberRange> ranges, int highest, Label failed)
+    {
+        Label matched = NewLabel("in range");
+        for (int i = 0; i < ranges.Count; i++)
+        {
+            NumberRange range = ranges[i];
+            bool last = i == ranges.Count - 1;
+            if (range.First == range.Last)
+            {
+                Builder.JumpIf32(last ? JumpOperation.NotEqual : JumpOperation.Equal, R1, range.First, last ? failed : matched);
+                continue;
+            }
+
+            Label next = last ? failed : NewLabel("range");
+            if (range.First > 0)
+            {
+                Builder.JumpIf32(JumpOperation.LessThan, R1, range.First, next);
+            }
+
+            if (last && range.Last != highest)
+            {
+                Builder.JumpIf32(JumpOperation.GreaterThan, R1, range.Last, failed);
+            }
+            else if (!last)
+            {
+                Builder.JumpIf32(JumpOperation.LessOrEqual, R1, range.Last, matched).Mark(next);
+            }
+        }
+
+        Builder.Mark(matched);
+    }
+
     private void JumpOnFamily(JumpOperation operation, Label target) =>
         Builder.Add(Instructions.Load(MemorySize.Word, R0, R6, EthProtocol)).JumpIf32(operation, R0, EthIpv4, target);
 
@@ -395,8 +666,8 @@ internal sealed class PolicyCode
     /// <summary>Where things are on the stack, from r10.</summary>
     public static class Frame
     {
-        /// <summary>u32: both ports as they are in the packet.</summary>
-        public const short Ports = -4;
+        /// <summary>u32: seed, for code that several actions share.</summary>
+        public const short Seed = -4;
 
         /// <summary>u32: key of the next lookup; after a selection the slot.</summary>
         public const short Key = -8;
@@ -404,16 +675,31 @@ internal sealed class PolicyCode
         /// <summary>u32: the bank of this packet.</summary>
         public const short Bank = -12;
 
-        /// <summary>u32: seed, for code that several actions share.</summary>
-        public const short Seed = -16;
-
-        /// <summary>u32: number of choices, for code that several actions share.</summary>
-        public const short Count = -84;
+        /// <summary>u32: both ports as they are in the packet.</summary>
+        public const short Ports = -16;
 
         /// <summary>32 bytes: source address, and the destination address after it. The 8 bytes before make a trie's key of the source.</summary>
         public const short Source = -48;
 
+        /// <summary>40 bytes: protocol and family in the place of the end of a trie's key, addresses, ports.</summary>
+        public const short FlowKey = -52;
+
         /// <summary>16 bytes: the destination address where it is looked up in tries. The 8 bytes before make the key.</summary>
         public const short DestinationKey = -72;
+
+        /// <summary>u32: first entry of the table, for code that several actions share; or another key.</summary>
+        public const short First = -84;
+
+        /// <summary>u32: the flags of a TCP header.</summary>
+        public const short TcpFlags = -88;
+
+        /// <summary>8 bytes: a part of the payload.</summary>
+        public const short Bytes = -96;
+
+        /// <summary>16 bytes: what is put into a flow table; or a slot and its load.</summary>
+        public const short Value = -112;
+
+        /// <summary>24 bytes: a connection id. The 8 bytes before make a trie's key.</summary>
+        public const short Id = -136;
     }
 }

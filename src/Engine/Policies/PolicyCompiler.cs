@@ -14,7 +14,8 @@ public static class PolicyCompiler
     /// <summary>Compiles.</summary>
     /// <param name="policy">The policy.</param>
     /// <param name="slotCount">Slots of the group, 1 to 32768.</param>
-    public static PolicyCompilation Compile(SteeringPolicy policy, int slotCount)
+    /// <param name="states">States of the slots, which are data; null for all active.</param>
+    public static PolicyCompilation Compile(SteeringPolicy policy, int slotCount, SlotStates? states = null)
     {
         if (slotCount is < 1 or > SlotItem.HighestSlot + 1)
         {
@@ -27,7 +28,7 @@ public static class PolicyCompiler
             return new PolicyCompilation(null, diagnostics);
         }
 
-        CompiledPolicy compiled = new PolicyProgramEmitter(policy, slotCount).Emit();
+        CompiledPolicy compiled = new PolicyProgramEmitter(policy, slotCount, states ?? SlotStates.AllActive).Emit();
         int tests = compiled.Program.Instructions.Count(IsConditional);
         return tests <= MostTests
             ? new PolicyCompilation(compiled, diagnostics)

@@ -26,7 +26,15 @@ public sealed class PolicyCounters
     public void Add(in PolicyDecision decision, uint epoch = 0)
     {
         _fields[CounterLayout.IndexOf(CounterKind.Epoch)] = Math.Max(_fields[CounterLayout.IndexOf(CounterKind.Epoch)], epoch);
-        _fields[decision.Basis == CounterKind.Rule ? CounterLayout.IndexOfRule(decision.Rule) : CounterLayout.IndexOf(decision.Basis)]++;
+        _fields[decision.Basis == CounterKind.Rule ? Layout.IndexOfRule(decision.Rule) : CounterLayout.IndexOf(decision.Basis)]++;
+        foreach (CounterKind kind in PolicyEvents.Kinds)
+        {
+            if (decision.Events[kind] is > 0 and int count)
+            {
+                _fields[Layout.Find(kind)] += (ulong)count;
+            }
+        }
+
         _fields[CounterLayout.IndexOf(CounterKind.Miss)] += (ulong)decision.Misses;
         switch (decision.Verdict)
         {

@@ -10,6 +10,9 @@ namespace ReuseportPS.Engine.Policies;
 /// <param name="Misses">Seats that were tried and could not be selected.</param>
 public readonly record struct PolicyDecision(CounterKind Basis, int Rule, PolicyVerdict Verdict, int Slot, int Misses)
 {
+    /// <summary>What else happened on the way.</summary>
+    public PolicyEvents Events { get; init; }
+
     /// <summary>The decision as <c>rule 2 -> slot 5, 1 miss</c>; rules counted from 1.</summary>
     public override string ToString()
     {

@@ -4,7 +4,7 @@ using static ReuseportPS.Engine.Diagnostics.DiagnosticDefinition;
 
 namespace ReuseportPS.Engine.Policies;
 
-/// <summary>The findings about policies, RPS4xxx: 400x the text, 401x values, 402x and 403x what the policy means, 404x what it compiles to.</summary>
+/// <summary>The findings about policies, RPS4xxx: 400x the text, 401x values, 402x and 403x what the policy means, 404x what it compiles to, 405x values again.</summary>
 public static class PolicyDiagnostics
 {
 #pragma warning disable CS1591 // Each says what it is in its title.
@@ -205,8 +205,48 @@ public static class PolicyDiagnostics
 
     public static readonly DiagnosticDefinition TablesTooLarge = Error(
         "RPS4043", "The tables are too large",
-        "Each action by weight has a table whose size follows the number of slots of the group; together they may have 1,048,576 entries, which are held twice.",
-        "Use fewer actions by weight, or a group with fewer slots.");
+        "Each balancer has tables, the larger the more slots there are (docs/policy-reference.md); together they may have 1,048,576 entries, which are held twice.",
+        "Use fewer actions by weight or consistent, name fewer slots in them, or use a group with fewer slots.");
+
+    public static readonly DiagnosticDefinition BadMatchValue = Error(
+        "RPS4050", "Not a value of this match",
+        "Each key of a match has values of its own form, and the message says which this one has.",
+        "Write the value as the message says, or see docs/policy-reference.md.");
+
+    public static readonly DiagnosticDefinition BadTableSize = Error(
+        "RPS4051", "Not a size for a table",
+        "The entries of a consistent table are filled by walks that reach all of them only when their number is a prime; and each slot needs one at least.",
+        "Use a prime such as 1021, 8191, 65537 or 524287, or leave table-size out.");
+
+    public static readonly DiagnosticDefinition ScattersFlows = Warning(
+        "RPS4052", "Datagrams of one flow go to several slots",
+        "The balancer does not look at the flow, so datagrams of one flow may go to different workers. Connections are decided once and stay.",
+        "Add 'sticky:' to the action, choose by hash, or match 'protocol: tcp'.");
+
+    public static readonly DiagnosticDefinition BadDuration = Error(
+        "RPS4053", "Not a duration",
+        "A duration is a whole number above 0 and a unit, and each key has a longest one.",
+        "Write the number and one of ms, s, m, h, d: 500ms, 120s, 5m.");
+
+    public static readonly DiagnosticDefinition BadFlowTable = Error(
+        "RPS4054", "Not a flow table that there can be",
+        "A flow table has 1 to 4,194,304 entries, an action of the kernel has none, and a policy has at most 32: each is a map of its program.",
+        "Use one action with a flow table for several rules, or fewer entries.");
+
+    public static readonly DiagnosticDefinition GenerationNeedsTable = Error(
+        "RPS4055", "Generations of datagrams need a flow table",
+        "Connections are decided once and stay where they are, so a flow table for them does nothing. Datagrams are decided one by one: without a flow table every old flow would move to the newest generation.",
+        "For udp add 'sticky: { entries: 65536, idle: 120s }' to the action; for tcp leave it out.");
+
+    public static readonly DiagnosticDefinition BadIdLayout = Error(
+        "RPS4056", "Not a layout of connection ids",
+        "A layout says with which bytes of an id a server names the worker: one of worker, generation with worker, modulo, cookie, prefixes or server-ids, all within the length of the ids.",
+        "See docs/policy-reference.md for the layouts of common servers.");
+
+    public static readonly DiagnosticDefinition IdsScatter = Error(
+        "RPS4057", "Datagrams scatter beside a rule by connection id",
+        "A rule keeps QUIC connections together by their ids, and another action of the policy sends the datagrams of one flow to several slots: the first packets of a connection would reach several workers.",
+        "Choose by hash there, add 'sticky:', or match 'protocol: tcp'.");
 
     public static readonly DiagnosticDefinition BadSlotCount = Error(
         "RPS4042", "A group has 1 to 32768 slots",
@@ -222,5 +262,6 @@ public static class PolicyDiagnostics
         UnknownSlotName, OverlappingSlotNames, SlotTwice, SlotBeyondGroup, OneSlotWanted, UnknownList, UnusedList,
         DuplicateName, UnreachableRule, Contradiction, NeverMatches, WeightsAllZero, WeightOutsideTo, SlotWithoutWeight,
         WeightOfSeveral, WeightsTooFine, KernelChoosesAmongAll, DuplicatePrefix, TooManyRules, ListTooLarge, BadSlotCount, TablesTooLarge,
+        BadMatchValue, BadTableSize, ScattersFlows, BadDuration, BadFlowTable, GenerationNeedsTable, BadIdLayout, IdsScatter,
     ];
 }

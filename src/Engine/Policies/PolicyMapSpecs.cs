@@ -23,8 +23,8 @@ internal static class PolicyMapSpecs
 
     public static MapSpec SlotCounters(int slotCount) => new("slot_counters", MapType.PerCpuArray, 4, 8, slotCount);
 
-    /// <summary>Both banks of tables. The flag of the inner arrays lets a table change its size.</summary>
-    public static MapSpec Tables(int perBank) => new("tables", MapType.ArrayOfMaps, 4, 4, 2 * perBank) { Inner = Table([0]) with { Contents = [] } };
+    /// <summary>Both banks of the table. The flag of the inner arrays lets it change its size.</summary>
+    public static MapSpec Tables { get; } = new("tables", MapType.ArrayOfMaps, 4, 4, 2) { Inner = Table([0]) with { Contents = [] } };
 
     /// <summary>Both banks of lists.</summary>
     public static MapSpec Lists(int perBank) => new("lists", MapType.ArrayOfMaps, 4, 4, 2 * perBank) { Inner = List([]) };
@@ -40,6 +40,36 @@ internal static class PolicyMapSpecs
         {
             Contents = [.. distinct.Select(p => new MapEntry(ListKey(p), present))],
         };
+    }
+
+    public static MapSpec Loads(int slotCount) => new("loads", MapType.Array, 4, 8, slotCount);
+
+    /// <summary>Bytes of the key of a flow: protocol and family, addresses, ports.</summary>
+    public const int FlowKeySize = 40;
+
+    /// <summary>Bytes of what is known of a flow: slot, seat generation, time of the last packet.</summary>
+    public const int FlowValueSize = 16;
+
+    public static MapSpec Flows(int number, int entries) =>
+        new("flows_" + number.ToString(System.Globalization.CultureInfo.InvariantCulture), MapType.LruHash, FlowKeySize, FlowValueSize, entries);
+
+    /// <summary>A trie of beginnings of connection ids; the value is the slot.</summary>
+    public static MapSpec Ids(IEnumerable<(ImmutableArray<byte> Prefix, int Slot)> ids)
+    {
+        ImmutableArray<MapEntry> entries = [.. ids.Select(id => new MapEntry(IdKey(id.Prefix), Word(id.Slot)))];
+        return List([]) with { MaxEntries = Math.Max(1, entries.Length), Contents = entries };
+    }
+
+    /// <summary>What stands in a trie's key in the place of a family, where it is a connection id.</summary>
+    public const int IdTag = 1;
+
+    private static ImmutableArray<byte> IdKey(ImmutableArray<byte> prefix)
+    {
+        byte[] key = new byte[ListKeySize];
+        BinaryPrimitives.WriteInt32LittleEndian(key, FamilyBits + (8 * prefix.Length));
+        BinaryPrimitives.WriteInt32LittleEndian(key.AsSpan(4), IdTag);
+        prefix.AsSpan().CopyTo(key.AsSpan(8));
+        return [.. key];
     }
 
     /// <summary>What stands for a family in a trie's key.</summary>

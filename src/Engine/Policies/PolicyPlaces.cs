@@ -37,6 +37,9 @@ public sealed class PolicyPlaces : IEquatable<PolicyPlaces>
         }
     }
 
+    /// <summary>Whether a part has a place of its own.</summary>
+    internal bool Has(string path) => _places.ContainsKey(path);
+
     /// <inheritdoc/>
     public bool Equals(PolicyPlaces? other) => other is not null;
 

@@ -17,6 +17,9 @@ public sealed class PolicyValidator
     /// <summary>Most entries of all tables of one bank.</summary>
     public const int MostTableEntries = 1 << 20;
 
+    /// <summary>Most flow tables: each is a map, and a program has at most 64 (MAX_USED_MAPS).</summary>
+    public const int MostFlowTables = 32;
+
     private readonly SteeringPolicy _policy;
     private readonly int? _slotCount;
     private readonly Dictionary<string, NamedSlots> _names = new(StringComparer.Ordinal);
@@ -34,6 +37,8 @@ public sealed class PolicyValidator
         validator.CheckLists();
         validator.CheckRules();
         validator.CheckAction("otherwise", policy.Otherwise, "'otherwise'");
+        validator.CheckFlows("otherwise", policy.Otherwise, PolicyMatch.Everything, "'otherwise'");
+        validator.CheckFlowTables();
         validator.CheckMiss();
         validator.CheckKernelChoice();
         validator.CheckTables();
@@ -74,7 +79,7 @@ public sealed class PolicyValidator
     private void CheckLists()
     {
         HashSet<string> names = new(StringComparer.Ordinal);
-        HashSet<string> used = [.. _policy.Rules.Items.SelectMany(r => r.When.Source.Lists.Items.Concat(r.When.Destination.Lists.Items))];
+        HashSet<string> used = [.. _policy.Rules.Items.SelectMany(r => r.When.All()).SelectMany(m => m.Source.Lists.Items.Concat(m.Destination.Lists.Items))];
         foreach (AddressList list in _policy.Lists)
         {
             string path = $"lists.{list.Name}";
@@ -139,8 +144,9 @@ public sealed class PolicyValidator
                 Report(PolicyDiagnostics.BadName, $"{path}.name", $"'{name}' cannot name a rule.");
             }
 
-            CheckMatch($"{path}.when", rule.When, name);
+            CheckMatch($"{path}.when", rule.When, name, rule.When.Protocol);
             CheckAction($"{path}.steer", rule.Action, $"rule '{name}'");
+            CheckFlows($"{path}.steer", rule.Action, rule.When, $"rule '{name}'");
             for (int earlier = 0; earlier < i; earlier++)
             {
                 if (Covers(_policy.Rules[earlier].When, rule.When))
@@ -152,8 +158,36 @@ public sealed class PolicyValidator
         }
     }
 
-    private void CheckMatch(string path, PolicyMatch match, string rule)
+    private void CheckMatch(string path, PolicyMatch match, string rule, TransportProtocol? protocol)
     {
+        protocol = match.Protocol ?? protocol;
+        bool isTcp = _policy.Protocol == PolicyProtocol.Tcp || protocol == TransportProtocol.Tcp;
+        bool isUdp = _policy.Protocol == PolicyProtocol.Udp || protocol == TransportProtocol.Udp;
+        if (isTcp && match.WantsPayload)
+        {
+            string key = match.Bytes.Count > 0 ? "bytes" : "length";
+            Report(
+                PolicyDiagnostics.Contradiction, $"{path}.{key}", $"Rule '{rule}' matches '{key}', which only datagrams have, and is for tcp.",
+                "Connections are decided on the SYN, which carries no data. Match addresses or ports instead.");
+        }
+
+        if (match.TcpFlags.Count > 0 && (isUdp || match.WantsPayload))
+        {
+            Report(PolicyDiagnostics.Contradiction, $"{path}.tcp-flags", $"Rule '{rule}' matches 'tcp-flags', and is for udp.", "Remove 'tcp-flags'.");
+        }
+
+        CheckBytes($"{path}.bytes", match.Bytes, rule);
+        CheckInner($"{path}.not", match.Not);
+        CheckInner($"{path}.any-of", match.AnyOf);
+
+        void CheckInner(string place, EquatableArray<PolicyMatch> inner)
+        {
+            for (int i = 0; i < inner.Count; i++)
+            {
+                CheckMatch(_policy.Places.Has(Item(place, i)) ? Item(place, i) : place, inner[i], rule, protocol);
+            }
+        }
+
         if ((match.Protocol, _policy.Protocol) is (TransportProtocol.Tcp, PolicyProtocol.Udp) or (TransportProtocol.Udp, PolicyProtocol.Tcp))
         {
             Report(
@@ -163,6 +197,21 @@ public sealed class PolicyValidator
 
         CheckAddresses($"{path}.source", match.Source, match.Family, rule);
         CheckAddresses($"{path}.destination", match.Destination, match.Family, rule);
+    }
+
+    private void CheckBytes(string path, EquatableArray<BytesTest> tests, string rule)
+    {
+        foreach (BytesTest test in tests)
+        {
+            if (test.Values.Items.Any(v => v.Length != test.Length) || test.Length is < 1 or > ByteString.Longest || test.At is < 0 or > BytesTest.HighestOffset)
+            {
+                Report(PolicyDiagnostics.BadMatchValue, path, $"The mask and the values of 'bytes' in rule '{rule}' are not of one length.", "Write two digits for each byte, leading zeros too.");
+            }
+            else if (test.Values.Items.FirstOrDefault(v => (v.Value & ~test.Mask.Value) != 0) is { Length: > 0 } value)
+            {
+                Report(PolicyDiagnostics.BadMatchValue, path, $"{value} in rule '{rule}' has bits that the mask {test.Mask} takes away: it can never be equal.", "Clear these bits, or widen the mask.");
+            }
+        }
     }
 
     private void CheckAddresses(string path, AddressMatch match, IpFamily? family, string rule)
@@ -197,6 +246,179 @@ public sealed class PolicyValidator
                 CheckKey(path, by.Key, owner);
                 CheckWeights(path, by, owner);
                 break;
+            case SteerAction { By: ConsistentBalancer by }:
+                CheckKey(path, by.Key, owner);
+                CheckConsistent(path, by, owner);
+                break;
+            case SteerAction { By: CpuBalancer by }:
+                CheckSlots($"{path}.to", by.To, owner);
+                CheckCpus($"{path}.cpus", by.Cpus, owner);
+                break;
+            case SteerAction { By: NumaBalancer by }:
+                CheckKey(path, by.Key, owner);
+                CheckNodes($"{path}.nodes", by.Nodes, owner);
+                break;
+            case SteerAction { By: RoundRobinBalancer by }:
+                CheckSlots($"{path}.to", by.To, owner);
+                break;
+            case SteerAction { By: RandomBalancer by }:
+                CheckSlots($"{path}.to", by.To, owner);
+                break;
+            case SteerAction { By: ChainBalancer by }:
+                if (by.To.Count == 0)
+                {
+                    Report(PolicyDiagnostics.EmptyList, $"{path}.to", $"The chain of {owner} has no slot.");
+                }
+                else if (CheckSlots($"{path}.to", by.To, owner) is { Count: > ChainBalancer.MostSlots } chain)
+                {
+                    Report(PolicyDiagnostics.BadNumber, $"{path}.to", $"The chain of {owner} has {Number(chain.Count)} slots; {Number(ChainBalancer.MostSlots)} are the most.");
+                }
+
+                break;
+            case SteerAction { By: LeastLoadedBalancer by }:
+                CheckSlots($"{path}.to", by.To, owner);
+                CheckKey(path, by.Key, owner);
+                if (by.Stale <= TimeSpan.Zero || by.Stale > LeastLoadedBalancer.LongestStale)
+                {
+                    Report(PolicyDiagnostics.BadDuration, $"{path}.stale", $"'stale' of {owner} is {DurationText.Write(by.Stale)}; {DurationText.Write(LeastLoadedBalancer.LongestStale)} is the longest.");
+                }
+
+                break;
+            case SteerAction { By: GenerationBalancer by }:
+                CheckKey(path, by.Key, owner);
+                if (by.Generations.Count == 0)
+                {
+                    Report(PolicyDiagnostics.EmptyList, $"{path}.generations", $"The generations of {owner} are none.");
+                }
+
+                CheckSlots($"{path}.generations", by.Generations, owner);
+                break;
+            case SteerAction { By: ConnectionIdBalancer by }:
+                CheckKey(path, by.Key, owner);
+                CheckSlots($"{path}.new", by.New, owner);
+                CheckSlots($"{path}.old", by.Old, owner);
+                CheckLayout(path, by, owner);
+                break;
+        }
+    }
+
+    /// <summary>What hangs on the protocol of an action's packets.</summary>
+    private void CheckFlows(string path, PolicyAction action, PolicyMatch match, string owner)
+    {
+        if (action is not SteerAction steer)
+        {
+            return;
+        }
+
+        bool isTcp = _policy.Protocol == PolicyProtocol.Tcp || match.Protocol == TransportProtocol.Tcp || match.TcpFlags.Count > 0;
+        if (steer.By is ConnectionIdBalancer && isTcp)
+        {
+            Report(PolicyDiagnostics.Contradiction, $"{path}.by", $"In {owner}, which is for tcp, 'by: connection-id' looks for what only datagrams carry.", "Use it for udp.");
+        }
+
+        if (steer.By is GenerationBalancer && isTcp != steer.Sticky is null)
+        {
+            Report(PolicyDiagnostics.GenerationNeedsTable, path, $"'by: generation' in {owner} is for {(isTcp ? "tcp and has" : "udp too and has no")} 'sticky'.");
+        }
+
+        if (steer.Sticky is StickyFlows sticky)
+        {
+            if (sticky.Entries is < 1 or > StickyFlows.MostEntries || steer.By is KernelBalancer)
+            {
+                Report(PolicyDiagnostics.BadFlowTable, $"{path}.sticky", $"The flow table of {owner} cannot be.");
+            }
+
+            if (sticky.Idle <= TimeSpan.Zero || sticky.Idle > StickyFlows.LongestIdle)
+            {
+                Report(PolicyDiagnostics.BadDuration, $"{path}.sticky.idle", $"'idle' of {owner} is {DurationText.Write(sticky.Idle)}; {DurationText.Write(StickyFlows.LongestIdle)} is the longest.");
+            }
+
+            return;
+        }
+
+        // Datagrams of one flow would go to several workers.
+        if (steer.By.Scatters && !isTcp)
+        {
+            bool hasIds = Actions().Any(a => a.Action is SteerAction { By: ConnectionIdBalancer });
+            Report(
+                hasIds ? PolicyDiagnostics.IdsScatter : PolicyDiagnostics.ScattersFlows, path,
+                $"With 'by: {PolicyWords.Of(steer.By)}' in {owner} the datagrams of one flow go to several slots{(hasIds ? ", beside a choice by connection id" : "")}.");
+        }
+    }
+
+    private void CheckFlowTables()
+    {
+        int tables = Actions().Count(a => a.Action is SteerAction { Sticky: not null });
+        if (tables > MostFlowTables)
+        {
+            Report(PolicyDiagnostics.BadFlowTable, "rules", $"The policy has {Number(tables)} flow tables; {Number(MostFlowTables)} are the most.");
+        }
+    }
+
+    private void CheckLayout(string path, ConnectionIdBalancer by, string owner)
+    {
+        bool isPrefix = by.Layout is PrefixLayout;
+        if (by.Length is < 1 or > ConnectionIdBalancer.LongestId || (!isPrefix && by.Layout.From + by.Layout.Size > by.Length))
+        {
+            Report(PolicyDiagnostics.BadIdLayout, $"{path}.length", $"What the layout of {owner} looks at is not within its ids of {Number(by.Length)} bytes.", "Correct 'at', 'bits' or 'length'.");
+        }
+
+        switch (by.Layout)
+        {
+            case WorkerLayout layout:
+                CheckSlots($"{path}.to", layout.To, owner);
+                CheckField($"{path}.worker", layout.Worker);
+                break;
+            case ModuloLayout layout:
+                CheckSlots($"{path}.to", layout.To, owner);
+                CheckField($"{path}.modulo", layout.Number);
+                break;
+            case GenerationLayout layout:
+                CheckField($"{path}.worker", layout.Worker);
+                if (layout.Generation.Bits is < 1 or > GenerationLayout.MostBits || layout.Generations.Count == 0 ||
+                    layout.Generations.Items.Any(g => g.Number < 0 || g.Number >> layout.Generation.Bits != 0 || g.Slots.Count == 0) ||
+                    layout.Generations.Items.Select(g => g.Number).Distinct().Count() != layout.Generations.Count)
+                {
+                    Report(PolicyDiagnostics.BadIdLayout, $"{path}.generations", $"The generations of {owner} must have numbers of 1 to {Number(GenerationLayout.MostBits)} bits, each once, and slots.", "Correct 'bits', or the numbers.");
+                }
+
+                foreach (NumberedSlots generation in layout.Generations)
+                {
+                    CheckSlots($"{path}.generations.{Number(generation.Number)}", generation.Slots, owner);
+                }
+
+                break;
+            case PrefixLayout layout:
+                CheckPrefixes(layout);
+                break;
+        }
+
+        void CheckField(string place, IdField field)
+        {
+            if (field.At < 0 || field.Bits is < 1 or > 32)
+            {
+                Report(PolicyDiagnostics.BadIdLayout, place, $"A number in the ids of {owner} has 1 to 32 bits.", "Correct 'bits'.");
+            }
+        }
+
+        void CheckPrefixes(PrefixLayout layout)
+        {
+            if (layout.Prefixes.Count == 0 || layout.Config is < 0 or > PrefixLayout.HighestConfig)
+            {
+                Report(PolicyDiagnostics.BadIdLayout, path, $"The layout of {owner} names no slot, or no configuration of QUIC-LB.", "Name the slots of the ids.");
+            }
+
+            HashSet<ByteString> seen = [];
+            string list = $"{path}.{(layout.Config is null ? "prefixes" : "server-ids.ids")}";
+            foreach (IdPrefix prefix in layout.Prefixes)
+            {
+                string place = $"{list}.{prefix.Prefix}";
+                CheckOneSlot(place, prefix.Slot, owner);
+                if (prefix.Prefix.Length + (layout.Config is null ? 0 : 1) > by.Length || !seen.Add(prefix.Prefix))
+                {
+                    Report(PolicyDiagnostics.BadIdLayout, place, $"{prefix.Prefix} in {owner} is longer than the ids, or there twice.", "Remove it, or correct 'length'.");
+                }
+            }
         }
     }
 
@@ -205,6 +427,64 @@ public sealed class PolicyValidator
         if (key == HashKey.None)
         {
             Report(PolicyDiagnostics.EmptyList, $"{path}.key", $"The key of {owner} has no field.");
+        }
+    }
+
+    private void CheckConsistent(string path, ConsistentBalancer by, string owner)
+    {
+        List<int> slots = CheckSlots($"{path}.to", by.To, owner);
+        int most = by.To.Count > 0 ? slots.Count : _slotCount ?? 1;
+        if (by.TableSize is int size && (!IsPrime(size) || size > ConsistentBalancer.LargestTable || size < most))
+        {
+            Report(
+                PolicyDiagnostics.BadTableSize, $"{path}.table-size",
+                $"The table of {owner} has {Number(size)} entries, which is {(size < most ? $"less than one for each of its {Number(most)} slots" : "not a prime")}.");
+        }
+    }
+
+    private static bool IsPrime(int number)
+    {
+        for (int divisor = 2; (long)divisor * divisor <= number; divisor++)
+        {
+            if (number % divisor == 0)
+            {
+                return false;
+            }
+        }
+
+        return number > 1;
+    }
+
+    private void CheckCpus(string path, EquatableArray<CpuSlot> cpus, string owner)
+    {
+        for (int i = 0; i < cpus.Count; i++)
+        {
+            string place = $"{path}.{cpus[i].Cpus}";
+            CheckOneSlot(place, cpus[i].Slot, owner);
+            if (cpus.Items.Take(i).Any(other => other.Cpus.First <= cpus[i].Cpus.Last && cpus[i].Cpus.First <= other.Cpus.Last))
+            {
+                Report(PolicyDiagnostics.SlotTwice, place, $"A CPU of {cpus[i].Cpus} has two slots in {owner}.", "Name each CPU once.");
+            }
+        }
+    }
+
+    private void CheckNodes(string path, EquatableArray<NumberedSlots> nodes, string owner)
+    {
+        if (nodes.Count == 0)
+        {
+            Report(PolicyDiagnostics.EmptyList, path, $"The nodes of {owner} are none.");
+        }
+
+        HashSet<int> seen = [];
+        foreach (NumberedSlots node in nodes)
+        {
+            string place = $"{path}.{Number(node.Number)}";
+            if (node.Number is < 0 or >= NumaBalancer.NodeCount || !seen.Add(node.Number) || node.Slots.Count == 0)
+            {
+                Report(PolicyDiagnostics.BadNumber, place, $"Node {Number(node.Number)} of {owner} is above {Number(NumaBalancer.NodeCount - 1)}, is there twice, or has no slots.");
+            }
+
+            CheckSlots(place, node.Slots, owner);
         }
     }
 
@@ -299,16 +579,15 @@ public sealed class PolicyValidator
 
     private void CheckTables()
     {
-        int tables = Actions().Count(a => a.Action is SteerAction { By: WeightedBalancer });
-        if (_slotCount is int slotCount && (long)tables * MaglevTable.SizeFor(slotCount) is > MostTableEntries and long entries)
+        if (_slotCount is int slotCount && !_diagnostics.HasErrors && new SlotTables(_policy, slotCount, SlotStates.AllActive).Count is > MostTableEntries and long entries)
         {
-            Report(PolicyDiagnostics.TablesTooLarge, "rules", $"{Number(tables)} actions by weight over {Number(slotCount)} slots need {Number(entries)} table entries.");
+            Report(PolicyDiagnostics.TablesTooLarge, "rules", $"The tables of the policy need {Number(entries)} entries for {Number(slotCount)} slots.");
         }
     }
 
     private void CheckKernelChoice()
     {
-        bool choosesSome = Actions().Any(a => a.Action is SteerAction { By: SlotBalancer or WeightedBalancer or HashBalancer { To.Count: > 0 } });
+        bool choosesSome = Actions().Any(a => ChoosesSome(a.Action));
         if (!choosesSome)
         {
             return;
@@ -322,6 +601,11 @@ public sealed class PolicyValidator
             }
         }
     }
+
+    private static bool ChoosesSome(PolicyAction action) => action is SteerAction
+    {
+        By: not (KernelBalancer or HashBalancer { To.Count: 0 } or ConsistentBalancer { To.Count: 0 } or CpuBalancer { To.Count: 0 } or RoundRobinBalancer { To.Count: 0 } or RandomBalancer { To.Count: 0 } or LeastLoadedBalancer { To.Count: 0 }),
+    };
 
     private IEnumerable<(string Path, PolicyAction Action, string Owner)> Actions() =>
         _policy.Rules.Items.Select((rule, i) => ($"{Item("rules", i)}.steer", rule.Action, $"rule '{_policy.RuleName(i)}'"))
@@ -370,10 +654,17 @@ public sealed class PolicyValidator
 
     /// <summary>Whether an earlier match takes every packet that a later one takes. Lists are data, so a list covers only itself.</summary>
     private static bool Covers(PolicyMatch earlier, PolicyMatch later) =>
+        earlier == later || (IsOfHeaders(earlier) && CoversHeaders(earlier, later));
+
+    private static bool CoversHeaders(PolicyMatch earlier, PolicyMatch later) =>
         (earlier.Family is null || earlier.Family == later.Family || OnlyOf(later, earlier.Family.Value)) &&
         (earlier.Protocol is null || earlier.Protocol == later.Protocol) &&
         Covers(earlier.SourcePorts, later.SourcePorts) && Covers(earlier.DestinationPorts, later.DestinationPorts) &&
         Covers(earlier.Source, later.Source) && Covers(earlier.Destination, later.Destination);
+
+    /// <summary>Whether it looks at addresses, ports, family and protocol alone.</summary>
+    private static bool IsOfHeaders(PolicyMatch match) =>
+        match.TcpFlags.Count + match.Cpus.Count + match.NumaNodes.Count + match.Lengths.Count + match.Bytes.Count + match.Not.Count + match.AnyOf.Count == 0 && match.Fraction is null;
 
     private static bool OnlyOf(PolicyMatch match, IpFamily family) => OnlyOf(match.Source, family) || OnlyOf(match.Destination, family);
 

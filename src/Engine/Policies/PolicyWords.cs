@@ -29,11 +29,12 @@ public static class PolicyWords
         ("next", MissKind.Next), ("kernel", MissKind.Kernel), ("reject", MissKind.Reject));
 
     /// <summary>Balancers.</summary>
-    public static ImmutableArray<string> Balancers { get; } = ["slot", "hash", "weighted", "kernel"];
+    public static ImmutableArray<string> Balancers { get; } =
+        ["slot", "hash", "consistent", "weighted", "cpu", "numa", "round-robin", "random", "least-loaded", "connection-id", "generation", "chain", "kernel"];
 
     /// <summary>Balancers of the language that are not supported yet.</summary>
     public static ImmutableArray<string> LaterBalancers { get; } =
-        ["consistent", "cpu", "numa", "round-robin", "random", "least-loaded", "connection-id", "generation", "chain"];
+        [];
 
     /// <summary>Keys of a policy.</summary>
     public static ImmutableArray<string> PolicyKeys { get; } =
@@ -43,18 +44,65 @@ public static class PolicyWords
     public static ImmutableArray<string> RuleKeys { get; } = ["name", "when", "steer", "reject"];
 
     /// <summary>Keys of a match.</summary>
-    public static ImmutableArray<string> MatchKeys { get; } = ["source", "destination", "source-port", "destination-port", "protocol", "family"];
+    public static ImmutableArray<string> MatchKeys { get; } =
+        ["source", "destination", "source-port", "destination-port", "protocol", "family", "tcp-flags", "cpu", "numa-node", "length", "bytes", "fraction", "not", "any-of"];
+
+    /// <summary>Keys of <c>bytes:</c>.</summary>
+    public static ImmutableArray<string> BytesKeys { get; } = ["at", "mask", "equals", "in"];
 
     /// <summary>Keys of a match that are not supported yet.</summary>
-    public static ImmutableArray<string> LaterMatchKeys { get; } =
-        ["tcp-flags", "cpu", "numa-node", "length", "bytes", "migrating", "fraction", "not", "any-of"];
+    public static ImmutableArray<string> LaterMatchKeys { get; } = ["migrating"];
 
     /// <summary>Keys of an action.</summary>
-    public static ImmutableArray<string> ActionKeys { get; } = ["by", "slot", "to", "weights", "key", "seed"];
+    public static ImmutableArray<string> ActionKeys { get; } =
+        [
+            "by", "slot", "to", "weights", "cpus", "nodes", "generations", "stale", "at", "length", "worker", "generation", "modulo", "cookie", "prefixes", "server-ids", "new", "old",
+            "key", "seed", "table-size", "sticky",
+        ];
+
+    /// <summary>Keys of an action by connection id of which there must be one.</summary>
+    public static ImmutableArray<string> Layouts { get; } = ["worker", "modulo", "cookie", "prefixes", "server-ids"];
+
+    /// <summary>Keys of <c>sticky:</c>.</summary>
+    public static ImmutableArray<string> StickyKeys { get; } = ["entries", "idle"];
+
+    /// <summary>Keys of a number in a connection id.</summary>
+    public static ImmutableArray<string> FieldKeys { get; } = ["at", "bits"];
+
+    /// <summary>Keys of <c>server-ids:</c>.</summary>
+    public static ImmutableArray<string> ServerIdKeys { get; } = ["config", "ids"];
 
     /// <summary>Keys of an action that are not supported yet.</summary>
     public static ImmutableArray<string> LaterActionKeys { get; } =
-        ["sticky", "table-size", "nodes", "stale", "at", "length", "worker"];
+        [];
+
+    /// <summary>Whether a balancer has a use for a key of an action.</summary>
+    internal static bool Uses(string balancer, string key) => (key == "sticky" && balancer != "kernel") || balancer switch
+    {
+        "slot" => key is "slot",
+        "hash" => key is "to" or "key" or "seed",
+        "weighted" => key is "to" or "key" or "seed" or "weights",
+        "consistent" => key is "to" or "key" or "seed" or "table-size",
+        "cpu" => key is "to" or "cpus",
+        "least-loaded" => key is "to" or "stale" or "key" or "seed",
+        "generation" => key is "generations" or "key" or "seed",
+        "connection-id" => key is "to" or "at" or "length" or "worker" or "generation" or "generations" or "modulo" or "cookie" or "prefixes" or "server-ids" or "new" or "old" or "key" or "seed",
+        "numa" => key is "nodes" or "key" or "seed",
+        "round-robin" or "random" or "chain" => key is "to",
+        _ => false,
+    };
+
+    /// <summary>The keys that a balancer must have.</summary>
+    internal static ImmutableArray<string> RequiredOf(string balancer) => balancer switch
+    {
+        "slot" => ["slot"],
+        "weighted" => ["weights"],
+        "numa" => ["nodes"],
+        "chain" => ["to"],
+        "generation" => ["generations"],
+        "connection-id" => ["length"],
+        _ => [],
+    };
 
     /// <summary>The word of a protocol.</summary>
     public static string Of(PolicyProtocol protocol) => Word(Protocols, protocol);
@@ -71,6 +119,15 @@ public static class PolicyWords
         SlotBalancer => "slot",
         HashBalancer => "hash",
         WeightedBalancer => "weighted",
+        ConsistentBalancer => "consistent",
+        CpuBalancer => "cpu",
+        NumaBalancer => "numa",
+        RoundRobinBalancer => "round-robin",
+        RandomBalancer => "random",
+        ChainBalancer => "chain",
+        LeastLoadedBalancer => "least-loaded",
+        ConnectionIdBalancer => "connection-id",
+        GenerationBalancer => "generation",
         KernelBalancer => "kernel",
         _ => throw new ArgumentException($"unknown balancer {balancer}", nameof(balancer)),
     };
@@ -87,6 +144,8 @@ public static class PolicyWords
         RejectAction => "reject",
         SteerAction { By: SlotBalancer slot } => string.Create(CultureInfo.InvariantCulture, $"slot {slot.Slot}"),
         SteerAction { By: HashBalancer { To.Count: > 0 } hash } => $"hash over {string.Join(", ", hash.To)}",
+        SteerAction { By: ConsistentBalancer { To.Count: > 0 } consistent } => $"consistent over {string.Join(", ", consistent.To)}",
+        SteerAction { By: ChainBalancer chain } => $"chain {string.Join(", ", chain.To)}",
         SteerAction { By: WeightedBalancer weighted } => $"weighted {string.Join(", ", weighted.Weights.Items.Select(w => string.Create(CultureInfo.InvariantCulture, $"{w.Slots}: {w.Weight}")))}",
         SteerAction steer => Of(steer.By),
         _ => throw new ArgumentException($"unknown action {action}", nameof(action)),

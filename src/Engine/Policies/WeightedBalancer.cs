@@ -6,4 +6,9 @@ namespace ReuseportPS.Engine.Policies;
 /// <param name="Key">What is hashed.</param>
 /// <param name="Seed">Seed of the hash.</param>
 public sealed record WeightedBalancer(
-    EquatableArray<SlotWeight> Weights, EquatableArray<SlotItem> To, HashKey Key = HashKey.FourTuple, uint Seed = 0) : Balancer;
+    EquatableArray<SlotWeight> Weights, EquatableArray<SlotItem> To, HashKey Key = HashKey.FourTuple, uint Seed = 0) : Balancer
+{
+    internal override HashKey HashedKey => Key;
+
+    internal override uint HashSeed => Seed;
+}

@@ -23,6 +23,12 @@ public sealed class ProgramBuilder
     /// </summary>
     public int Reach { get; init; } = short.MaxValue;
 
+    /// <summary>
+    /// Whether code that nothing leads to is left out, which the kernel refuses, and jumps that lead to a jump or to the next instruction are shortened.
+    /// Only for code whose jumps all go to labels.
+    /// </summary>
+    public bool Prunes { get; init; }
+
     /// <summary>Instructions added so far; lddw counts as one, a jump too, however long it becomes.</summary>
     public int Count => _items.Count;
 
@@ -121,8 +127,81 @@ public sealed class ProgramBuilder
         }
 
         diagnostics = [.. found];
+        while (found.Count == 0 && Prunes && Prune())
+        {
+        }
+
         instructions = found.Count == 0 ? Resolve() : [];
         return found.Count == 0;
+    }
+
+    /// <summary>One round; false when nothing was left to do.</summary>
+    private bool Prune()
+    {
+        for (int i = 0; i < _items.Count; i++)
+        {
+            // A chain of jumps without an end does not occur: generated code has no loops.
+            while (_items[i].IsShort && _items[i].Target is { Position: int at } && _items[at] is { IsPlain: true, Target: Label next } && at != i)
+            {
+                _items[i] = _items[i] with { Target = next };
+            }
+        }
+
+        bool[] keep = new bool[_items.Count];
+        Stack<int> open = new([0]);
+        while (open.TryPop(out int i))
+        {
+            for (; !keep[i]; i++)
+            {
+                keep[i] = true;
+                if (_items[i].Target is { Position: int at })
+                {
+                    open.Push(at);
+                }
+
+                if (_items[i].IsPlain || _items[i].IsExit)
+                {
+                    break;
+                }
+            }
+        }
+
+        int[] place = new int[_items.Count + 1];
+        for (int i = 0; i < _items.Count; i++)
+        {
+            keep[i] &= !(_items[i].IsPlain && NextKept(keep, i + 1) == NextKept(keep, _items[i].Target!.Position!.Value));
+            place[i + 1] = place[i] + (keep[i] ? 1 : 0);
+        }
+
+        if (place[^1] == _items.Count)
+        {
+            return false;
+        }
+
+        foreach (Label label in _labels)
+        {
+            label.Position = label.Position is int position ? place[position] : null;
+        }
+
+        for (int i = 0; i < _comments.Count; i++)
+        {
+            _comments[i] = _comments[i] with { Item = place[_comments[i].Item] };
+        }
+
+        List<Item> kept = [.. _items.Where((_, i) => keep[i])];
+        _items.Clear();
+        _items.AddRange(kept);
+        return true;
+    }
+
+    private static int NextKept(bool[] keep, int from)
+    {
+        while (from < keep.Length && !keep[from])
+        {
+            from++;
+        }
+
+        return from;
     }
 
     private bool Reaches(int distance) => Math.Abs(distance) <= Reach;
@@ -209,6 +288,8 @@ public sealed class ProgramBuilder
     private readonly record struct Item(Instruction Instruction, Label? Target)
     {
         public bool IsPlain => Instruction.Opcode == (byte)InstructionClass.Jump;
+
+        public bool IsExit => Instruction.Opcode == ((byte)JumpOperation.Exit | (byte)InstructionClass.Jump);
 
         // Calls and function addresses have 32 bits already.
         public bool IsShort => Target is not null && !Instruction.IsWide && (Instruction.Opcode & 0xf7) != ((byte)JumpOperation.Call | (byte)InstructionClass.Jump);

@@ -1,4 +1,5 @@
 using CsCheck;
+using ReuseportPS.Engine.Execution;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
 
@@ -9,23 +10,35 @@ public sealed class CompiledPolicyTests
 {
     [Fact]
     public void Program_and_evaluator_agree_on_random_policies_and_packets() =>
-        Gen.Select(PolicyGen.Case, Gen.Select(PolicyGen.Flow, Gen.Int[0, 3]).Array[1, 40], Gen.UInt).Sample(
-            (test, flows, epoch) =>
+        Gen.Select(PolicyGen.Case, PolicyGen.Arrival.Array[1, 40], Gen.UInt).SelectMany((test, arrivals, epoch) => Gen.Select(
+            Gen.Const(test), Gen.Const(arrivals), Gen.Const(epoch), PolicyGen.States(test.SlotCount))).Sample(
+            (test, arrivals, epoch, states) =>
             {
-                CompiledPolicy compiled = PolicyCompiler.Compile(test.Policy, test.SlotCount).Compiled!;
+                CompiledPolicy compiled = PolicyCompiler.Compile(test.Policy, test.SlotCount, states).Compiled!;
                 PolicyHost host = new(compiled, epoch, test.Selectable);
-                PolicyEvaluator evaluator = new(test.Policy, test.SlotCount);
+                PolicyEvaluator evaluator = new(test.Policy, test.SlotCount, states);
                 PolicyCounters counters = new(compiled.Counters);
-                for (int i = 0; i < flows.Length; i++)
+                ExecutionEnvironment environment = new() { RandomState = epoch, MonotonicTime = 10_000_000_000 };
+                for (int slot = 0; slot < test.SlotCount; slot++)
                 {
-                    Packet packet = PacketBytes.Create(flows[i].Item1, flows[i].Item2);
-                    PolicyDecision expected = evaluator.Decide(packet, test.Selectable);
+                    evaluator.Loads[slot] = slot % 5 == 4 ? 0 : SlotLoad.Pack((uint)((slot * 7) % 5), environment.MonotonicTime - (ulong)(slot * 300_000_000L));
+                }
+
+                host.SetLoads(evaluator.Loads);
+                foreach (PolicyArrival arrival in arrivals.Concat(arrivals))
+                {
+                    Packet packet = arrival.ToPacket();
+                    arrival.SetTo(environment);
+                    ulong random = environment.RandomState;
+                    PolicyDecision expected = evaluator.Decide(packet, test.Selectable, environment);
                     counters.Add(expected, epoch);
-                    Assert.Equal((expected.Verdict, expected.Slot), host.Run(packet, i % PolicyHost.CpuCount));
+                    environment.RandomState = random;
+                    (PolicyVerdict, int) actual = host.Run(packet, environment);
+                    Assert.True((expected.Verdict, expected.Slot) == actual, $"{arrival}: expected {expected}, got {actual}");
                 }
 
                 Assert.Equal(counters.Read(), host.Counters());
             },
             iter: 3000,
-            print: t => $"{CasePrinter.Show(t.Item1.Policy, t.Item1.SlotCount)}selectable: {string.Join(", ", t.Item1.Selectable)}\nepoch {t.Item3}\n{string.Join('\n', t.Item2.Select(f => f.ToString()))}");
+            print: t => $"{CasePrinter.Show(t.Item1.Policy, t.Item1.SlotCount)}selectable: {string.Join(", ", t.Item1.Selectable)}\nepoch {t.Item3}, states {string.Join(", ", Enumerable.Range(0, t.Item1.SlotCount).Select(s => t.Item4[s]))}\n{string.Join('\n', t.Item2)}");
 }

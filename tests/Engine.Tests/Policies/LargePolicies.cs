@@ -13,7 +13,7 @@ public static class LargePolicies
 
     /// <summary>Rules that test everything there is, as many as fit.</summary>
     public static SteeringPolicy ManyTests { get; } = Policy(
-        Enumerable.Range(0, 650).Select(i => new PolicyRule(
+        Enumerable.Range(0, 600).Select(i => new PolicyRule(
             null,
             new PolicyMatch
             {

@@ -9,12 +9,14 @@ public static class PacketBytes
     /// <summary>A packet of a flow.</summary>
     /// <param name="flow">The flow.</param>
     /// <param name="extra">Words of 8 bytes between the network header and the transport header.</param>
-    public static Packet Create(FlowKey flow, int extra)
+    /// <param name="flags">Flags of a TCP segment.</param>
+    /// <param name="payload">What a datagram carries.</param>
+    public static Packet Create(FlowKey flow, int extra, byte flags = 0x02, params ReadOnlySpan<byte> payload)
     {
         bool tcp = flow.Protocol == TransportProtocol.Tcp;
         int between = flow.Family == IpFamily.V4 ? extra * 8 % 44 & ~3 : extra * 8;
         int transport = (flow.Family == IpFamily.V4 ? 20 : 40) + between;
-        int length = tcp ? 20 : 8 + 5;
+        int length = tcp ? 20 : 8 + payload.Length;
         byte[] data = new byte[transport + length];
         if (flow.Family == IpFamily.V4)
         {
@@ -46,11 +48,12 @@ public static class PacketBytes
         if (tcp)
         {
             data[transport + 12] = 0x50;
-            data[transport + 13] = 0x02;
+            data[transport + 13] = flags;
         }
         else
         {
             BinaryPrimitives.WriteUInt16BigEndian(data.AsSpan(transport + 4), (ushort)length);
+            payload.CopyTo(data.AsSpan(transport + 8));
         }
 
         return new Packet
@@ -60,7 +63,7 @@ public static class PacketBytes
             TransportOffset = transport,
             TransportLength = length,
             Flow = flow,
-            TcpFlags = tcp ? (byte)0x02 : (byte)0,
+            TcpFlags = tcp ? flags : (byte)0,
         };
     }
 }

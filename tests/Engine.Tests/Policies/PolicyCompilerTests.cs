@@ -19,6 +19,9 @@ public sealed class PolicyCompilerTests
 
         """;
 
+    /// <summary>The weighted table and four on standby; two choices between two slots, each with spare and standby entries.</summary>
+    private const int TableEntries = 1021 + 4 + (2 * (2 + 127 + 2));
+
     [Theory]
     [InlineData("0: 90, 1: 10", "0: 1, 3: 7, 2: 0")]
     [InlineData("office: [10.0.0.0/8]", "office: []")]
@@ -53,9 +56,9 @@ public sealed class PolicyCompilerTests
         MapSpec At(int index) => policy.Program.Maps[index];
         Assert.Equal((MapType.ReuseportSockArray, 8, 32768), (At(policy.Maps.Seats).Type, At(policy.Maps.Seats).ValueSize, At(policy.Maps.Seats).MaxEntries));
         Assert.Equal((MapType.Array, 4, 1, MapFlags.Mmapable), (At(policy.Maps.Epoch).Type, At(policy.Maps.Epoch).ValueSize, At(policy.Maps.Epoch).MaxEntries, At(policy.Maps.Epoch).Flags));
-        Assert.Equal((MapType.ArrayOfMaps, 2 * policy.Bank.Tables.Length), (At(policy.Maps.Tables).Type, At(policy.Maps.Tables).MaxEntries));
+        Assert.Equal((MapType.ArrayOfMaps, 2), (At(policy.Maps.Tables).Type, At(policy.Maps.Tables).MaxEntries));
         Assert.Equal((MapType.ArrayOfMaps, 2 * policy.Bank.Lists.Length), (At(policy.Maps.Lists).Type, At(policy.Maps.Lists).MaxEntries));
-        Assert.Equal([1021, 2], policy.Bank.Tables.Select(t => t.MaxEntries));
+        Assert.Equal(TableEntries, Assert.Single(policy.Bank.Tables).MaxEntries);
         Assert.All(policy.Bank.Tables, t => Assert.Equal(MapFlags.InnerMap, t.Flags));
         Assert.Equal(2, policy.Bank.Lists.Length);
         Assert.All(policy.Program.Maps.Concat(policy.Bank.Tables).Concat(policy.Bank.Lists), m => Assert.Matches("^[A-Za-z0-9_]{1,15}$", m.Name));
@@ -66,8 +69,8 @@ public sealed class PolicyCompilerTests
     public void Memory_is_what_the_maps_hold()
     {
         CompiledPolicy policy = Compile(Text);
-        long shared = (32768 * 8) + 8 + (4 * 8) + (4 * 8);
-        long banks = 2 * ((1021 * 8) + (2 * 8) + (2 * 28));
+        long shared = (32768 * 8) + 8 + (2 * 8) + (4 * 8);
+        long banks = 2 * ((TableEntries * 8) + (2 * 28));
         long perCpu = (policy.Counters.Fields.Length * 8) + (4 * 8);
         Assert.Equal(shared + banks + perCpu, policy.MemoryBytes(1));
         Assert.Equal(shared + banks + (64 * perCpu), policy.MemoryBytes(64));
@@ -123,6 +126,16 @@ public sealed class PolicyCompilerTests
         PolicyCompilation refused = PolicyCompiler.Compile(LargePolicies.ManyPorts(8000), 4);
         Assert.Null(refused.Compiled);
         Assert.Equal(PolicyDiagnostics.TooManyRules.Code, Assert.Single(refused.Diagnostics).Code);
+    }
+
+    [Fact]
+    public void More_flow_tables_than_a_program_can_have_maps_are_refused()
+    {
+        Assert.NotNull(Policy(PolicyValidator.MostFlowTables).Policy);
+        Assert.Equal(PolicyDiagnostics.BadFlowTable.Code, Assert.Single(Policy(PolicyValidator.MostFlowTables + 1).Diagnostics).Code);
+
+        static PolicyReading Policy(int tables) => PolicyYaml.Read("otherwise: { by: hash }\nrules:\n" + string.Concat(Enumerable.Range(0, tables).Select(i =>
+            $"  - {{ when: {{ source-port: {i} }}, steer: {{ by: hash, sticky: {{ entries: 10, idle: 1s }} }} }}\n")));
     }
 
     [Fact]

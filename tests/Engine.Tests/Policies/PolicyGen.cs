@@ -38,6 +38,32 @@ public static class PolicyGen
         (2, s_port.Select(p => new PortRange(p, p))),
         (2, Gen.Select(s_port, s_port, (a, b) => new PortRange(Math.Min(a, b), Math.Max(a, b)))));
 
+    private static readonly Gen<byte> s_payloadByte = Gen.Frequency((3, Gen.OneOf<byte>(0, 1, 0x80, 0xff)), (1, Gen.Byte));
+
+    /// <summary>Datagrams that look like QUIC: short headers, and long ones of versions 1, 2 and another, with ids of 4 bytes mostly.</summary>
+    private static readonly Gen<byte[]> s_quic = Gen.Select(
+        Gen.Bool, Gen.Int[0, 3], Gen.OneOf<uint>(1, 0x6b3343cf, 0xff00001d), Gen.Frequency((5, Gen.Const(4)), (1, Gen.Int[0, 20])), s_payloadByte.Array[12]).Select((isLong, type, version, length, rest) =>
+            isLong
+                ? [(byte)(0xc0 | (type << 4)), (byte)(version >> 24), (byte)(version >> 16), (byte)(version >> 8), (byte)version, (byte)length, .. rest]
+                : (byte[])[0x40, .. rest]);
+
+    private static readonly Gen<EquatableArray<NumberRange>> s_cpus = Gen.OneOf<EquatableArray<NumberRange>>(
+        [new NumberRange(0, 0)], [new NumberRange(1, 1)], [new NumberRange(1, 7)], [new NumberRange(3, 5), new NumberRange(0, 0)], [new NumberRange(0, 1), new NumberRange(9, 9)]);
+
+    private static readonly Gen<EquatableArray<NumberRange>> s_lengths = Gen.Select(Gen.Int[0, 12], Gen.Int[0, 12], Gen.Bool, (a, b, open) =>
+        (EquatableArray<NumberRange>)[new NumberRange(Math.Min(a, b), Math.Max(a, b)), new NumberRange(open ? 13 : 0, ushort.MaxValue)]).SelectMany(ranges =>
+            Gen.OneOf(ranges, [ranges[0]], [ranges[1]]));
+
+    private static readonly Gen<BytesTest> s_bytes = Gen.Select(
+        Gen.Int[0, 8], Gen.Int[1, 8], Gen.Bool, s_payloadByte.Array[8], s_payloadByte.Array[8], Gen.Int[1, 3]).Select((at, length, hasMask, mask, value, count) =>
+        {
+            ByteString bits = hasMask ? Bytes(mask, length) : BytesTest.AllBits(length);
+            return new BytesTest(at, bits, Enumerable.Range(0, count).Select(i => new ByteString((Bytes(value, length).Value + (ulong)i) & bits.Value, length)).Distinct().ToEquatableArray());
+        });
+
+    private static readonly Gen<TcpFlagsTest> s_flags = Gen.OneOf(
+        TcpFlagsTest.PureSyn, new TcpFlagsTest(0x02, 0x02), new TcpFlagsTest(0x10, 0x10), new TcpFlagsTest(0x12, 0x12), new TcpFlagsTest(0, 0x06), new TcpFlagsTest(0x04, 0xff));
+
     private static readonly Gen<HashKey> s_key = Gen.Frequency(
         (1, Gen.Const(HashKey.FourTuple)), (2, Gen.Int[1, 15].Select(k => (HashKey)k)));
 
@@ -48,9 +74,26 @@ public static class PolicyGen
         s_family, Gen.OneOf(TransportProtocol.Tcp, TransportProtocol.Udp), s_port, s_port).SelectMany((family, protocol, sourcePort, destinationPort) =>
             Gen.Select(AddressOf(family), AddressOf(family), (source, destination) => new FlowKey(family, protocol, source, destination, sourcePort, destinationPort)));
 
+    /// <summary>Packets with flags and payload, on a CPU and at a time.</summary>
+    public static Gen<PolicyArrival> Arrival { get; } = Gen.Select(
+        Flow,
+        Gen.Int[0, 3],
+        Gen.Frequency((3, Gen.Const((byte)0x02)), (2, Gen.OneOf<byte>(0x10, 0x12, 0x04, 0x01, 0x18)), (1, Gen.Byte)),
+        Gen.Frequency((1, Gen.Const(Array.Empty<byte>())), (4, s_payloadByte.Array[0, 12]), (4, s_quic)),
+        Gen.Int[0, PolicyArrival.CpuCount - 1],
+        Gen.Frequency((3, Gen.Int[0, 3]), (1, Gen.Int[0, 4000])),
+        (flow, extra, flags, payload, cpu, milliseconds) => new PolicyArrival(flow, extra, flags, payload, cpu, milliseconds));
+
     /// <summary>A number of slots, a policy for it, and which seats can be selected.</summary>
     public static Gen<(int SlotCount, SteeringPolicy Policy, bool[] Selectable)> Case { get; } = Gen.Int[1, 10].SelectMany(slotCount =>
         Gen.Select(Policy(slotCount), Gen.Frequency((1, Gen.Const(true).Array[slotCount]), (4, Gen.Bool.Array[slotCount])), (policy, selectable) => (slotCount, policy, selectable)));
+
+    /// <summary>States of slots, with the number of slots and the policy that they belong to.</summary>
+    public static Gen<SlotStates> States(int slotCount) => Gen.Frequency(
+        (1, Gen.Const(SlotStates.AllActive)),
+        (2, Gen.Select(Gen.Enum<SlotState>().Array[slotCount], Gen.UInt[0, 3].Array[slotCount], (states, generations) => new SlotStates(
+            states.Select((state, slot) => (state, slot)).ToImmutableDictionary(s => s.slot, s => s.state),
+            generations.Select((generation, slot) => (generation, slot)).ToImmutableDictionary(g => g.slot, g => g.generation)))));
 
     /// <summary>Policies for a number of slots.</summary>
     public static Gen<SteeringPolicy> Policy(int slotCount)
@@ -70,10 +113,40 @@ public static class PolicyGen
                 Rules = rules.Select((rule, i) => i % 2 == 0 ? rule with { Name = $"r {i}" } : rule).ToEquatableArray(),
                 Otherwise = otherwise,
                 OnMiss = miss,
-            }));
+            })).Select(Settle);
     }
 
-    private static Gen<PolicyRule> Rule(int slotCount, ImmutableArray<NamedSlots> slots, ImmutableArray<AddressList> lists, PolicyProtocol policy)
+    private static Gen<PolicyRule> Rule(int slotCount, ImmutableArray<NamedSlots> slots, ImmutableArray<AddressList> lists, PolicyProtocol policy) =>
+        Gen.Select(Match(lists, policy, depth: 2), Action(slotCount, slots), (match, action) => new PolicyRule(null, match, action));
+
+    private static Gen<PolicyMatch> Match(ImmutableArray<AddressList> lists, PolicyProtocol policy, int depth)
+    {
+        Gen<PolicyMatch> simple = Gen.Select(HeaderMatch(lists, policy), Gen.Int[0, 9]).SelectMany((match, other) => other switch
+        {
+            0 => s_cpus.Select(cpus => match with { Cpus = cpus }),
+            1 => s_cpus.Select(nodes => match with { NumaNodes = nodes }),
+            2 => Gen.Int[1, 999_999].Select(share => match with { Fraction = new FlowFraction(share) }),
+            3 when policy != PolicyProtocol.Udp && match.Protocol != TransportProtocol.Udp => s_flags.Array[1, 3].Select(flags => match with { TcpFlags = [.. flags.Distinct()] }),
+            4 when policy != PolicyProtocol.Tcp && match.Protocol != TransportProtocol.Tcp => s_lengths.Select(lengths => match with { Lengths = lengths }),
+            5 or 6 when policy != PolicyProtocol.Tcp && match.Protocol != TransportProtocol.Tcp => s_bytes.Array[1, 2].Select(bytes => match with { Bytes = [.. bytes] }),
+            _ => Gen.Const(match),
+        });
+        if (depth == 0)
+        {
+            return simple;
+        }
+
+        Gen<PolicyMatch> inner = Match(lists, policy, depth - 1).Where(m => m != PolicyMatch.Everything);
+        return Gen.Select(simple, Gen.Int[0, 5]).SelectMany((match, nested) => nested switch
+        {
+            // What is within may want payload, so the protocol stays open around it.
+            0 => inner.Array[1, 2].Select(all => (match with { Protocol = null, TcpFlags = [] }) with { Not = [.. all] }),
+            1 => inner.Array[1, 3].Select(all => (match with { Protocol = null, TcpFlags = [] }) with { AnyOf = [.. all] }),
+            _ => Gen.Const(match),
+        });
+    }
+
+    private static Gen<PolicyMatch> HeaderMatch(ImmutableArray<AddressList> lists, PolicyProtocol policy)
     {
         Gen<TransportProtocol?> protocol = policy switch
         {
@@ -84,11 +157,8 @@ public static class PolicyGen
         Gen<EquatableArray<PortRange>> ports = Gen.Frequency((3, Gen.Const<EquatableArray<PortRange>>([])), (1, s_range.Array[1, 4].Select(r => r.ToEquatableArray())));
         return Gen.Select(
             Addresses(lists), Gen.Frequency((3, Gen.Const(AddressMatch.Any)), (1, Addresses(lists))), ports, ports,
-            Gen.OneOf<IpFamily?>(null, null, null, IpFamily.V4, IpFamily.V6), protocol, Action(slotCount, slots),
-            (source, destination, sourcePorts, destinationPorts, family, transport, action) => new PolicyRule(
-                null,
-                new PolicyMatch { Source = source, Destination = destination, SourcePorts = sourcePorts, DestinationPorts = destinationPorts, Family = family, Protocol = transport },
-                action));
+            Gen.OneOf<IpFamily?>(null, null, null, IpFamily.V4, IpFamily.V6), protocol,
+            (source, destination, sourcePorts, destinationPorts, family, transport) => new PolicyMatch { Source = source, Destination = destination, SourcePorts = sourcePorts, DestinationPorts = destinationPorts, Family = family, Protocol = transport });
     }
 
     private static Gen<AddressMatch> Addresses(ImmutableArray<AddressList> lists)
@@ -112,11 +182,77 @@ public static class PolicyGen
             Subset(slotCount), Gen.Int[0, 20].Array[slotCount], s_key, s_seed,
             (slots, weights, key, seed) => (PolicyAction)new SteerAction(new WeightedBalancer(
                 slots.Select((slot, i) => new SlotWeight(SlotItem.Of(slot), i == 0 ? weights[slot] + 1 : weights[slot])).ToEquatableArray(), [], key, seed)));
-        return Gen.Frequency(
+        Gen<PolicyAction> consistent = Gen.Select(to, s_key, s_seed, Gen.OneOf<int?>(null, 127, 1021), (slots, key, seed, size) =>
+            (PolicyAction)new SteerAction(new ConsistentBalancer(slots, key, seed, size)));
+        Gen<PolicyAction> plain = Gen.Select(to, Gen.Int[0, 2], (slots, kind) => (PolicyAction)new SteerAction(
+            kind == 0 ? new RandomBalancer(slots) : kind == 1 ? new RoundRobinBalancer(slots) : new ChainBalancer(slots.Count == 0 ? [SlotItem.Of(0)] : slots)));
+        Gen<PolicyAction> cpu = Gen.Select(to, Gen.Int[0, slotCount - 1], Gen.Bool, (slots, slot, isMapped) => (PolicyAction)new SteerAction(
+            new CpuBalancer(slots, isMapped ? [new CpuSlot(new NumberRange(1, 2), SlotItem.Of(slot))] : [])));
+        Gen<PolicyAction> numa = Gen.Select(Subset(slotCount), Subset(slotCount), Gen.Int[0, 2], s_key, s_seed, (one, other, node, key, seed) => (PolicyAction)new SteerAction(
+            new NumaBalancer([new NumberedSlots(node, Numbers(one)), new NumberedSlots(5, Numbers(other))], key, seed)));
+        Gen<PolicyAction> loads = Gen.Select(to, s_key, s_seed, Gen.OneOf(1, 5, 60), (slots, key, seed, stale) =>
+            (PolicyAction)new SteerAction(new LeastLoadedBalancer(slots, TimeSpan.FromSeconds(stale), key, seed)));
+        Gen<PolicyAction> generation = Gen.Select(Gen.Int[0, slotCount - 1], Gen.Int[0, slotCount - 1], s_key, s_seed, (middle, start, key, seed) => (PolicyAction)new SteerAction(
+            new GenerationBalancer(middle == slotCount - 1 ? [SlotItem.Of(0, middle)] : [SlotItem.Of(0, middle), SlotItem.Of(middle + 1, slotCount - 1)], key, seed)));
+        Gen<PolicyAction> ids = Gen.Select(Layout(slotCount), Gen.Int[0, 2], to, to, s_key, s_seed, (layout, at, latest, earlier, key, seed) => (PolicyAction)new SteerAction(
+            new ConnectionIdBalancer(at, 4, layout, latest, earlier, key, seed)));
+        Gen<PolicyAction> steer = Gen.Frequency(
             (3, hash),
             (2, weighted),
-            (2, OneSlot(slotCount, names).Select(s => (PolicyAction)new SteerAction(new SlotBalancer(s)))),
+            (1, consistent),
+            (1, loads),
+            (1, generation),
+            (2, ids),
+            (2, plain),
+            (1, cpu),
+            (1, numa),
+            (2, OneSlot(slotCount, names).Select(s => (PolicyAction)new SteerAction(new SlotBalancer(s)))));
+        return Gen.Frequency(
+            (10, steer),
+            (3, Gen.Select(steer, Gen.OneOf(1, 10, 3600), (action, idle) => (PolicyAction)((SteerAction)action with { Sticky = new StickyFlows(1024, TimeSpan.FromSeconds(idle)) }))),
             (1, Gen.OneOf<PolicyAction>(new SteerAction(new KernelBalancer()), new RejectAction())));
+    }
+
+    /// <summary>Layouts of ids of four bytes.</summary>
+    private static Gen<IdLayout> Layout(int slotCount)
+    {
+        Gen<IdField> field = Gen.Select(Gen.Int[0, 2], Gen.OneOf(1, 3, 8, 11), (at, bits) => new IdField(at, bits));
+        Gen<EquatableArray<SlotItem>> to = Gen.OneOf<EquatableArray<SlotItem>>([], [SlotItem.Of(0, slotCount - 1)], [SlotItem.Of(slotCount - 1)]);
+        Gen<EquatableArray<IdPrefix>> prefixes = Gen.Select(s_payloadByte.Array[3], Gen.Int[1, 3], Gen.Int[0, slotCount - 1]).Array[1, 3].Select(all => all
+            .Select(p => new IdPrefix(Bytes(p.Item1, p.Item2), SlotItem.Of(p.Item3))).DistinctBy(p => p.Prefix).ToEquatableArray());
+        return Gen.OneOf<IdLayout>(
+            Gen.Select(field, to, (worker, slots) => (IdLayout)new WorkerLayout(worker, slots)),
+            Gen.Select(field, to, (number, slots) => (IdLayout)new ModuloLayout(number, slots)),
+            Gen.Select(Gen.Int[0, 3], field, Gen.Int[0, slotCount - 1], (at, worker, slot) => (IdLayout)new GenerationLayout(
+                new IdField(at, 2), worker, [new NumberedSlots(0, [SlotItem.Of(0, slotCount - 1)]), new NumberedSlots(2, [SlotItem.Of(slot)])])),
+            prefixes.Select(p => (IdLayout)new PrefixLayout(p)),
+            Gen.Select(prefixes, Gen.Int[0, PrefixLayout.HighestConfig], (p, config) => (IdLayout)new PrefixLayout(p, config)));
+    }
+
+    /// <summary>Makes a policy valid whose actions do not suit its protocol or each other.</summary>
+    private static SteeringPolicy Settle(SteeringPolicy policy)
+    {
+        bool hasIds = policy.Protocol != PolicyProtocol.Tcp &&
+            (policy.Otherwise is SteerAction { By: ConnectionIdBalancer } || policy.Rules.Items.Any(r => r.Action is SteerAction { By: ConnectionIdBalancer }));
+        return policy with
+        {
+            Rules = policy.Rules.Items.Select(r => r with { Action = Fit(r.Action, r.When.Protocol == TransportProtocol.Tcp || r.When.TcpFlags.Count > 0) }).ToEquatableArray(),
+            Otherwise = Fit(policy.Otherwise, isTcp: false),
+        };
+
+        PolicyAction Fit(PolicyAction action, bool isTcp)
+        {
+            isTcp |= policy.Protocol == PolicyProtocol.Tcp;
+            return action switch
+            {
+                SteerAction { By: ConnectionIdBalancer ids } when isTcp => new SteerAction(new HashBalancer(ids.New)),
+                SteerAction { By: GenerationBalancer } steer when isTcp => steer with { Sticky = null },
+                SteerAction { Sticky: null, By: GenerationBalancer } steer => steer with { Sticky = new StickyFlows(512, TimeSpan.FromSeconds(2)) },
+                SteerAction { Sticky: null, By: RandomBalancer or RoundRobinBalancer or CpuBalancer or NumaBalancer or LeastLoadedBalancer } steer when hasIds =>
+                    steer with { Sticky = new StickyFlows(256, TimeSpan.FromSeconds(2)) },
+                _ => action,
+            };
+        }
     }
 
     private static Gen<SlotItem> OneSlot(int slotCount, ImmutableArray<NamedSlots> names)
@@ -147,6 +283,8 @@ public static class PolicyGen
 
         return items.ToEquatableArray();
     }
+
+    private static ByteString Bytes(byte[] bytes, int length) => new(bytes[..length].Aggregate(0UL, (value, one) => value << 8 | one), length);
 
     private static Gen<UInt128> AddressOf(IpFamily family) => family == IpFamily.V4 ? s_ipv4 : s_ipv6;
 

@@ -15,7 +15,7 @@ namespace ReuseportPS.Engine.Tests.Policies;
 /// </summary>
 public sealed class PolicyHost
 {
-    public const int CpuCount = 2;
+    public const int CpuCount = PolicyArrival.CpuCount;
     private const ulong Fault = unchecked((ulong)-(int)Errno.EFAULT);
 
     private readonly byte[] _context = new byte[56];
@@ -48,11 +48,14 @@ public sealed class PolicyHost
     }
 
     /// <summary>Decides a packet on a CPU.</summary>
-    public (PolicyVerdict Verdict, int Slot) Run(in Packet packet, int cpu)
+    public (PolicyVerdict Verdict, int Slot) Run(in Packet packet, ExecutionEnvironment environment)
     {
         _packet = packet;
         _selected = -1;
-        _machine.Environment.Cpu = cpu;
+        _machine.Environment.Cpu = environment.Cpu;
+        _machine.Environment.NumaNode = environment.NumaNode;
+        _machine.Environment.MonotonicTime = environment.MonotonicTime;
+        _machine.Environment.RandomState = environment.RandomState;
         BinaryPrimitives.WriteInt32LittleEndian(_context.AsSpan(16), packet.TransportLength);
         BinaryPrimitives.WriteInt32LittleEndian(_context.AsSpan(20), packet.Flow.Family == IpFamily.V4 ? 0x0008 : 0xdd86);
         BinaryPrimitives.WriteInt32LittleEndian(_context.AsSpan(24), (int)packet.Flow.Protocol);
@@ -60,6 +63,22 @@ public sealed class PolicyHost
         Assert.True(result.Succeeded, result.Fault?.ToString());
         Assert.InRange(result.ReturnValue, 0u, 1u);
         return result.ReturnValue == 0 ? (PolicyVerdict.Reject, -1) : _selected < 0 ? (PolicyVerdict.Kernel, -1) : (PolicyVerdict.Slot, _selected);
+    }
+
+    /// <summary>Makes other data current: the maps and the program stay. The test sees to it that only data differs.</summary>
+    public void Change(CompiledPolicy policy)
+    {
+        Assert.NotEqual(PolicyChange.Program, policy.ChangeFrom(_policy));
+        Fill(policy.Maps.Tables, 0, policy.Bank.Tables, policy.Bank.Tables);
+        Fill(policy.Maps.Lists, 0, policy.Bank.Lists, policy.Bank.Lists);
+    }
+
+    public void SetLoads(ReadOnlySpan<ulong> loads)
+    {
+        for (int slot = 0; slot < loads.Length && _policy.Maps.Loads >= 0; slot++)
+        {
+            Expect(_maps[_policy.Maps.Loads].Update(Key(slot), BitConverter.GetBytes(loads[slot])));
+        }
     }
 
     public ImmutableArray<CounterReading> Counters()

@@ -13,7 +13,7 @@ public sealed class PolicyYamlErrorTests
     private static readonly string[] s_elsewhere =
     [
         PolicyDiagnostics.TooLarge.Code, PolicyDiagnostics.MoreFindings.Code, PolicyDiagnostics.SlotBeyondGroup.Code,
-        PolicyDiagnostics.WeightsTooFine.Code, PolicyDiagnostics.TooManyRules.Code, PolicyDiagnostics.ListTooLarge.Code, PolicyDiagnostics.BadSlotCount.Code, PolicyDiagnostics.TablesTooLarge.Code,
+        PolicyDiagnostics.WeightsTooFine.Code, PolicyDiagnostics.TooManyRules.Code, PolicyDiagnostics.ListTooLarge.Code, PolicyDiagnostics.BadSlotCount.Code, PolicyDiagnostics.TablesTooLarge.Code, PolicyDiagnostics.BadFlowTable.Code,
     ];
 
     public static TheoryData<string, string, int, int, string> Cases { get; } = ReadCases();

@@ -8,6 +8,9 @@ namespace ReuseportPS.Engine.Policies.Documents;
 /// <summary>Gives a document the meaning of a policy, and reports all that it cannot.</summary>
 internal sealed class PolicyDocumentReader
 {
+    internal const int HighestCpu = 8191;
+    internal const int HighestNode = 1023;
+
     private readonly Dictionary<string, SourceLocation> _places = new(StringComparer.Ordinal);
 
     private delegate bool Parser<T>(string text, out T value, out Diagnostic? problem);
@@ -116,7 +119,7 @@ internal sealed class PolicyDocumentReader
         PolicyMatch match = PolicyMatch.Everything;
         if (fields.TryGetValue("when", out DocumentNode? when))
         {
-            match = ReadMatch(when, $"{path}.when");
+            match = ReadMatch(when, $"{path}.when", "'when'");
         }
         else
         {
@@ -145,16 +148,16 @@ internal sealed class PolicyDocumentReader
         return action is null ? null : new PolicyRule(name, match, action);
     }
 
-    private PolicyMatch ReadMatch(DocumentNode node, string path)
+    private PolicyMatch ReadMatch(DocumentNode node, string path, string what)
     {
-        if (Fields(node, path, "'when'", PolicyWords.MatchKeys, PolicyWords.LaterMatchKeys) is not { } fields)
+        if (Fields(node, path, what, PolicyWords.MatchKeys, PolicyWords.LaterMatchKeys) is not { } fields)
         {
             return PolicyMatch.Everything;
         }
 
         if (node is DocumentMap { Entries.Length: 0 })
         {
-            Report(PolicyDiagnostics.MissingKey, node, "'when' is empty.", "Say what the rule matches; what no rule matches goes to 'otherwise'.");
+            Report(PolicyDiagnostics.MissingKey, node, $"{what} is empty.", "Say what the rule matches; what no rule matches goes to 'otherwise'.");
         }
 
         return new PolicyMatch
@@ -165,7 +168,29 @@ internal sealed class PolicyDocumentReader
             DestinationPorts = Ports("destination-port"),
             Protocol = AnyOf("protocol", PolicyWords.TransportProtocols),
             Family = AnyOf("family", PolicyWords.Families),
+            TcpFlags = fields.TryGetValue("tcp-flags", out DocumentNode? flags)
+                ? Values<TcpFlagsTest>(flags, $"{path}.tcp-flags", "'tcp-flags'", "flags", TcpFlagsTest.TryParse)
+                : [],
+            Cpus = Ranges("cpu", HighestCpu),
+            NumaNodes = Ranges("numa-node", HighestNode),
+            Lengths = Ranges("length", ushort.MaxValue),
+            Bytes = Each("bytes", ReadBytes),
+            Fraction = fields.TryGetValue("fraction", out DocumentNode? fraction) && Value(fraction, "'fraction'", "a percentage", FlowFraction.TryParse, out FlowFraction share)
+                ? share
+                : null,
+            Not = Each("not", (item, place) => ReadMatch(item, place, "'not'")),
+            AnyOf = Each("any-of", (item, place) => ReadMatch(item, place, "an item of 'any-of'")),
         };
+
+        EquatableArray<NumberRange> Ranges(string key, int highest) => fields.TryGetValue(key, out DocumentNode? value) ? ReadRanges(value, $"{path}.{key}", key, highest) : [];
+
+        EquatableArray<T> Each<T>(string key, Func<DocumentNode, string, T?> read)
+            where T : class, IEquatable<T> =>
+            fields.TryGetValue(key, out DocumentNode? value)
+                ? Items(value, $"{path}.{key}", $"'{key}'")
+                    .Select((item, i) => read(item, value is DocumentList ? string.Create(CultureInfo.InvariantCulture, $"{path}.{key}[{i}]") : $"{path}.{key}"))
+                    .OfType<T>().ToEquatableArray()
+                : [];
 
         AddressMatch Addresses(string key)
         {
@@ -197,6 +222,60 @@ internal sealed class PolicyDocumentReader
             HashSet<T> chosen = [.. Items(value, $"{path}.{key}", $"'{key}'").Select(item => Choice(item, key, words))];
             return chosen.Count == 1 ? chosen.First() : null;
         }
+    }
+
+    private EquatableArray<NumberRange> ReadRanges(DocumentNode node, string path, string key, int highest)
+    {
+        return Values<NumberRange>(node, path, $"'{key}'", "a number or a range of numbers", Parse);
+
+        bool Parse(string text, out NumberRange range, out Diagnostic? problem)
+        {
+            problem = NumberRange.TryParse(text, highest, out range, out string reason)
+                ? null
+                : PolicyDiagnostics.BadNumber.At(null, $"'{text}' is not a number or a range of numbers for '{key}': {reason}.");
+            return problem is null;
+        }
+    }
+
+    private BytesTest? ReadBytes(DocumentNode node, string path)
+    {
+        if (Fields(node, path, "'bytes'", PolicyWords.BytesKeys, []) is not { } fields)
+        {
+            return null;
+        }
+
+        if (!fields.TryGetValue("at", out DocumentNode? at))
+        {
+            Missing(node, "'bytes'", "at", "Add where in the payload the bytes stand, for example 'at: 0'.");
+            return null;
+        }
+
+        bool isOne = fields.TryGetValue("equals", out DocumentNode? wanted);
+        if (isOne == fields.TryGetValue("in", out DocumentNode? several))
+        {
+            Report(isOne ? PolicyDiagnostics.NotUsedHere : PolicyDiagnostics.MissingKey, node, isOne ? "'bytes' has both 'equals' and 'in'." : "'bytes' has no 'equals' and no 'in'.", "Give one of them.");
+            return null;
+        }
+
+        string key = isOne ? "equals" : "in";
+        wanted ??= several!;
+        EquatableArray<ByteString> values = isOne && wanted is DocumentList
+            ? []
+            : Values<ByteString>(wanted, $"{path}.{key}", $"'{key}'", "bytes such as 0x0a0b", ByteString.TryParse);
+        if (isOne && wanted is DocumentList)
+        {
+            WrongType(wanted, "'equals'", "bytes such as 0x0a0b", "Use 'in' for several.");
+        }
+
+        uint? offset = Integer(at, "at", 0, BytesTest.HighestOffset);
+        ByteString mask = default;
+        bool hasMask = fields.TryGetValue("mask", out DocumentNode? maskNode);
+        if ((hasMask && !Value(maskNode!, "'mask'", "bytes such as 0xf0", ByteString.TryParse, out mask)) || values.Count == 0 || offset is null)
+        {
+            return null;
+        }
+
+        return new BytesTest((int)offset, hasMask ? mask : BytesTest.AllBits(values[0].Length), values);
     }
 
     private PolicyAction ReadOtherwise(DocumentNode root, Dictionary<string, DocumentNode> fields)
@@ -263,22 +342,15 @@ internal sealed class PolicyDocumentReader
 
         foreach ((string key, DocumentNode value) in fields)
         {
-            if (key != "by" && !Uses(balancer, key))
+            if (key != "by" && !PolicyWords.Uses(balancer, key))
             {
                 Report(PolicyDiagnostics.NotUsedHere, value, $"'by: {balancer}' does not use '{key}'.");
             }
         }
 
-        return ReadBalancer(node, path, balancer, fields) is Balancer chosen ? new SteerAction(chosen) : null;
+        StickyFlows? sticky = fields.TryGetValue("sticky", out DocumentNode? stickyNode) ? ReadSticky(stickyNode, $"{path}.sticky") : null;
+        return ReadBalancer(node, path, balancer, fields) is Balancer chosen ? new SteerAction(chosen, sticky) : null;
     }
-
-    private static bool Uses(string balancer, string key) => balancer switch
-    {
-        "slot" => key is "slot",
-        "hash" => key is "to" or "key" or "seed",
-        "weighted" => key is "to" or "key" or "seed" or "weights",
-        _ => false,
-    };
 
     private Balancer? ReadBalancer(DocumentNode node, string path, string balancer, Dictionary<string, DocumentNode> fields)
     {
@@ -301,6 +373,47 @@ internal sealed class PolicyDocumentReader
                 }
 
                 return new WeightedBalancer(ReadWeights(weights, $"{path}.weights"), to, key, seed);
+            case "consistent":
+                uint? size = fields.TryGetValue("table-size", out DocumentNode? sizeNode) ? Integer(sizeNode, "table-size", 3, ConsistentBalancer.LargestTable) : null;
+                return new ConsistentBalancer(to, key, seed, (int?)size);
+            case "cpu":
+                return new CpuBalancer(to, fields.TryGetValue("cpus", out DocumentNode? cpus) ? ReadCpus(cpus, $"{path}.cpus") : []);
+            case "numa":
+                if (!fields.TryGetValue("nodes", out DocumentNode? nodes))
+                {
+                    Missing(node, "'by: numa'", "nodes", "Add the slots of each node, for example 'nodes: { 0: 0-3, 1: 4-7 }'.");
+                    return null;
+                }
+
+                return new NumaBalancer(ReadNumbered(nodes, $"{path}.nodes", "node", NumaBalancer.NodeCount - 1), key, seed);
+            case "round-robin":
+                return new RoundRobinBalancer(to);
+            case "random":
+                return new RandomBalancer(to);
+            case "chain":
+                if (toNode is null)
+                {
+                    Missing(node, "'by: chain'", "to", "Add the slots in order, for example 'to: [0, 1, 2]'.");
+                    return null;
+                }
+
+                return new ChainBalancer(to);
+            case "least-loaded":
+                TimeSpan stale = LeastLoadedBalancer.DefaultStale;
+                return !fields.TryGetValue("stale", out DocumentNode? staleNode) || Value(staleNode, "'stale'", "a duration", DurationText.TryParse, out stale)
+                    ? new LeastLoadedBalancer(to, stale, key, seed)
+                    : null;
+            case "generation":
+                if (!fields.TryGetValue("generations", out DocumentNode? generations))
+                {
+                    Missing(node, "'by: generation'", "generations", "Add the slots of each generation, the newest last, for example 'generations: [blue, green]'.");
+                    return null;
+                }
+
+                return new GenerationBalancer(
+                    Values<SlotItem>(generations, $"{path}.generations", "'generations'", "a slot, a range of slots or a name", SlotItem.TryParse), key, seed);
+            case "connection-id":
+                return ReadConnectionId(node, path, fields, to, key, seed);
             default:
                 return new KernelBalancer();
         }
@@ -350,6 +463,157 @@ internal sealed class PolicyDocumentReader
         }
 
         return weights.ToEquatableArray();
+    }
+
+    private EquatableArray<CpuSlot> ReadCpus(DocumentNode node, string path)
+    {
+        List<CpuSlot> cpus = [];
+        foreach (DocumentEntry entry in Entries(node, path, "'cpus'") ?? [])
+        {
+            EquatableArray<NumberRange> range = ReadRanges(entry.Key, $"{path}.{entry.Key.Text}", "cpus", HighestCpu);
+            if (Value<SlotItem>(entry.Value, $"slot of CPU {entry.Key.Text}", "a slot", SlotItem.TryParse, out SlotItem slot) && range.Count == 1)
+            {
+                cpus.Add(new CpuSlot(range[0], slot));
+            }
+        }
+
+        return cpus.ToEquatableArray();
+    }
+
+    private EquatableArray<NumberedSlots> ReadNumbered(DocumentNode node, string path, string what, int highest)
+    {
+        List<NumberedSlots> nodes = [];
+        foreach (DocumentEntry entry in Entries(node, path, $"'{what}s'") ?? [])
+        {
+            uint? number = Integer(entry.Key, what, 0, (uint)highest);
+            EquatableArray<SlotItem> slots = Values<SlotItem>(
+                entry.Value, $"{path}.{entry.Key.Text}", $"{what} {entry.Key.Text}", "a slot, a range of slots or a name", SlotItem.TryParse);
+            if (number is uint known)
+            {
+                nodes.Add(new NumberedSlots((int)known, slots));
+            }
+        }
+
+        return nodes.ToEquatableArray();
+    }
+
+    private StickyFlows? ReadSticky(DocumentNode node, string path)
+    {
+        if (Fields(node, path, "'sticky'", PolicyWords.StickyKeys, []) is not { } fields)
+        {
+            return null;
+        }
+
+        foreach (string key in PolicyWords.StickyKeys.Where(k => !fields.ContainsKey(k)))
+        {
+            Missing(node, "'sticky'", key, "Say how many flows are remembered and for how long, for example 'sticky: { entries: 65536, idle: 120s }'.");
+            return null;
+        }
+
+        uint? entries = Integer(fields["entries"], "entries", 1, StickyFlows.MostEntries);
+        bool hasIdle = Value(fields["idle"], "'idle'", "a duration", DurationText.TryParse, out TimeSpan idle);
+        return hasIdle && entries is uint count ? new StickyFlows((int)count, idle) : null;
+    }
+
+    private ConnectionIdBalancer? ReadConnectionId(
+        DocumentNode node, string path, Dictionary<string, DocumentNode> fields, EquatableArray<SlotItem> to, HashKey key, uint seed)
+    {
+        if (!fields.TryGetValue("length", out DocumentNode? lengthNode))
+        {
+            Missing(node, "'by: connection-id'", "length", "Add how long the ids are that the servers issue, for example 'length: 8'.");
+            return null;
+        }
+
+        string[] layouts = [.. PolicyWords.Layouts.Where(fields.ContainsKey)];
+        bool hasGeneration = fields.ContainsKey("generation");
+        if (layouts.Length != 1 || hasGeneration != fields.ContainsKey("generations") || (hasGeneration && layouts[0] != "worker"))
+        {
+            Report(PolicyDiagnostics.BadIdLayout, node, layouts.Length == 1
+                ? "'generation', 'generations' and 'worker' go together."
+                : $"'by: connection-id' needs one of {Quote(PolicyWords.Layouts)}, and has {(layouts.Length == 0 ? "none" : Quote(layouts))}.");
+            return null;
+        }
+
+        bool usesTo = layouts[0] is "modulo" || (layouts[0] is "worker" && !hasGeneration);
+        if (to.Count > 0 && !usesTo)
+        {
+            Report(PolicyDiagnostics.NotUsedHere, fields["to"], $"With '{(hasGeneration ? "generation" : layouts[0])}' the slots are named there, and 'to' has no use.");
+        }
+
+        uint? length = Integer(lengthNode, "length", 1, ConnectionIdBalancer.LongestId);
+        uint? at = fields.TryGetValue("at", out DocumentNode? atNode) ? Integer(atNode, "at", 0, BytesTest.HighestOffset) : 1;
+        DocumentNode value = fields[layouts[0]];
+        string place = $"{path}.{layouts[0]}";
+        IdLayout? layout = layouts[0] switch
+        {
+            "worker" when hasGeneration => ReadField(fields["generation"], $"{path}.generation") is IdField generation && ReadField(value, place) is IdField own
+                ? new GenerationLayout(generation, own, ReadNumbered(fields["generations"], $"{path}.generations", "generation", (1 << GenerationLayout.MostBits) - 1))
+                : null,
+            "worker" => ReadField(value, place) is IdField worker ? new WorkerLayout(worker, to) : null,
+            "modulo" => ReadField(value, place) is IdField number ? new ModuloLayout(number, to) : null,
+            "cookie" => Fields(value, place, "'cookie'", ["at"], []) is { } cookie
+                ? new CookieLayout((int)(cookie.TryGetValue("at", out DocumentNode? from) ? Integer(from, "at", 0, ConnectionIdBalancer.LongestId) ?? 0 : 0))
+                : null,
+            "prefixes" => new PrefixLayout(ReadPrefixes(value, place)),
+            _ => ReadServerIds(value, place),
+        };
+        return layout is null || length is null || at is null
+            ? null
+            : new ConnectionIdBalancer((int)at, (int)length, layout, Generation("new"), Generation("old"), key, seed);
+
+        EquatableArray<SlotItem> Generation(string name) =>
+            fields.TryGetValue(name, out DocumentNode? slots) ? Values<SlotItem>(slots, $"{path}.{name}", $"'{name}'", "a slot, a range of slots or a name", SlotItem.TryParse) : [];
+    }
+
+    private IdField? ReadField(DocumentNode node, string path)
+    {
+        string name = path[(path.LastIndexOf('.') + 1)..];
+        if (Fields(node, path, $"'{name}'", PolicyWords.FieldKeys, []) is not { } fields)
+        {
+            return null;
+        }
+
+        if (!fields.TryGetValue("bits", out DocumentNode? bits))
+        {
+            Missing(node, $"'{name}'", "bits", "Say how long the number is, for example 'bits: 8'.");
+            return null;
+        }
+
+        uint? at = fields.TryGetValue("at", out DocumentNode? from) ? Integer(from, "at", 0, ConnectionIdBalancer.LongestId) : 0;
+        return at is uint first && Integer(bits, "bits", 1, 32) is uint count ? new IdField((int)first, (int)count) : null;
+    }
+
+    private EquatableArray<IdPrefix> ReadPrefixes(DocumentNode node, string path)
+    {
+        List<IdPrefix> prefixes = [];
+        foreach (DocumentEntry entry in Entries(node, path, $"'{path[(path.LastIndexOf('.') + 1)..]}'") ?? [])
+        {
+            bool known = Value<ByteString>(entry.Key, "a beginning of ids", "bytes such as 0x0a0b", ByteString.TryParse, out ByteString bytes);
+            if (Value<SlotItem>(entry.Value, $"slot of {entry.Key.Text}", "a slot", SlotItem.TryParse, out SlotItem slot) && known)
+            {
+                Place($"{path}.{bytes}", entry.Key);
+                prefixes.Add(new IdPrefix(bytes, slot));
+            }
+        }
+
+        return prefixes.ToEquatableArray();
+    }
+
+    private PrefixLayout? ReadServerIds(DocumentNode node, string path)
+    {
+        if (Fields(node, path, "'server-ids'", PolicyWords.ServerIdKeys, []) is not { } fields)
+        {
+            return null;
+        }
+
+        if (!fields.TryGetValue("ids", out DocumentNode? ids))
+        {
+            Missing(node, "'server-ids'", "ids", "Add the slot of each server id, for example 'ids: { 0x0001: 0, 0x0002: 1 }'.");
+            return null;
+        }
+
+        uint? config = fields.TryGetValue("config", out DocumentNode? number) ? Integer(number, "config", 0, PrefixLayout.HighestConfig) : 0;
+        return config is uint known ? new PrefixLayout(ReadPrefixes(ids, $"{path}.ids"), (int)known) : null;
     }
 
     private MissAction ReadMiss(DocumentNode node)

@@ -66,6 +66,19 @@ internal static class PolicyDocumentWriter
             entries.Add(Entry("family", Word(PolicyWords.Of(family))));
         }
 
+        Several("tcp-flags", match.TcpFlags.Items.Select(f => Word(f.ToString())));
+        Several("cpu", match.Cpus.Items.Select(r => Word(r.ToString())));
+        Several("numa-node", match.NumaNodes.Items.Select(r => Word(r.ToString())));
+        Several("length", match.Lengths.Items.Select(r => Word(r.ToString())));
+        Several("bytes", match.Bytes.Items.Select(WriteBytes));
+        if (match.Fraction is FlowFraction fraction)
+        {
+            entries.Add(Entry("fraction", Word(fraction.ToString())));
+        }
+
+        Several("not", match.Not.Items.Select(WriteMatch));
+        Several("any-of", match.AnyOf.Items.Select(WriteMatch));
+
         if (entries.Count == 0)
         {
             // A match is never empty: both versions are every packet.
@@ -82,6 +95,15 @@ internal static class PolicyDocumentWriter
             }
         }
 
+        void Several(string key, IEnumerable<DocumentNode> values)
+        {
+            DocumentNode node = OneOrMore(values);
+            if (node is not DocumentList { Items.IsEmpty: true })
+            {
+                entries.Add(Entry(key, node));
+            }
+        }
+
         void Ports(string key, EquatableArray<PortRange> ports)
         {
             if (ports.Count > 0)
@@ -89,6 +111,18 @@ internal static class PolicyDocumentWriter
                 entries.Add(Entry(key, OneOrMore(ports.Items.Select(p => Word(p.ToString())))));
             }
         }
+    }
+
+    private static DocumentMap WriteBytes(BytesTest test)
+    {
+        List<DocumentEntry> entries = [Entry("at", Number(test.At))];
+        if (test.Mask != BytesTest.AllBits(test.Length))
+        {
+            entries.Add(Entry("mask", Word(test.Mask.ToString())));
+        }
+
+        entries.Add(test.Values.Count == 1 ? Entry("equals", Word(test.Values[0].ToString())) : Entry("in", List(test.Values.Items.Select(v => Word(v.ToString())))));
+        return Map(entries);
     }
 
     private static DocumentMap WriteAction(PolicyAction action)
@@ -111,9 +145,110 @@ internal static class PolicyDocumentWriter
                 entries.Add(Entry("weights", Map(by.Weights.Items.Select(w => Entry(w.Slots.ToString(), Number(w.Weight))))));
                 Common(by.To, by.Key, by.Seed);
                 break;
+            case ConsistentBalancer by:
+                Common(by.To, by.Key, by.Seed);
+                if (by.TableSize is int size)
+                {
+                    entries.Add(Entry("table-size", Number(size)));
+                }
+
+                break;
+            case CpuBalancer by:
+                Common(by.To, HashKey.FourTuple, 0);
+                if (by.Cpus.Count > 0)
+                {
+                    entries.Add(Entry("cpus", Map(by.Cpus.Items.Select(c => Entry(c.Cpus.ToString(), Item(c.Slot))))));
+                }
+
+                break;
+            case NumaBalancer by:
+                entries.Add(Entry("nodes", Map(by.Nodes.Items.Select(n => Entry(n.Number.ToString(CultureInfo.InvariantCulture), OneOrMore(n.Slots.Items.Select(Item)))))));
+                Common([], by.Key, by.Seed);
+                break;
+            case RoundRobinBalancer by:
+                Common(by.To, HashKey.FourTuple, 0);
+                break;
+            case RandomBalancer by:
+                Common(by.To, HashKey.FourTuple, 0);
+                break;
+            case ChainBalancer by:
+                Common(by.To, HashKey.FourTuple, 0);
+                break;
+            case LeastLoadedBalancer by:
+                Common(by.To, by.Key, by.Seed);
+                if (by.Stale != LeastLoadedBalancer.DefaultStale)
+                {
+                    entries.Add(Entry("stale", Word(DurationText.Write(by.Stale))));
+                }
+
+                break;
+            case GenerationBalancer by:
+                entries.Add(Entry("generations", List(by.Generations.Items.Select(Item))));
+                Common([], by.Key, by.Seed);
+                break;
+            case ConnectionIdBalancer by:
+                WriteConnectionId(by);
+                break;
+        }
+
+        if (steer.Sticky is StickyFlows sticky)
+        {
+            entries.Add(Entry("sticky", Map([Entry("entries", Number(sticky.Entries)), Entry("idle", Word(DurationText.Write(sticky.Idle)))])));
         }
 
         return Map(entries);
+
+        void WriteConnectionId(ConnectionIdBalancer by)
+        {
+            if (by.At != 1)
+            {
+                entries.Add(Entry("at", Number(by.At)));
+            }
+
+            entries.Add(Entry("length", Number(by.Length)));
+            EquatableArray<SlotItem> to = [];
+            switch (by.Layout)
+            {
+                case WorkerLayout layout:
+                    entries.Add(Entry("worker", Field(layout.Worker)));
+                    to = layout.To;
+                    break;
+                case ModuloLayout layout:
+                    entries.Add(Entry("modulo", Field(layout.Number)));
+                    to = layout.To;
+                    break;
+                case GenerationLayout layout:
+                    entries.Add(Entry("generation", Field(layout.Generation)));
+                    entries.Add(Entry("worker", Field(layout.Worker)));
+                    entries.Add(Entry("generations", Map(layout.Generations.Items.Select(g => Entry(g.Number.ToString(CultureInfo.InvariantCulture), OneOrMore(g.Slots.Items.Select(Item)))))));
+                    break;
+                case CookieLayout layout:
+                    entries.Add(Entry("cookie", Map([Entry("at", Number(layout.At))])));
+                    break;
+                case PrefixLayout { Config: null } layout:
+                    entries.Add(Entry("prefixes", Prefixes(layout)));
+                    break;
+                case PrefixLayout layout:
+                    entries.Add(Entry("server-ids", Map([Entry("config", Number(layout.Config!.Value)), Entry("ids", Prefixes(layout))])));
+                    break;
+            }
+
+            Common(to, by.Key, by.Seed);
+            Generation("new", by.New);
+            Generation("old", by.Old);
+
+            void Generation(string name, EquatableArray<SlotItem> slots)
+            {
+                if (slots.Count > 0)
+                {
+                    entries.Add(Entry(name, OneOrMore(slots.Items.Select(Item))));
+                }
+            }
+        }
+
+        static DocumentMap Field(IdField field) => Map([Entry("at", Number(field.At)), Entry("bits", Number(field.Bits))]);
+
+        static DocumentMap Prefixes(PrefixLayout layout) => Map(layout.Prefixes.Items.Select(p => Entry(p.Prefix.ToString(), Item(p.Slot))));
 
         void Common(EquatableArray<SlotItem> to, HashKey key, uint seed)
         {
