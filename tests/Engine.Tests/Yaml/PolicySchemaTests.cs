@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using CsCheck;
-using ReuseportPS.Engine.Policies;
 using ReuseportPS.Engine.Policies.Documents;
 using ReuseportPS.Engine.Tests.Policies;
 using ReuseportPS.Yaml;
@@ -90,6 +89,7 @@ public sealed class PolicySchemaTests
     {
         using Process process = Process.Start(new ProcessStartInfo("python3", ["-W", "ignore", "-c", script, .. arguments])
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
