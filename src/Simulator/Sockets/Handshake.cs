@@ -37,7 +37,14 @@ internal sealed class Handshake(SimulatedNamespace network)
             client.IncomingCpu = cpu;
             client.Stream = new TcpStream { Peer = client, SendNext = network.Backend.Sequences.NextUInt32() };
             network.Tcp.AddConnection(client);
-            return Errno.None;
+            if (!client.SendShutdown)
+            {
+                return Errno.None;
+            }
+
+            // Shut down before: it ends as soon as it is open.
+            network.Connections.SendEnd(client, cpu);
+            return Errno.ECONNABORTED;
         }
 
         for (int transmission = 0; transmission < Transmissions; transmission++)
