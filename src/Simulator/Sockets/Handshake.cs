@@ -37,14 +37,7 @@ internal sealed class Handshake(SimulatedNamespace network)
             client.IncomingCpu = cpu;
             client.Stream = new TcpStream { Peer = client, SendNext = network.Backend.Sequences.NextUInt32() };
             network.Tcp.AddConnection(client);
-            if (!client.SendShutdown)
-            {
-                return Errno.None;
-            }
-
-            // Shut down before: it ends as soon as it is open.
-            network.Connections.SendEnd(client, cpu);
-            return Errno.ECONNABORTED;
+            return Errno.None;
         }
 
         for (int transmission = 0; transmission < Transmissions; transmission++)
