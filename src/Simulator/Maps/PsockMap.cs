@@ -98,5 +98,5 @@ internal abstract class PsockMap(MapSpec spec, int cpuCount, Func<int, object?> 
     /// <summary>A listener, an established connection, a bound UDP socket.</summary>
     private static bool MayHold(Sock sock) => sock.Protocol == TransportProtocol.Udp
         ? sock.IsHashed
-        : sock.State == SockState.Listen || (sock.State == SockState.Established && !sock.SendShutdown && sock.Stream is { IsEnded: false, IsReset: false });
+        : sock.State == SockState.Listen || (sock.State == SockState.Established && sock.Stream is { HasSentEnd: false, IsEnded: false, IsReset: false });
 }

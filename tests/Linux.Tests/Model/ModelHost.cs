@@ -32,6 +32,7 @@ internal sealed class ModelHost : IDisposable
     private readonly SortedDictionary<int, IBackendSocket> _sockets = [];
     private readonly Dictionary<ulong, int> _numbers = [];
     private readonly HashSet<int> _ends = [];
+    private readonly HashSet<int> _shutEarly = [];
     private readonly IBackendMap[] _maps;
     private readonly Recorder[] _recorders;
     private readonly IBackendProgram _drop;
@@ -173,7 +174,13 @@ internal sealed class ModelHost : IDisposable
             case Verb.Disconnect:
                 return Try(socket.Disconnect);
             case Verb.Shutdown:
-                return Try(() => socket.Shutdown((SocketShutdown)(b % 3)));
+                string outcome = Try(() => socket.Shutdown((SocketShutdown)(b % 3)));
+                if (outcome == nameof(Errno.ENOTCONN))
+                {
+                    _shutEarly.Add(number);
+                }
+
+                return outcome;
             case Verb.Close or Verb.Abort:
                 Forget(number);
                 return Try(verb == Verb.Close ? socket.Dispose : socket.Abort);
@@ -243,6 +250,12 @@ internal sealed class ModelHost : IDisposable
         {
             IPAddress peer = s_sources4[b % 2];
             return Try(() => socket.Connect(new IPEndPoint(socket.Family == IpFamily.V4 ? peer : peer.MapToIPv6(), ConnectedPeerPort)));
+        }
+
+        // What a connection of one is worth when a shutdown was refused and remembered before is not modelled.
+        if (_shutEarly.Contains(number) && socket.LocalEndPoint.Port == _port + (c % 2))
+        {
+            return "no";
         }
 
         IPAddress destination = s_destinations[b % 4];
