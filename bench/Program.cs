@@ -9,6 +9,12 @@ using ReuseportPS.Bench.Peers;
 // dotnet run -c Release --project bench -- peers             side by side with other engines
 // dotnet run -c Release --project bench -- peers policies    of that only this project's policies
 // dotnet run -c Release --project bench -- scale             groups of 4 to 32768 members, a million live flows
+// dotnet run -c Release --project bench -- traces            a capture of 1 GB beside tcpdump and cat
+if (args is ["traces"])
+{
+    return TracesCommand.Run();
+}
+
 if (args is ["scale"])
 {
     return ScaleCommand.Run();

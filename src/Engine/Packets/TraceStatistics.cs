@@ -2,8 +2,8 @@ namespace ReuseportPS.Engine.Packets;
 
 /// <summary>
 /// What a reader saw. Every record of the input is in exactly one of <see cref="Packets"/>, <see cref="Filtered"/>,
-/// <see cref="OtherProtocol"/>, <see cref="Fragments"/>, <see cref="Reassembled"/>, <see cref="NotReceived"/>, <see cref="Malformed"/> and
-/// <see cref="UnknownLinkType"/>.
+/// <see cref="OtherProtocol"/>, <see cref="Fragments"/>, <see cref="Reassembled"/>, <see cref="NotReceived"/>, <see cref="Malformed"/>,
+/// <see cref="UnknownLinkType"/> and <see cref="OtherPartition"/>.
 /// </summary>
 /// <param name="Records">Records read from the input.</param>
 /// <param name="Packets">Packets handed out: TCP or UDP, complete enough to decide.</param>
@@ -21,6 +21,9 @@ public sealed record TraceStatistics(
 
     /// <summary>Frames of a link type that is not known here. (A pcap file that has one only is refused.)</summary>
     public long UnknownLinkType { get; init; }
+
+    /// <summary>Packets that belong to another part of the trace, where only a part is read.</summary>
+    public long OtherPartition { get; init; }
 
     /// <summary>Nothing read yet.</summary>
     public static TraceStatistics Empty { get; } = new(0, 0, 0, 0, 0, 0, 0, 0);

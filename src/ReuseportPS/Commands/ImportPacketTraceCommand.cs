@@ -45,6 +45,26 @@ public sealed class ImportPacketTraceCommand : FileCmdlet
     [EndPointTransformation]
     public IPEndPoint[] EndPoint { get; set; } = [];
 
+    /// <summary>One part of the trace, from 0, of -PartitionCount. Every flow is in one part, with both its directions.</summary>
+    [Parameter]
+    [ValidateRange(0, 65535)]
+    public int Partition { get; set; }
+
+    /// <summary>How many parts there are.</summary>
+    [Parameter]
+    [ValidateRange(1, 65536)]
+    public int PartitionCount { get; set; } = 1;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        if (Partition >= PartitionCount)
+        {
+            ThrowTerminatingError(new ErrorRecord(
+                new PSArgumentException($"There is no part {Partition} of {PartitionCount}: parts count from 0."), "NoSuchPartition", ErrorCategory.InvalidArgument, Partition));
+        }
+    }
+
     /// <inheritdoc/>
     private protected override void ProcessFile(string path)
     {
@@ -61,6 +81,11 @@ public sealed class ImportPacketTraceCommand : FileCmdlet
         if (filter.ToString().Length > 0)
         {
             source = filter.Apply(source);
+        }
+
+        if (PartitionCount > 1)
+        {
+            source = new TracePartition(Partition, PartitionCount).Apply(source);
         }
 
         using TraceCmdletProgress progress = new(this, "Reading packets", source.Description);

@@ -1,5 +1,6 @@
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
+using ReuseportPS.Simulator.Recording;
 
 namespace ReuseportPS.Simulator.Preview;
 
@@ -74,7 +75,10 @@ public sealed class PolicyPreview
 
         Tell(progress, reader.Failure is null ? 1 : reader.Progress, told);
         return tally.ToMeasurement(
-            _name, trace.Description, _group, steering.ReadCounters(), reader.Statistics, reader.Failure, rules?.ToMeasurements() ?? [], steering.ReadSelections());
+            _name, trace.Description, _group, steering.ReadCounters(), reader.Statistics, reader.Failure, rules?.ToMeasurements() ?? [], steering.ReadSelections()) with
+        {
+            Partition = (trace as PartitionedTrace)?.Partition,
+        };
     }
 
     private static double Tell(Action<double>? progress, double? fraction, double told)

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
+using ReuseportPS.Simulator.Recording;
 
 namespace ReuseportPS.Simulator.Preview;
 
@@ -17,6 +18,9 @@ public sealed record SteeringMeasurement
 
     /// <summary>Description of the trace.</summary>
     public required string Trace { get; init; }
+
+    /// <summary>Which part of the trace was measured; null for the whole.</summary>
+    public TracePartition? Partition { get; init; }
 
     /// <summary>What each slot gets, in seat order.</summary>
     public required ImmutableArray<SlotMeasurement> Slots { get; init; }

@@ -3,7 +3,7 @@ using ReuseportPS.Engine.Diagnostics;
 
 namespace ReuseportPS.Simulator.Recording;
 
-/// <summary>The findings about traces, RPS6xxx: 600x reading a capture, 601x generating, 602x previewing.</summary>
+/// <summary>The findings about traces, RPS6xxx: 600x reading a capture, 601x generating, 602x previewing, 603x merging reports.</summary>
 public static class TraceDiagnostics
 {
 #pragma warning disable CS1591 // Each says what it is in its title.
@@ -66,11 +66,22 @@ public static class TraceDiagnostics
         "RPS6022", DiagnosticSeverity.Warning, "Nothing was decided",
         "The trace has no packet that would reach a steering program.",
         "Check the filter, and the counts of what was passed over.");
+
+    public static readonly DiagnosticDefinition NotAReport = new(
+        "RPS6031", DiagnosticSeverity.Error, "Not a report",
+        "What was given is not the JSON of a measurement.",
+        "Write it with: Export-SteeringReport FILE.json");
+
+    public static readonly DiagnosticDefinition PartsDoNotFit = new(
+        "RPS6032", DiagnosticSeverity.Error, "Reports that do not fit together",
+        "Reports are merged when they are of all parts of one trace, each once, by one policy for one group.",
+        "Measure every part: Import-PacketTrace FILE -Partition 0 -PartitionCount 2, and so on.");
 #pragma warning restore CS1591
 
     /// <summary>All of them, by code.</summary>
     public static ImmutableArray<DiagnosticDefinition> All { get; } =
     [
         Unreadable, NotPcap, NotSupportedYet, UnknownLinkType, Truncated, AbsurdLength, NotATable, BadRow, BadOption, NotAPacket, BothDirections, NothingDecided,
+        NotAReport, PartsDoNotFit,
     ];
 }
