@@ -107,12 +107,10 @@ public sealed class RandomPolicy
         return new PortRange(Math.Min(first, last), Math.Max(first, last));
     }).ToEquatableArray();
 
-    private PolicyAction Action() => Below(20) switch
+    private PolicyAction Action() => Below(18) switch
     {
         16 => new SteerAction(new ConsistentBalancer(SomeSlots(), Key(), Seed(), Pick<int?>(null, 127, 1021))),
         17 => new SteerAction(new ChainBalancer(Items(Subset()))),
-        18 => new SteerAction(new HashBalancer(SomeSlots(), Key(), Seed()), new StickyFlows(100_000, TimeSpan.FromDays(1))),
-        19 => new SteerAction(new WeightedBalancer(Subset().Select(slot => new SlotWeight(SlotItem.Of(slot), 1 + Below(9))).ToEquatableArray(), [], Key()), new StickyFlows(100_000, TimeSpan.FromDays(1))),
         < 6 => new SteerAction(new HashBalancer(SomeSlots(), Key(), Seed())),
         < 10 => new SteerAction(new WeightedBalancer(
             Subset().Select((slot, i) => new SlotWeight(SlotItem.Of(slot), Below(21) + (i == 0 ? 1 : 0))).ToEquatableArray(), [], Key(), Seed())),

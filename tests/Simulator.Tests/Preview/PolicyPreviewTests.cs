@@ -168,6 +168,11 @@ public sealed class PolicyPreviewTests
     public void The_measurement_of_the_example_capture_is_what_was_recorded()
     {
         string json = Measure(Compile(Spread, 4), new PcapFile(RepositoryRoot.Combine("examples", "dns-and-http.pcap"))).ToJson();
+        if (Environment.GetEnvironmentVariable("REUSEPORTPS_UPDATE_DOCS") == "1")
+        {
+            File.WriteAllText(RepositoryRoot.Combine("tests", "Simulator.Tests", "Preview", "example-measurement.json"), json + "\n");
+        }
+
         using Stream stream = typeof(PolicyPreviewTests).Assembly.GetManifestResourceStream("example-measurement.json")!;
         using StreamReader recorded = new(stream);
         Assert.Equal(recorded.ReadToEnd().TrimEnd(), json);
