@@ -1,9 +1,10 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using ReuseportPS.Bench.Peers;
 using ReuseportPS.Engine.Diagnostics;
-using ReuseportPS.Engine.Elf;
+using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Yaml;
 
@@ -70,7 +71,27 @@ internal static class PoliciesClangCommand
         return ReadSteer(target);
     }
 
-    private static int ReadSteer(string path) => ElfObject.Read(File.ReadAllBytes(path), path).Programs[0].Spec.InstructionSlots;
+    // The size of the program's section: the objects are made to be counted, not to be read as programs.
+    private static int ReadSteer(string path)
+    {
+        ReadOnlySpan<byte> file = File.ReadAllBytes(path);
+        ReadOnlySpan<byte> header = file[..64];
+        int at = (int)BinaryPrimitives.ReadUInt64LittleEndian(header[0x28..]);
+        int size = BinaryPrimitives.ReadUInt16LittleEndian(header[0x3a..]);
+        int count = BinaryPrimitives.ReadUInt16LittleEndian(header[0x3c..]);
+        int names = (int)BinaryPrimitives.ReadUInt64LittleEndian(file[(at + (size * BinaryPrimitives.ReadUInt16LittleEndian(header[0x3e..])) + 0x18)..]);
+        for (int i = 0; i < count; i++)
+        {
+            ReadOnlySpan<byte> section = file.Slice(at + (size * i), size);
+            ReadOnlySpan<byte> name = file[(names + (int)BinaryPrimitives.ReadUInt32LittleEndian(section))..];
+            if (name.StartsWith("sk_reuseport\0"u8))
+            {
+                return (int)(BinaryPrimitives.ReadUInt64LittleEndian(section[0x20..]) / InstructionCodec.SlotSize);
+            }
+        }
+
+        throw new InvalidOperationException($"{path} has no program.");
+    }
 
     private static int Start(string file, params string[] arguments)
     {
