@@ -45,6 +45,12 @@ public enum CounterKind
     /// <summary>Flows that could not be put into a flow table.</summary>
     StickyError,
 
+    /// <summary>Not a count: flows in the flow tables at the time of reading.</summary>
+    StickyEntries,
+
+    /// <summary>Flows that the kernel dropped from the flow tables to make room: those that were put in and are neither there nor taken out.</summary>
+    StickyEvict,
+
     /// <summary>Packets whose connection id named the slot that they were given to. Only in policies with <c>connection-id</c>.</summary>
     IdKnown,
 
@@ -56,6 +62,15 @@ public enum CounterKind
 
     /// <summary>Packets that were decided by hash because a load was too old. Only in policies with <c>least-loaded</c>.</summary>
     LoadStale,
+
+    /// <summary>Connections whose listener stopped. Only in policies with <c>migrate: policy</c>.</summary>
+    Migrating,
+
+    /// <summary>Decisions that were reported. Only in policies with <c>observe: sample</c>.</summary>
+    Sample,
+
+    /// <summary>Decisions that were to be reported, and found the buffer full.</summary>
+    SampleLost,
 
     /// <summary>Not a count: the epoch with which the last packet was decided, the largest over all CPUs.</summary>
     Epoch,

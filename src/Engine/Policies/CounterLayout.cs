@@ -12,6 +12,8 @@ public sealed record CounterLayout(ImmutableArray<CounterField> Fields, int Slot
 {
     private static readonly CounterKind[] s_sticky = [CounterKind.StickyHit, CounterKind.StickyCreate, CounterKind.StickyRemove, CounterKind.StickyError];
     private static readonly CounterKind[] s_ids = [CounterKind.IdKnown, CounterKind.IdNew, CounterKind.IdUnknown];
+    private static readonly CounterKind[] s_migrating = [CounterKind.Migrating];
+    private static readonly CounterKind[] s_samples = [CounterKind.Sample, CounterKind.SampleLost];
     private static readonly CounterKind[] s_loads = [CounterKind.LoadStale];
 
     private readonly int _rules = Fields.Count(field => field.Kind == CounterKind.Rule);
@@ -26,7 +28,7 @@ public sealed record CounterLayout(ImmutableArray<CounterField> Fields, int Slot
             .. Enumerable.Range(0, policy.Rules.Count).Select(i => new CounterField(CounterKind.Rule, policy.RuleName(i), i)),
         ],
         slotCount,
-        Enumerable.Range(0, policy.Rules.Count + 1).Count(position => HasCell(policy, position)));
+        Enumerable.Range(0, policy.Rules.Count + 1).Count(position => HasCell(policy, position)) + (policy.SampleOneIn is null ? 0 : 1));
 
     /// <summary>The field of a kind that every policy has.</summary>
     internal static int IndexOf(CounterKind kind) => Common.IndexOf(kind);
@@ -53,6 +55,9 @@ public sealed record CounterLayout(ImmutableArray<CounterField> Fields, int Slot
     /// <param name="position">Position of the action.</param>
     internal int IndexOfCell(SteeringPolicy policy, int position) => Fields.Length + Enumerable.Range(0, position).Count(earlier => HasCell(policy, earlier));
 
+    /// <summary>The u64 that counts decisions up to the next sample: the last.</summary>
+    internal int IndexOfSampleCell => Fields.Length + CellCount - 1;
+
     private static bool HasCell(SteeringPolicy policy, int position) => policy.ActionAt(position) is SteerAction { By: RoundRobinBalancer };
 
     private static IEnumerable<CounterKind> OnlyOf(SteeringPolicy policy)
@@ -68,6 +73,8 @@ public sealed record CounterLayout(ImmutableArray<CounterField> Fields, int Slot
             .. actions.Any(a => a is SteerAction { Sticky: not null }) ? s_sticky : [],
             .. actions.Any(a => a is SteerAction { By: ConnectionIdBalancer }) ? s_ids : [],
             .. actions.Any(a => a is SteerAction { By: LeastLoadedBalancer }) ? s_loads : [],
+            .. policy.Migrates ? s_migrating : [],
+            .. policy.SampleOneIn is null ? [] : s_samples,
         ];
         foreach (CounterKind kind in kinds)
         {

@@ -51,6 +51,18 @@ internal sealed class MatchCode(SteeringPolicy policy, PolicyCode code, BankPlan
             code.JumpUnlessProtocol((int)protocol, failed);
         }
 
+        if (match.Migrating is bool migrating)
+        {
+            if (policy.Migrates)
+            {
+                code.TestMigrating(migrating, failed);
+            }
+            else if (migrating)
+            {
+                code.Jump(failed);
+            }
+        }
+
         if (match.TcpFlags.Count > 0)
         {
             code.TestTcpFlags(match.TcpFlags, failed);
@@ -140,7 +152,14 @@ internal sealed class MatchCode(SteeringPolicy policy, PolicyCode code, BankPlan
     {
         if (ranges.Count > 0 && !ranges.Items.Contains(new PortRange(0, ushort.MaxValue)))
         {
-            code.TestPorts(ranges, at, failed);
+            if (plan.Tables.PortsFirst(ranges) is >= 0 and int first)
+            {
+                code.TestPortBit(first, at, failed);
+            }
+            else
+            {
+                code.TestPorts(ranges, at, failed);
+            }
         }
     }
 

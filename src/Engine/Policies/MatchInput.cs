@@ -4,7 +4,7 @@ using ReuseportPS.Engine.Packets;
 namespace ReuseportPS.Engine.Policies;
 
 /// <summary>What a match looks at.</summary>
-internal readonly struct MatchInput(in Packet packet, ExecutionEnvironment environment)
+internal readonly struct MatchInput(in Packet packet, ExecutionEnvironment environment, bool isMigrating = false)
 {
     private const int UdpHeader = 8;
 
@@ -14,10 +14,13 @@ internal readonly struct MatchInput(in Packet packet, ExecutionEnvironment envir
 
     public ExecutionEnvironment Environment { get; } = environment;
 
+    /// <summary>Whether it is a connection whose listener stopped.</summary>
+    public bool IsMigrating { get; } = isMigrating;
+
     public bool IsUdp => Flow.Protocol == TransportProtocol.Udp;
 
     /// <summary>Whether it may open a flow: a datagram, or a SYN without ACK, RST and FIN.</summary>
-    public bool IsOpening => IsUdp || _packet.IsPureSyn;
+    public bool IsOpening => !IsMigrating && (IsUdp || _packet.IsPureSyn);
 
     public byte TcpFlags => _packet.TcpFlags;
 

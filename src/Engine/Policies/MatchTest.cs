@@ -36,6 +36,7 @@ internal sealed class MatchTest
             Matches(_match.DestinationPorts, flow.DestinationPort) &&
             (_match.Source.IsAny || Matches(_sources, flow.Family, flow.Source)) &&
             (_match.Destination.IsAny || Matches(_destinations, flow.Family, flow.Destination)) &&
+            (_match.Migrating is null || _match.Migrating == input.IsMigrating) &&
             MatchesTcpFlags(input) &&
             Matches(_match.Cpus, input.Environment.Cpu) &&
             Matches(_match.NumaNodes, input.Environment.NumaNode) &&
@@ -102,7 +103,7 @@ internal sealed class MatchTest
     {
         foreach (TcpFlagsTest test in _match.TcpFlags)
         {
-            if (!input.IsUdp && test.Matches(input.TcpFlags))
+            if (!input.IsUdp && !input.IsMigrating && test.Matches(input.TcpFlags))
             {
                 return true;
             }

@@ -10,8 +10,8 @@ internal sealed record PacketNeeds(bool Ports, bool Source, bool SourceKey, bool
     public static PacketNeeds Of(SteeringPolicy policy)
     {
         PolicyMatch[] matches = [.. policy.Rules.Items.SelectMany(r => r.When.All())];
-        bool isSticky = Enumerable.Range(0, policy.Rules.Count + 1).Any(position => policy.ActionAt(position) is SteerAction { Sticky: not null });
-        HashKey keys = isSticky || matches.Any(m => m.Fraction is not null) ? HashKey.FourTuple : HashKey.None;
+        bool needsFlow = policy.Migrates || policy.SampleOneIn is not null || Enumerable.Range(0, policy.Rules.Count + 1).Any(position => policy.ActionAt(position) is SteerAction { Sticky: not null });
+        HashKey keys = needsFlow || matches.Any(m => m.Fraction is not null) ? HashKey.FourTuple : HashKey.None;
         keys = policy.Rules.Items.Select(r => r.Action).Append(policy.Otherwise).Aggregate(keys, (all, action) => all | KeyOf(action));
         return new PacketNeeds(
             Ports: (keys & (HashKey.SourcePort | HashKey.DestinationPort)) != HashKey.None || matches.Any(m => m.SourcePorts.Count + m.DestinationPorts.Count > 0),
@@ -20,7 +20,7 @@ internal sealed record PacketNeeds(bool Ports, bool Source, bool SourceKey, bool
             Destination: keys.HasFlag(HashKey.Destination) || matches.Any(m => !m.Destination.IsAny),
             DestinationKey: matches.Any(m => BankPlan.UsesLists(m.Destination)),
             TcpFlags: LooksAtFlags(policy),
-            FlowKey: isSticky);
+            FlowKey: needsFlow);
     }
 
     /// <summary>Whether the flags of TCP segments matter.</summary>

@@ -20,12 +20,30 @@ internal sealed class PolicyCode
     private const short Length = 16;
     private const short EthProtocol = 20;
     private const short IpProtocol = 24;
+    private const short MigratingSocket = 48;
 
     /// <summary>Offset of the flags in a TCP header.</summary>
     private const int TcpFlagsOffset = 13;
 
     /// <summary>Set beside the flags of a TCP header that was read.</summary>
     private const int HaveFlags = 0x100;
+
+    /// <summary>Set for a connection whose listener stopped.</summary>
+    private const int OpensNothing = 0x200;
+
+    /// <summary>Offsets in struct bpf_sock.</summary>
+    private const short SockFamily = 4;
+    private const short SockSourceIpv4 = 24;
+    private const short SockSourceIpv6 = 28;
+    private const short SockSourcePort = 44;
+    private const short SockDestinationPort = 48;
+    private const short SockDestinationIpv4 = 52;
+    private const short SockDestinationIpv6 = 56;
+
+    /// <summary>AF_INET; ETH_P_IPV6 in network order; the third word of ::ffff:0:0/96 as it lies.</summary>
+    private const int AddressFamilyIpv4 = 2;
+    private const int EthIpv6 = 0xdd86;
+    private const int MappedWord = unchecked((int)0xffff0000);
 
     /// <summary>Bytes of a UDP header.</summary>
     private const int UdpHeader = 8;
@@ -34,6 +52,9 @@ internal sealed class PolicyCode
     private const int EthIpv4 = 0x0008;
 
     /// <summary>The verifier's own code, lookups in place of calls above all, less than doubles the length of these programs.</summary>
+    /// <summary>Whether the IP version is on the stack: there may be no packet.</summary>
+    public bool Migrates { get; init; }
+
     public ProgramBuilder Builder { get; } = new() { Reach = short.MaxValue / 2, Prunes = true };
 
     public Label NewLabel(string name) => Builder.NewLabel(name);
@@ -114,10 +135,160 @@ internal sealed class PolicyCode
             Instructions.CallHelper(HelperId.SkbLoadBytesRelative));
         Builder.JumpIf(JumpOperation.NotEqual, R0, 0, failed);
 
-        void Header(IpFamily family) => Builder.Add(
-            Instructions.StoreImmediate(MemorySize.Word, R10, (short)(to - 8), PolicyMapSpecs.FamilyBits + (family == IpFamily.V4 ? 32 : 128)),
-            Instructions.StoreImmediate(MemorySize.Word, R10, (short)(to - 4), PolicyMapSpecs.FamilyTag(family)));
+        void Header(IpFamily family) => StoreKeyHeader(to, family);
     }
+
+    /// <summary>
+    /// Family, addresses and ports of a connection whose listener stopped: there is no packet, or not always. An IPv4 connection of a dual-stack socket
+    /// is one of IPv4. Falls through where there is only a packet.
+    /// </summary>
+    /// <param name="needs">What is needed, and where.</param>
+    /// <param name="migrating">The counter.</param>
+    /// <param name="loaded">Where to go on with what was loaded.</param>
+    public void LoadMigrating(PacketNeeds needs, int migrating, Label loaded)
+    {
+        Label packet = NewLabel("no migration");
+        Label ipv4 = NewLabel("migrating ipv4");
+        Label ipv6 = NewLabel("migrating ipv6");
+        Label ports = NewLabel("migrating ports");
+        Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Migrating, 0), Instructions.Load(MemorySize.DoubleWord, R9, R6, MigratingSocket));
+        Builder.JumpIf(JumpOperation.Equal, R9, 0, packet)
+            .Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Migrating, 1));
+        ZeroAddresses();
+        Count(migrating);
+        Builder.Add(Instructions.Load(MemorySize.Word, R1, R9, SockFamily))
+            .JumpIf32(JumpOperation.Equal, R1, AddressFamilyIpv4, ipv4)
+            .Add(Instructions.Load(MemorySize.Word, R1, R9, SockDestinationIpv6 + 8))
+            .JumpIf32(JumpOperation.NotEqual, R1, MappedWord, ipv6)
+            .Add(Instructions.Load(MemorySize.Word, R1, R9, SockDestinationIpv6))
+            .JumpIf32(JumpOperation.NotEqual, R1, 0, ipv6)
+            .Add(Instructions.Load(MemorySize.Word, R1, R9, SockDestinationIpv6 + 4))
+            .JumpIf32(JumpOperation.NotEqual, R1, 0, ipv6);
+        Mark(ipv4);
+        Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Family, EthIpv4));
+        Copy(SockDestinationIpv4, Frame.Source);
+        Copy(SockSourceIpv4, Frame.Source + 4);
+        Keys(IpFamily.V4, words: 1);
+        Jump(ports);
+        Mark(ipv6);
+        Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Family, EthIpv6));
+        for (short at = 0; at < 16; at += 4)
+        {
+            Copy((short)(SockDestinationIpv6 + at), (short)(Frame.Source + at));
+            Copy((short)(SockSourceIpv6 + at), (short)(Frame.Source + 16 + at));
+        }
+
+        Keys(IpFamily.V6, words: 4);
+        Mark(ports);
+        Builder.Add(
+            Instructions.Load(MemorySize.HalfWord, R1, R9, SockDestinationPort),
+            Instructions.Store(MemorySize.HalfWord, R10, Frame.Ports, R1),
+            Instructions.Load(MemorySize.Word, R1, R9, SockSourcePort),
+            Instructions.ToBigEndian(R1, 16),
+            Instructions.Store(MemorySize.HalfWord, R10, Frame.Ports + 2, R1));
+        Jump(loaded);
+        Mark(packet);
+
+        void Copy(short from, short to) => Builder.Add(
+            Instructions.Load(MemorySize.Word, R1, R9, from), Instructions.Store(MemorySize.Word, R10, to, R1));
+
+        void Keys(IpFamily family, int words)
+        {
+            if (needs.SourceKey)
+            {
+                StoreKeyHeader(Frame.Source, family);
+            }
+
+            if (needs.DestinationKey)
+            {
+                Builder.Add(
+                    Instructions.StoreImmediate(MemorySize.DoubleWord, R10, Frame.DestinationKey, 0),
+                    Instructions.StoreImmediate(MemorySize.DoubleWord, R10, Frame.DestinationKey + 8, 0));
+                StoreKeyHeader(Frame.DestinationKey, family);
+                for (short at = 0; at < 4 * words; at += 4)
+                {
+                    Builder.Add(
+                        Instructions.Load(MemorySize.Word, R1, R10, (short)(Frame.Source + (4 * words) + at)),
+                        Instructions.Store(MemorySize.Word, R10, (short)(Frame.DestinationKey + at), R1));
+                }
+            }
+        }
+    }
+
+    /// <summary>The IP version that the context tells; 0 where there is no packet.</summary>
+    public void StoreFamily() => Builder.Add(
+        Instructions.Load(MemorySize.Word, R1, R6, EthProtocol), Instructions.Store(MemorySize.Word, R10, Frame.Family, R1));
+
+    /// <summary>Nothing in the place of addresses and ports.</summary>
+    public void ZeroAddresses()
+    {
+        for (short at = 0; at < 32; at += 8)
+        {
+            Builder.Add(Instructions.StoreImmediate(MemorySize.DoubleWord, R10, (short)(Frame.Source + at), 0));
+        }
+
+        Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Ports, 0));
+    }
+
+    public void TestMigrating(bool wanted, Label failed) => Builder.Add(Instructions.Load(MemorySize.Word, R1, R10, Frame.Migrating))
+        .JumpIf32(wanted ? JumpOperation.Equal : JumpOperation.NotEqual, R1, 0, failed);
+
+    /// <summary>Which rule it was, for a sample.</summary>
+    public void StoreRule(int rule) => Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Sample + 4, rule));
+
+    /// <summary>What was decided, for a sample; the slot is on the stack, or there is none.</summary>
+    public void StoreVerdict(PolicyVerdict verdict)
+    {
+        Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Sample + 8, (int)verdict));
+        Builder.Add(verdict == PolicyVerdict.Slot
+            ? [Instructions.Load(MemorySize.Word, R1, R10, Frame.Key), Instructions.Store(MemorySize.Word, R10, Frame.Sample + 12, R1)]
+            : [Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Sample + 12, -1)]);
+    }
+
+    /// <summary>Reports one of so many decisions of this CPU, and returns.</summary>
+    public void EmitSample(int map, int oneIn, CounterLayout counters)
+    {
+        Label done = NewLabel("sampled");
+        Label lost = NewLabel("sample lost");
+        Label reject = NewLabel("return reject");
+        short cell = Field(counters.IndexOfSampleCell);
+        Builder.Add(
+            Instructions.Load(MemorySize.DoubleWord, R1, R7, cell),
+            Instructions.Alu64(AluOperation.Add, R1, 1),
+            Instructions.Store(MemorySize.DoubleWord, R7, cell, R1),
+            Instructions.Alu64(AluOperation.Modulo, R1, oneIn))
+            .JumpIf(JumpOperation.NotEqual, R1, 0, done)
+            .Add(
+                Instructions.Load(MemorySize.DoubleWord, R1, R7, Field(CounterLayout.IndexOf(CounterKind.Epoch))),
+                Instructions.Store(MemorySize.Word, R10, Frame.Sample, R1),
+                Instructions.CallHelper(HelperId.KtimeGetNanoseconds),
+                Instructions.Store(MemorySize.Word, R10, Frame.Sample + 16, R0),
+                Instructions.Alu64(AluOperation.ShiftRight, R0, 32),
+                Instructions.Store(MemorySize.Word, R10, Frame.Sample + 20, R0));
+        StoreFlowKey();
+        Builder.Add(
+            Instructions.LoadMap(R1, map),
+            Instructions.Move(R2, R10),
+            Instructions.Alu64(AluOperation.Add, R2, Frame.Sample),
+            Instructions.MoveImmediate(R3, DecisionSample.Size),
+            Instructions.MoveImmediate(R4, 0),
+            Instructions.CallHelper(HelperId.RingBufferOutput))
+            .JumpIf(JumpOperation.NotEqual, R0, 0, lost);
+        Count(counters.Find(CounterKind.Sample));
+        Jump(done);
+        Mark(lost);
+        Count(counters.Find(CounterKind.SampleLost));
+        Mark(done);
+        Builder.Add(Instructions.Load(MemorySize.Word, R1, R10, Frame.Sample + 8))
+            .JumpIf32(JumpOperation.Equal, R1, (int)PolicyVerdict.Reject, reject);
+        Return(pass: true);
+        Mark(reject);
+        Return(pass: false);
+    }
+
+    private void StoreKeyHeader(short to, IpFamily family) => Builder.Add(
+        Instructions.StoreImmediate(MemorySize.Word, R10, (short)(to - 8), PolicyMapSpecs.FamilyBits + (family == IpFamily.V4 ? 32 : 128)),
+        Instructions.StoreImmediate(MemorySize.Word, R10, (short)(to - 4), PolicyMapSpecs.FamilyTag(family)));
 
     /// <summary>r0 = the inner map of the current bank.</summary>
     public void LoadInner(int map, int perBank, int index, Label absent)
@@ -178,6 +349,25 @@ internal sealed class PolicyCode
         }
     }
 
+    /// <summary>Jumps to <paramref name="failed"/> unless the table has a bit for the port at a place of the stack.</summary>
+    public void TestPortBit(int first, short at, Label failed)
+    {
+        Builder.Add(
+            Instructions.Load(MemorySize.HalfWord, R9, R10, at),
+            Instructions.ToBigEndian(R9, 16),
+            Instructions.Move32(R1, R9),
+            Instructions.Alu32(AluOperation.ShiftRight, R1, 5),
+            Instructions.Alu32(AluOperation.Add, R1, first),
+            Instructions.Store(MemorySize.Word, R10, Frame.Key, R1));
+        LookupIn(R8, Frame.Key);
+        Builder.JumpIf(JumpOperation.Equal, R0, 0, failed).Add(
+            Instructions.Alu32(AluOperation.And, R9, 31),
+            Instructions.Load(MemorySize.Word, R1, R0, 0),
+            Instructions.Alu32(AluOperation.ShiftRight, R1, R9),
+            Instructions.Alu32(AluOperation.And, R1, 1))
+            .JumpIf32(JumpOperation.Equal, R1, 0, failed);
+    }
+
     /// <summary>Jumps to <paramref name="failed"/> unless the port at a place of the stack is in one of the ranges.</summary>
     public void TestPorts(EquatableArray<PortRange> ranges, short at, Label failed)
     {
@@ -232,6 +422,16 @@ internal sealed class PolicyCode
         Label none = NewLabel("no flags");
         Label counted = NewLabel("counted");
         Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.TcpFlags, 0));
+        if (Migrates)
+        {
+            Label packet = NewLabel("packet");
+            Builder.Add(Instructions.Load(MemorySize.Word, R1, R10, Frame.Migrating))
+                .JumpIf32(JumpOperation.Equal, R1, 0, packet)
+                .Add(Instructions.StoreImmediate(MemorySize.HalfWord, R10, Frame.TcpFlags, OpensNothing));
+            Jump(none);
+            Mark(packet);
+        }
+
         JumpUnlessProtocol((int)TransportProtocol.Tcp, none);
         LoadFromTransport(TcpFlagsOffset, 1, Frame.TcpFlags);
         Builder.JumpIf(JumpOperation.NotEqual, R0, 0, none).Add(Instructions.StoreImmediate(MemorySize.Byte, R10, Frame.TcpFlags + 1, HaveFlags >> 8));
@@ -406,7 +606,7 @@ internal sealed class PolicyCode
         Label opening = NewLabel("opening");
         Builder.Add(
             Instructions.Load(MemorySize.HalfWord, R1, R10, Frame.TcpFlags),
-            Instructions.Alu32(AluOperation.And, R1, HaveFlags | TcpFlagsTest.PureSyn.Mask));
+            Instructions.Alu32(AluOperation.And, R1, OpensNothing | HaveFlags | TcpFlagsTest.PureSyn.Mask));
         Builder.JumpIf32(JumpOperation.LessThan, R1, HaveFlags, opening)
             .JumpIf32(JumpOperation.NotEqual, R1, HaveFlags | TcpFlagsTest.PureSyn.Set, target)
             .Mark(opening);
@@ -452,7 +652,7 @@ internal sealed class PolicyCode
 
     /// <summary>The key of a flow table on the stack, for which addresses and ports are there: protocol and family.</summary>
     public void StoreFlowKey() => Builder.Add(
-        Instructions.Load(MemorySize.Word, R1, R6, EthProtocol),
+        LoadFamily(R1),
         Instructions.Alu32(AluOperation.ShiftLeft, R1, 8),
         Instructions.Load(MemorySize.Word, R2, R6, IpProtocol),
         Instructions.Alu32(AluOperation.Or, R1, R2),
@@ -631,7 +831,10 @@ internal sealed class PolicyCode
     }
 
     private void JumpOnFamily(JumpOperation operation, Label target) =>
-        Builder.Add(Instructions.Load(MemorySize.Word, R0, R6, EthProtocol)).JumpIf32(operation, R0, EthIpv4, target);
+        Builder.Add(LoadFamily(R0)).JumpIf32(operation, R0, EthIpv4, target);
+
+    private Instruction LoadFamily(Register register) =>
+        Migrates ? Instructions.Load(MemorySize.Word, register, R10, Frame.Family) : Instructions.Load(MemorySize.Word, register, R6, EthProtocol);
 
     private void Lookup(int map, short key) => Builder.Add(
         Instructions.LoadMap(R1, map),
@@ -698,6 +901,15 @@ internal sealed class PolicyCode
 
         /// <summary>16 bytes: what is put into a flow table; or a slot and its load.</summary>
         public const short Value = -112;
+
+        /// <summary>64 bytes: a decision that is reported, the key of the flow at its end. Nothing in it but the flow is needed any more when a rule has matched.</summary>
+        public const short Sample = -76;
+
+        /// <summary>u32: ETH_P_IP or ETH_P_IPV6 as the context has it, also where there is no packet.</summary>
+        public const short Family = -148;
+
+        /// <summary>u32: 1 for a connection whose listener stopped.</summary>
+        public const short Migrating = -152;
 
         /// <summary>24 bytes: a connection id. The 8 bytes before make a trie's key.</summary>
         public const short Id = -136;

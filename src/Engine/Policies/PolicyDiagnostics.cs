@@ -195,7 +195,7 @@ public static class PolicyDiagnostics
 
     public static readonly DiagnosticDefinition TooManyRules = Error(
         "RPS4040", "The program would be too large",
-        "A policy may have 4000 rules, and its program 8000 tests: each is made in turn for every packet, and the kernel follows at most 8192 in a row when it loads a program. A port, a range of ports or a prefix in a rule is one or more tests; a list is two, however long it is.",
+        "A policy may have 4000 rules, and its program 8000 tests: each is made in turn for every packet, and the kernel follows at most 8192 in a row when it loads a program. A port, a range of ports or a prefix in a rule is one or more tests; a list is two, however long it is, and so are more than eight ports.",
         "Put addresses into lists, and join rules that have the same action.");
 
     public static readonly DiagnosticDefinition ListTooLarge = Error(

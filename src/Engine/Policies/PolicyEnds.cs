@@ -3,7 +3,7 @@ using ReuseportPS.Engine.Programs;
 namespace ReuseportPS.Engine.Policies;
 
 /// <summary>Where the code of rules and actions leads. An end is put down only if something leads to it.</summary>
-internal sealed class PolicyEnds(PolicyCode code)
+internal sealed class PolicyEnds(PolicyCode code, int? sampleOneIn, CounterLayout counters)
 {
     private readonly HashSet<Label> _used = [];
     private readonly Label _pass = code.NewLabel("pass");
@@ -54,13 +54,34 @@ internal sealed class PolicyEnds(PolicyCode code)
             emitMissed();
         }
 
-        EmitEnd(_notCovered, CounterKind.NotCovered, _kernel);
-        EmitEnd(_unreadable, CounterKind.Unreadable, _kernel);
-        EmitEnd(_kernel, CounterKind.Kernel, _pass);
+        Label sample = code.NewLabel("sample");
+        EmitEnd(_notCovered, CounterKind.NotCovered, _kernel, DecisionSample.OfNotCovered);
+        EmitEnd(_unreadable, CounterKind.Unreadable, _kernel, DecisionSample.OfUnreadable);
+        if (_used.Contains(_kernel))
+        {
+            code.Mark(_kernel);
+            code.Count(CounterLayout.IndexOf(CounterKind.Kernel));
+            Leave(PolicyVerdict.Kernel);
+        }
+
         if (_used.Contains(_selected))
         {
             code.Mark(_selected);
             code.CountSlot(maps.SlotCounters, _pass);
+            Leave(PolicyVerdict.Slot);
+        }
+
+        if (sampleOneIn is not null && _used.Contains(_reject))
+        {
+            code.Mark(_reject);
+            code.Count(CounterLayout.IndexOf(CounterKind.Reject));
+            Leave(PolicyVerdict.Reject);
+        }
+
+        if (sampleOneIn is int oneIn)
+        {
+            code.Mark(sample);
+            code.EmitSample(maps.Samples, oneIn, counters);
         }
 
         code.Mark(_pass);
@@ -70,20 +91,37 @@ internal sealed class PolicyEnds(PolicyCode code)
         }
 
         code.Return(pass: true);
-        if (_used.Contains(_reject))
+        if (sampleOneIn is null && _used.Contains(_reject))
         {
             code.Mark(_reject);
             code.Count(CounterLayout.IndexOf(CounterKind.Reject));
             code.Return(pass: false);
         }
+
+        void Leave(PolicyVerdict verdict)
+        {
+            if (sampleOneIn is null)
+            {
+                code.Jump(_pass);
+                return;
+            }
+
+            code.StoreVerdict(verdict);
+            code.Jump(sample);
+        }
     }
 
-    private void EmitEnd(Label label, CounterKind kind, Label then)
+    private void EmitEnd(Label label, CounterKind kind, Label then, int rule)
     {
         if (_used.Contains(label))
         {
             code.Mark(label);
             code.Count(CounterLayout.IndexOf(kind));
+            if (sampleOneIn is not null)
+            {
+                code.StoreRule(rule);
+            }
+
             code.Jump(Use(then));
         }
     }

@@ -16,6 +16,7 @@ public sealed class PolicyEvaluator
     private readonly SlotTables _tables;
     private readonly ImmutableArray<int> _entries;
     private readonly SlotStates _states;
+    private readonly Dictionary<int, ulong> _decided;
     private readonly Dictionary<(int Cpu, int Position), uint> _turns;
     private readonly Dictionary<(int Position, FlowKey Flow), KnownFlow> _flows;
     private readonly ImmutableArray<(ImmutableArray<byte> Prefix, int Slot)>[] _ids;
@@ -36,6 +37,7 @@ public sealed class PolicyEvaluator
     /// <param name="before">The one before.</param>
     public PolicyEvaluator(SteeringPolicy policy, int slotCount, SlotStates? states, PolicyEvaluator? before)
     {
+        _decided = before?._decided ?? [];
         _turns = before?._turns ?? [];
         _flows = before?._flows ?? [];
         _policy = policy;
@@ -61,15 +63,29 @@ public sealed class PolicyEvaluator
     /// <param name="packet">The packet.</param>
     /// <param name="selectable">By slot: whether its seat can be selected.</param>
     /// <param name="environment">The CPU that it is processed on, its node, the time and the random numbers; null for CPU 0 of a host at its start.</param>
-    public PolicyDecision Decide(in Packet packet, ReadOnlySpan<bool> selectable, ExecutionEnvironment? environment = null)
+    /// <param name="isMigrating">Whether it stands for a connection whose listener stopped: then only its five-tuple is looked at.</param>
+    public PolicyDecision Decide(in Packet packet, ReadOnlySpan<bool> selectable, ExecutionEnvironment? environment = null, bool isMigrating = false)
     {
-        FlowKey flow = packet.Flow;
+        MatchInput input = new(packet, environment ?? new ExecutionEnvironment(), isMigrating);
+        PolicyDecision decision = Decide(input, selectable);
+        PolicyEvents events = isMigrating ? decision.Events.With(CounterKind.Migrating) : decision.Events;
+        if (_policy.SampleOneIn is int oneIn)
+        {
+            ref ulong decided = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_decided, input.Environment.Cpu, out _);
+            events = ++decided % (uint)oneIn == 0 ? events.With(CounterKind.Sample) : events;
+        }
+
+        return decision with { Events = events };
+    }
+
+    private PolicyDecision Decide(in MatchInput input, ReadOnlySpan<bool> selectable)
+    {
+        FlowKey flow = input.Flow;
         if (_policy.Protocol != PolicyProtocol.Any && (_policy.Protocol == PolicyProtocol.Tcp) != (flow.Protocol == TransportProtocol.Tcp))
         {
             return new PolicyDecision(CounterKind.NotCovered, -1, PolicyVerdict.Kernel, -1, 0);
         }
 
-        MatchInput input = new(packet, environment ?? new ExecutionEnvironment());
         int rule = 0;
         while (rule < _rules.Length && !_rules[rule].Matches(input))
         {
@@ -81,7 +97,7 @@ public sealed class PolicyEvaluator
         PolicyVerdict verdict = Apply(input, rule, ref attempts);
         return new PolicyDecision(isOtherwise ? CounterKind.Otherwise : CounterKind.Rule, isOtherwise ? -1 : rule, verdict, attempts.Slot, attempts.Misses)
         {
-            Events = _looksAtFlags && !input.IsOpening ? attempts.Events.With(CounterKind.NotSyn) : attempts.Events,
+            Events = _looksAtFlags && !input.IsOpening && !input.IsMigrating ? attempts.Events.With(CounterKind.NotSyn) : attempts.Events,
         };
     }
 

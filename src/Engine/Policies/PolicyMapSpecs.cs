@@ -42,6 +42,8 @@ internal static class PolicyMapSpecs
         };
     }
 
+    public static MapSpec Samples { get; } = new("samples", MapType.RingBuf, 0, 0, 1 << 18);
+
     public static MapSpec Loads(int slotCount) => new("loads", MapType.Array, 4, 8, slotCount);
 
     /// <summary>Bytes of the key of a flow: protocol and family, addresses, ports.</summary>

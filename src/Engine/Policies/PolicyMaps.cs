@@ -12,6 +12,9 @@ public sealed record PolicyMaps(int Seats, int Epoch, int Tables, int Lists, int
     /// <summary>LRU_HASH of each action that is sticky, in the order of the policy: the flow tables. Key: 40 bytes of protocol, family, addresses and ports; value: slot, seat generation, time.</summary>
     public System.Collections.Immutable.ImmutableArray<int> Flows { get; init; } = [];
 
+    /// <summary>RINGBUF of <see cref="DecisionSample"/>; -1 when none are taken.</summary>
+    public int Samples { get; init; } = -1;
+
     /// <summary>ARRAY of u64 by slot: <see cref="SlotLoad"/>, outside of the banks, each stored by itself; -1 when no load is looked at.</summary>
     public int Loads { get; init; } = -1;
 }

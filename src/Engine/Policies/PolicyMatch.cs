@@ -44,6 +44,9 @@ public sealed record PolicyMatch
     /// <summary>A share of the flows, or null for all.</summary>
     public FlowFraction? Fraction { get; init; }
 
+    /// <summary>Whether it is a connection whose listener stopped, or null for both.</summary>
+    public bool? Migrating { get; init; }
+
     /// <summary>Matches of which none may hold.</summary>
     public EquatableArray<PolicyMatch> Not { get; init; } = [];
 

@@ -17,7 +17,7 @@ internal sealed class PolicyProgramEmitter
     private readonly SteeringPolicy _policy;
     private readonly int _slotCount;
     private readonly SlotStates _states;
-    private readonly PolicyCode _code = new();
+    private readonly PolicyCode _code;
     private readonly CounterLayout _counters;
     private readonly PolicyMaps _maps;
     private readonly PacketNeeds _needs;
@@ -30,12 +30,13 @@ internal sealed class PolicyProgramEmitter
     public PolicyProgramEmitter(SteeringPolicy policy, int slotCount, SlotStates states)
     {
         _policy = policy;
+        _code = new PolicyCode { Migrates = policy.Migrates };
         _slotCount = slotCount;
         _states = states;
         _counters = CounterLayout.For(policy, slotCount);
         _needs = PacketNeeds.Of(policy);
         _plan = new BankPlan(policy, slotCount, states);
-        _ends = new PolicyEnds(_code);
+        _ends = new PolicyEnds(_code, policy.SampleOneIn, _counters);
         List<MapSpec> specs = [PolicyMapSpecs.Seats, PolicyMapSpecs.Epoch, PolicyMapSpecs.Counters(_counters.ValueSize), PolicyMapSpecs.SlotCounters(_slotCount)];
         _maps = new PolicyMaps(
             Seats: 0,
@@ -49,6 +50,7 @@ internal sealed class PolicyProgramEmitter
             Loads = Enumerable.Range(0, policy.Rules.Count + 1).Any(position => policy.ActionAt(position) is SteerAction { By: LeastLoadedBalancer })
                 ? AddMap(PolicyMapSpecs.Loads(slotCount))
                 : -1,
+            Samples = policy.SampleOneIn is null ? -1 : AddMap(PolicyMapSpecs.Samples),
         };
         _specs = [.. specs];
         _match = new MatchCode(policy, _code, _plan, _maps, _needs);
@@ -69,7 +71,7 @@ internal sealed class PolicyProgramEmitter
         EmitPrologue();
         EmitRules();
         _ends.Emit(_maps, _actions.EmitMissed, RefersToSeats);
-        ProgramSpec program = new("steer", ProgramType.SkReuseport, AttachType.SkReuseportSelect, _code.Builder.Build(), _specs)
+        ProgramSpec program = new("steer", ProgramType.SkReuseport, _policy.Migrates ? AttachType.SkReuseportSelectOrMigrate : AttachType.SkReuseportSelect, _code.Builder.Build(), _specs)
         {
             Comments = _code.Builder.Comments,
         };
@@ -90,12 +92,31 @@ internal sealed class PolicyProgramEmitter
         _code.SaveContext();
         _code.LoadCounters(_maps.Counters, _ends.Pass);
         _code.LoadEpoch(_maps.Epoch, CounterLayout.IndexOf(CounterKind.Epoch), keepsBank: _plan.HasTable || _plan.ListCount > 0);
+        if (_policy.SampleOneIn is not null)
+        {
+            _code.ZeroAddresses();
+            _code.StoreRule(DecisionSample.OfUnreadable);
+        }
+
+        Label loaded = _code.NewLabel("loaded");
+        if (_policy.Migrates)
+        {
+            _code.StoreFamily();
+            if (_plan.HasTable)
+            {
+                _code.LoadInner(_maps.Tables, 1, 0, _ends.Kernel);
+                _code.KeepTable();
+            }
+
+            _code.LoadMigrating(_needs, _counters.Find(CounterKind.Migrating), _policy.Protocol == PolicyProtocol.Udp ? _ends.NotCovered : loaded);
+        }
+
         if (_policy.Protocol != PolicyProtocol.Any)
         {
             _code.JumpUnlessProtocol((int)(_policy.Protocol == PolicyProtocol.Tcp ? TransportProtocol.Tcp : TransportProtocol.Udp), _ends.NotCovered);
         }
 
-        if (_plan.HasTable)
+        if (_plan.HasTable && !_policy.Migrates)
         {
             _code.LoadInner(_maps.Tables, 1, 0, _ends.Kernel);
             _code.KeepTable();
@@ -120,9 +141,18 @@ internal sealed class PolicyProgramEmitter
             _code.LoadAddresses((12, 4), (8, 16), Frame.Source, _needs.SourceKey, _ends.Unreadable);
         }
 
+        _code.Mark(loaded);
         if (_needs.TcpFlags)
         {
             _code.LoadTcpFlags(_counters.Find(CounterKind.NotSyn));
+        }
+    }
+
+    private void StoreRule(int rule)
+    {
+        if (_policy.SampleOneIn is not null)
+        {
+            _code.StoreRule(rule);
         }
     }
 
@@ -143,6 +173,7 @@ internal sealed class PolicyProgramEmitter
             _match.Emit(rule.When, family, FlowFraction.SeedOf(_policy.RuleName(i)), next);
             bool conditional = _code.Builder.Count > before;
             _code.Count(_counters.IndexOfRule(i));
+            StoreRule(i);
             _actions.Emit(i, family);
             if (conditional)
             {
@@ -156,6 +187,7 @@ internal sealed class PolicyProgramEmitter
         {
             _code.Builder.Comment("otherwise");
             _code.Count(CounterLayout.IndexOf(CounterKind.Otherwise));
+            StoreRule(DecisionSample.OfOtherwise);
         }
 
         if (reachable || _ends.IsOtherwiseUsed)

@@ -39,6 +39,11 @@ public sealed class PolicyValidator
         validator.CheckAction("otherwise", policy.Otherwise, "'otherwise'");
         validator.CheckFlows("otherwise", policy.Otherwise, PolicyMatch.Everything, "'otherwise'");
         validator.CheckFlowTables();
+        if (policy.SampleOneIn is < 1 or > SteeringPolicy.RarestSample)
+        {
+            validator.Report(PolicyDiagnostics.BadNumber, "observe.sample", "The sample is not one of a number of decisions.");
+        }
+
         validator.CheckMiss();
         validator.CheckKernelChoice();
         validator.CheckTables();
@@ -174,6 +179,16 @@ public sealed class PolicyValidator
         if (match.TcpFlags.Count > 0 && (isUdp || match.WantsPayload))
         {
             Report(PolicyDiagnostics.Contradiction, $"{path}.tcp-flags", $"Rule '{rule}' matches 'tcp-flags', and is for udp.", "Remove 'tcp-flags'.");
+        }
+
+        if (match.Migrating == true && (isUdp || match.WantsPayload || match.TcpFlags.Count > 0))
+        {
+            Report(PolicyDiagnostics.Contradiction, $"{path}.migrating", $"Rule '{rule}' matches connections whose listener stopped, of which there is no packet to look into.", "Remove 'migrating', or what looks into packets.");
+        }
+
+        if (match.Migrating == true && !_policy.Migrates)
+        {
+            Report(PolicyDiagnostics.NeverMatches, $"{path}.migrating", $"Rule '{rule}' matches connections whose listener stopped, and 'migrate' is off.", "Write 'migrate: policy'.");
         }
 
         CheckBytes($"{path}.bytes", match.Bytes, rule);
@@ -664,7 +679,7 @@ public sealed class PolicyValidator
 
     /// <summary>Whether it looks at addresses, ports, family and protocol alone.</summary>
     private static bool IsOfHeaders(PolicyMatch match) =>
-        match.TcpFlags.Count + match.Cpus.Count + match.NumaNodes.Count + match.Lengths.Count + match.Bytes.Count + match.Not.Count + match.AnyOf.Count == 0 && match.Fraction is null;
+        match.TcpFlags.Count + match.Cpus.Count + match.NumaNodes.Count + match.Lengths.Count + match.Bytes.Count + match.Not.Count + match.AnyOf.Count == 0 && match.Fraction is null && match.Migrating is null;
 
     private static bool OnlyOf(PolicyMatch match, IpFamily family) => OnlyOf(match.Source, family) || OnlyOf(match.Destination, family);
 

@@ -28,13 +28,18 @@ public static class PolicyWords
     public static FrozenDictionary<string, MissKind> Misses { get; } = Table(
         ("next", MissKind.Next), ("kernel", MissKind.Kernel), ("reject", MissKind.Reject));
 
+    /// <summary>Values of <c>migrate:</c>.</summary>
+    public static FrozenDictionary<string, bool> Migrations { get; } = Table(("off", false), ("policy", true));
+
+    /// <summary>Values of <c>migrating:</c>.</summary>
+    public static FrozenDictionary<string, bool> Truths { get; } = Table(("false", false), ("true", true));
+
+    /// <summary>Keys of <c>observe:</c>.</summary>
+    public static ImmutableArray<string> ObserveKeys { get; } = ["counters", "sample"];
+
     /// <summary>Balancers.</summary>
     public static ImmutableArray<string> Balancers { get; } =
         ["slot", "hash", "consistent", "weighted", "cpu", "numa", "round-robin", "random", "least-loaded", "connection-id", "generation", "chain", "kernel"];
-
-    /// <summary>Balancers of the language that are not supported yet.</summary>
-    public static ImmutableArray<string> LaterBalancers { get; } =
-        [];
 
     /// <summary>Keys of a policy.</summary>
     public static ImmutableArray<string> PolicyKeys { get; } =
@@ -45,13 +50,10 @@ public static class PolicyWords
 
     /// <summary>Keys of a match.</summary>
     public static ImmutableArray<string> MatchKeys { get; } =
-        ["source", "destination", "source-port", "destination-port", "protocol", "family", "tcp-flags", "cpu", "numa-node", "length", "bytes", "fraction", "not", "any-of"];
+        ["source", "destination", "source-port", "destination-port", "protocol", "family", "tcp-flags", "cpu", "numa-node", "length", "bytes", "migrating", "fraction", "not", "any-of"];
 
     /// <summary>Keys of <c>bytes:</c>.</summary>
     public static ImmutableArray<string> BytesKeys { get; } = ["at", "mask", "equals", "in"];
-
-    /// <summary>Keys of a match that are not supported yet.</summary>
-    public static ImmutableArray<string> LaterMatchKeys { get; } = ["migrating"];
 
     /// <summary>Keys of an action.</summary>
     public static ImmutableArray<string> ActionKeys { get; } =
@@ -71,10 +73,6 @@ public static class PolicyWords
 
     /// <summary>Keys of <c>server-ids:</c>.</summary>
     public static ImmutableArray<string> ServerIdKeys { get; } = ["config", "ids"];
-
-    /// <summary>Keys of an action that are not supported yet.</summary>
-    public static ImmutableArray<string> LaterActionKeys { get; } =
-        [];
 
     /// <summary>Whether a balancer has a use for a key of an action.</summary>
     internal static bool Uses(string balancer, string key) => (key == "sticky" && balancer != "kernel") || balancer switch

@@ -11,12 +11,19 @@ internal sealed class SlotTables
     /// <summary>An entry without a slot.</summary>
     public const int None = -1;
 
+    /// <summary>Ports and ranges of one match that are compared one by one; of more there is a bit for each port.</summary>
+    private const int MostComparedPorts = 8;
+
+    /// <summary>Entries with 32 bits each for all ports.</summary>
+    private const int PortEntries = 65536 / 32;
+
     private readonly SteeringPolicy _policy;
     private readonly int _slotCount;
     private readonly SlotStates _states;
     private readonly List<Func<IReadOnlyList<int>>> _parts = [];
     private readonly Dictionary<string, TableChoice> _ofSlots = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _ofList = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _ofPorts = new(StringComparer.Ordinal);
     private readonly TableChoice?[] _choices;
 
     public SlotTables(SteeringPolicy policy, int slotCount, SlotStates states)
@@ -25,6 +32,12 @@ internal sealed class SlotTables
         _slotCount = slotCount;
         _states = states;
         _choices = [.. Enumerable.Range(0, policy.Rules.Count + 1).Select(position => ChoiceOf(policy.ActionAt(position) as SteerAction))];
+        foreach (PolicyMatch match in policy.Rules.Items.SelectMany(rule => rule.When.All()))
+        {
+            AddPorts(match.SourcePorts);
+            AddPorts(match.DestinationPorts);
+        }
+
         MissSlot = policy.OnMiss.Kind == MissKind.Slot ? AddList([.. policy.ResolveSlots(policy.OnMiss.Slot)]) : -1;
     }
 
@@ -36,6 +49,9 @@ internal sealed class SlotTables
 
     /// <summary>The candidates of an action, by its position; null when it chooses no slot.</summary>
     public TableChoice? this[int position] => _choices[position];
+
+    /// <summary>The first of the entries with a bit for each port; -1 where the ports are few and compared one by one.</summary>
+    public int PortsFirst(EquatableArray<PortRange> ranges) => _ofPorts.GetValueOrDefault(KeyOf(ranges), -1);
 
     /// <summary>The entries.</summary>
     public ImmutableArray<int> Build()
@@ -232,6 +248,30 @@ internal sealed class SlotTables
 
     private ImmutableArray<int> SlotsOf(CpuBalancer by) =>
         [.. _policy.ResolveSlots(by.To, _slotCount).Concat(by.Cpus.Items.SelectMany(c => _policy.ResolveSlots(c.Slot))).Distinct().Order()];
+
+    private void AddPorts(EquatableArray<PortRange> ranges)
+    {
+        if (ranges.Count > MostComparedPorts && !_ofPorts.ContainsKey(KeyOf(ranges)))
+        {
+            _ofPorts.Add(KeyOf(ranges), Add(PortEntries, () => PortBits(ranges)));
+        }
+    }
+
+    private static string KeyOf(EquatableArray<PortRange> ranges) => ranges.Count > MostComparedPorts ? string.Join(',', ranges) : "";
+
+    private static int[] PortBits(EquatableArray<PortRange> ranges)
+    {
+        int[] bits = new int[PortEntries];
+        foreach (PortRange range in ranges)
+        {
+            for (int port = range.First; port <= range.Last; port++)
+            {
+                bits[port / 32] |= 1 << (port % 32);
+            }
+        }
+
+        return bits;
+    }
 
     private int Add(int count, Func<IReadOnlyList<int>> values)
     {

@@ -36,11 +36,23 @@ public sealed record SteeringPolicy
     /// <summary>What happens when the seat of the chosen slot cannot be selected.</summary>
     public MissAction OnMiss { get; init; } = MissAction.Next;
 
+    /// <summary>Whether connections whose listener stops are steered too (<c>migrate: policy</c>).</summary>
+    public bool Migrates { get; init; }
+
+    /// <summary><c>observe: { sample: 1/N }</c>: of so many decisions on a CPU one is reported; null for none.</summary>
+    public int? SampleOneIn { get; init; }
+
+    /// <summary>The least frequent sample.</summary>
+    public const int RarestSample = 1_000_000;
+
     /// <summary>Where its parts stand in the text it was read from.</summary>
     public PolicyPlaces Places { get; init; } = PolicyPlaces.None;
 
     /// <summary>The name of a rule, or <c>rule 1</c> by its position.</summary>
     public string RuleName(int index) => Rules[index].Name ?? string.Create(CultureInfo.InvariantCulture, $"rule {index + 1}");
+
+    /// <summary>Whether it routes connection ids by the cookies of sockets.</summary>
+    internal bool LooksUpCookies => Rules.Items.Select(rule => rule.Action).Append(Otherwise).Any(action => action is SteerAction { By: ConnectionIdBalancer { Layout: CookieLayout } });
 
     /// <summary>An action by its position: that of a rule, or <see cref="Otherwise"/> after the last.</summary>
     internal PolicyAction ActionAt(int position) => position < Rules.Count ? Rules[position].Action : Otherwise;

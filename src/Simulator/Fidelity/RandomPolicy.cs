@@ -45,23 +45,43 @@ public sealed class RandomPolicy
         },
     };
 
-    private PolicyRule Rule() => new(
-        null,
-        new PolicyMatch
+    private PolicyRule Rule() => new(null, Match(depth: 2), Action());
+
+    /// <summary>What the language can ask of a packet, but for what the two hosts need not have in common: CPU and node.</summary>
+    private PolicyMatch Match(int depth)
+    {
+        PolicyMatch match = Headers();
+        bool isTcp = _protocol == PolicyProtocol.Tcp || match.Protocol == TransportProtocol.Tcp;
+        bool isUdp = _protocol == PolicyProtocol.Udp || match.Protocol == TransportProtocol.Udp;
+        return Below(10) switch
         {
-            Source = Below(3) == 0 ? AddressMatch.Any : Addresses(),
-            Destination = Below(4) == 0 ? Addresses() : AddressMatch.Any,
-            SourcePorts = Ports(),
-            DestinationPorts = Below(3) == 0 ? Ports() : [],
-            Family = Pick<IpFamily?>(null, null, null, IpFamily.V4, IpFamily.V6),
-            Protocol = _protocol switch
-            {
-                PolicyProtocol.Any => Pick<TransportProtocol?>(null, null, TransportProtocol.Tcp, TransportProtocol.Udp),
-                PolicyProtocol.Tcp => Pick<TransportProtocol?>(null, TransportProtocol.Tcp),
-                _ => Pick<TransportProtocol?>(null, TransportProtocol.Udp),
-            },
+            0 => match with { Fraction = new FlowFraction(1 + Below(999_999)) },
+            1 when !isTcp => match with { Lengths = [new NumberRange(Below(8), 8 + Below(20))] },
+            2 when !isTcp => match with { Bytes = [new BytesTest(Below(4), new ByteString(0x0f, 1), [new ByteString((ulong)Below(16), 1), new ByteString((ulong)Below(16), 1)])] },
+            3 when !isUdp => match with { TcpFlags = [Pick(TcpFlagsTest.PureSyn, new TcpFlagsTest(0x10, 0x10))] },
+            4 when depth > 0 => match with { Protocol = null, Not = Inner(depth) },
+            5 when depth > 0 => match with { Protocol = null, AnyOf = Inner(depth) },
+            _ => match,
+        };
+    }
+
+    private EquatableArray<PolicyMatch> Inner(int depth) =>
+        Enumerable.Range(0, 1 + Below(2)).Select(_ => Match(depth - 1)).Where(match => match != PolicyMatch.Everything).DefaultIfEmpty(new PolicyMatch { Family = IpFamily.V4 }).ToEquatableArray();
+
+    private PolicyMatch Headers() => new()
+    {
+        Source = Below(3) == 0 ? AddressMatch.Any : Addresses(),
+        Destination = Below(4) == 0 ? Addresses() : AddressMatch.Any,
+        SourcePorts = Ports(),
+        DestinationPorts = Below(3) == 0 ? Ports() : [],
+        Family = Pick<IpFamily?>(null, null, null, IpFamily.V4, IpFamily.V6),
+        Protocol = _protocol switch
+        {
+            PolicyProtocol.Any => Pick<TransportProtocol?>(null, null, TransportProtocol.Tcp, TransportProtocol.Udp),
+            PolicyProtocol.Tcp => Pick<TransportProtocol?>(null, TransportProtocol.Tcp),
+            _ => Pick<TransportProtocol?>(null, TransportProtocol.Udp),
         },
-        Action());
+    };
 
     private AddressMatch Addresses() => new(
         Prefixes(Below(7) == 0 ? 9 + Below(4) : Below(5)),
@@ -87,8 +107,10 @@ public sealed class RandomPolicy
         return new PortRange(Math.Min(first, last), Math.Max(first, last));
     }).ToEquatableArray();
 
-    private PolicyAction Action() => Below(16) switch
+    private PolicyAction Action() => Below(18) switch
     {
+        16 => new SteerAction(new ConsistentBalancer(SomeSlots(), Key(), Seed(), Pick<int?>(null, 127, 1021))),
+        17 => new SteerAction(new ChainBalancer(Items(Subset()))),
         < 6 => new SteerAction(new HashBalancer(SomeSlots(), Key(), Seed())),
         < 10 => new SteerAction(new WeightedBalancer(
             Subset().Select((slot, i) => new SlotWeight(SlotItem.Of(slot), Below(21) + (i == 0 ? 1 : 0))).ToEquatableArray(), [], Key(), Seed())),

@@ -29,12 +29,19 @@ public sealed class CompiledPolicyTests
                 {
                     Packet packet = arrival.ToPacket();
                     arrival.SetTo(environment);
+                    bool isMigrating = arrival.IsMigrating && test.Policy.Migrates;
                     ulong random = environment.RandomState;
-                    PolicyDecision expected = evaluator.Decide(packet, test.Selectable, environment);
+                    PolicyDecision expected = evaluator.Decide(packet, test.Selectable, environment, isMigrating);
                     counters.Add(expected, epoch);
                     environment.RandomState = random;
-                    (PolicyVerdict, int) actual = host.Run(packet, environment);
+                    (PolicyVerdict, int) actual = host.Run(packet, environment, isMigrating);
                     Assert.True((expected.Verdict, expected.Slot) == actual, $"{arrival}: expected {expected}, got {actual}");
+                    if (expected.Events[CounterKind.Sample] > 0)
+                    {
+                        int rule = expected.Basis switch { CounterKind.Rule => expected.Rule, CounterKind.Otherwise => -1, _ => -2 };
+                        FlowKey flow = rule == -2 && !isMigrating ? packet.Flow with { Source = 0, Destination = 0, SourcePort = 0, DestinationPort = 0 } : packet.Flow;
+                        Assert.Equal(new DecisionSample(epoch, rule, expected.Verdict, expected.Slot, environment.MonotonicTime, flow), host.TakeSample());
+                    }
                 }
 
                 Assert.Equal(counters.Read(), host.Counters());

@@ -24,11 +24,15 @@ public static class LargePolicies
             i % 3 == 0 ? new SteerAction(new SlotBalancer(SlotItem.Of(i))) : new SteerAction(new HashBalancer([SlotItem.Of(0), SlotItem.Of(i + 2)], (HashKey)(1 + (i % 15)))))),
         new AddressList("list", [new AddressPrefix(IpFamily.V4, 0, 0)]));
 
-    public static ImmutableArray<SteeringPolicy> All { get; } = [ManyRules, ManyTests, ManyPorts(7900)];
+    public static ImmutableArray<SteeringPolicy> All { get; } = [ManyRules, ManyTests, ManyPorts, ManyConditions(3900)];
+
+    /// <summary>Rules with two tests each.</summary>
+    public static SteeringPolicy ManyConditions(int count) => Policy(
+        Enumerable.Range(0, count).Select(i => new PolicyRule(null, new PolicyMatch { SourcePorts = [Port(i)], DestinationPorts = [Port(i + 1)] }, new RejectAction())));
 
     /// <summary>One rule with many ports.</summary>
-    public static SteeringPolicy ManyPorts(int count) => Policy(
-        [new PolicyRule(null, new PolicyMatch { SourcePorts = Enumerable.Range(0, count).Select(i => Port(i * 7)).ToEquatableArray() }, new RejectAction())]);
+    public static SteeringPolicy ManyPorts => Policy(
+        [new PolicyRule(null, new PolicyMatch { SourcePorts = Enumerable.Range(0, 9000).Select(i => Port(i * 7)).ToEquatableArray() }, new RejectAction())]);
 
     private static PortRange Port(int port) => new((ushort)port, (ushort)port);
 

@@ -82,7 +82,8 @@ public static class PolicyGen
         Gen.Frequency((1, Gen.Const(Array.Empty<byte>())), (4, s_payloadByte.Array[0, 12]), (4, s_quic)),
         Gen.Int[0, PolicyArrival.CpuCount - 1],
         Gen.Frequency((3, Gen.Int[0, 3]), (1, Gen.Int[0, 4000])),
-        (flow, extra, flags, payload, cpu, milliseconds) => new PolicyArrival(flow, extra, flags, payload, cpu, milliseconds));
+        Gen.Int[0, 5],
+        (flow, extra, flags, payload, cpu, milliseconds, migrating) => new PolicyArrival(flow, extra, flags, payload, cpu, milliseconds, migrating == 0 && flow.Protocol == TransportProtocol.Tcp));
 
     /// <summary>A number of slots, a policy for it, and which seats can be selected.</summary>
     public static Gen<(int SlotCount, SteeringPolicy Policy, bool[] Selectable)> Case { get; } = Gen.Int[1, 10].SelectMany(slotCount =>
@@ -113,7 +114,7 @@ public static class PolicyGen
                 Rules = rules.Select((rule, i) => i % 2 == 0 ? rule with { Name = $"r {i}" } : rule).ToEquatableArray(),
                 Otherwise = otherwise,
                 OnMiss = miss,
-            })).Select(Settle);
+            })).SelectMany(policy => Gen.Select(Gen.Int[0, 3], Gen.OneOf<int?>(null, null, null, 1, 3), (migrate, sample) => policy with { Migrates = migrate == 0, SampleOneIn = sample })).Select(Settle);
     }
 
     private static Gen<PolicyRule> Rule(int slotCount, ImmutableArray<NamedSlots> slots, ImmutableArray<AddressList> lists, PolicyProtocol policy) =>
@@ -124,11 +125,12 @@ public static class PolicyGen
         Gen<PolicyMatch> simple = Gen.Select(HeaderMatch(lists, policy), Gen.Int[0, 9]).SelectMany((match, other) => other switch
         {
             0 => s_cpus.Select(cpus => match with { Cpus = cpus }),
+            6 when policy != PolicyProtocol.Udp && match.Protocol != TransportProtocol.Udp => Gen.Bool.Select(migrating => match with { Migrating = migrating }),
             1 => s_cpus.Select(nodes => match with { NumaNodes = nodes }),
             2 => Gen.Int[1, 999_999].Select(share => match with { Fraction = new FlowFraction(share) }),
             3 when policy != PolicyProtocol.Udp && match.Protocol != TransportProtocol.Udp => s_flags.Array[1, 3].Select(flags => match with { TcpFlags = [.. flags.Distinct()] }),
             4 when policy != PolicyProtocol.Tcp && match.Protocol != TransportProtocol.Tcp => s_lengths.Select(lengths => match with { Lengths = lengths }),
-            5 or 6 when policy != PolicyProtocol.Tcp && match.Protocol != TransportProtocol.Tcp => s_bytes.Array[1, 2].Select(bytes => match with { Bytes = [.. bytes] }),
+            5 when policy != PolicyProtocol.Tcp && match.Protocol != TransportProtocol.Tcp => s_bytes.Array[1, 2].Select(bytes => match with { Bytes = [.. bytes] }),
             _ => Gen.Const(match),
         });
         if (depth == 0)
@@ -140,8 +142,8 @@ public static class PolicyGen
         return Gen.Select(simple, Gen.Int[0, 5]).SelectMany((match, nested) => nested switch
         {
             // What is within may want payload, so the protocol stays open around it.
-            0 => inner.Array[1, 2].Select(all => (match with { Protocol = null, TcpFlags = [] }) with { Not = [.. all] }),
-            1 => inner.Array[1, 3].Select(all => (match with { Protocol = null, TcpFlags = [] }) with { AnyOf = [.. all] }),
+            0 => inner.Array[1, 2].Select(all => (match with { Protocol = null, TcpFlags = [], Migrating = null }) with { Not = [.. all] }),
+            1 => inner.Array[1, 3].Select(all => (match with { Protocol = null, TcpFlags = [], Migrating = null }) with { AnyOf = [.. all] }),
             _ => Gen.Const(match),
         });
     }
@@ -154,7 +156,7 @@ public static class PolicyGen
             PolicyProtocol.Tcp => Gen.OneOf<TransportProtocol?>(null, TransportProtocol.Tcp),
             _ => Gen.OneOf<TransportProtocol?>(null, TransportProtocol.Udp),
         };
-        Gen<EquatableArray<PortRange>> ports = Gen.Frequency((3, Gen.Const<EquatableArray<PortRange>>([])), (1, s_range.Array[1, 4].Select(r => r.ToEquatableArray())));
+        Gen<EquatableArray<PortRange>> ports = Gen.Frequency((3, Gen.Const<EquatableArray<PortRange>>([])), (1, Gen.Frequency((3, s_range.Array[1, 4]), (1, s_range.Array[9, 12])).Select(r => r.ToEquatableArray())));
         return Gen.Select(
             Addresses(lists), Gen.Frequency((3, Gen.Const(AddressMatch.Any)), (1, Addresses(lists))), ports, ports,
             Gen.OneOf<IpFamily?>(null, null, null, IpFamily.V4, IpFamily.V6), protocol,

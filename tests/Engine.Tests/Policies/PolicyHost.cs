@@ -19,6 +19,8 @@ public sealed class PolicyHost
     private const ulong Fault = unchecked((ulong)-(int)Errno.EFAULT);
 
     private readonly byte[] _context = new byte[56];
+    private readonly byte[] _migrating = new byte[80];
+    private readonly ulong _migratingAddress;
     private readonly Machine _machine;
     private readonly LoadedProgram _program;
     private readonly ImmutableArray<BpfMap> _maps;
@@ -44,20 +46,30 @@ public sealed class PolicyHost
             .Set(HelperId.SkbLoadBytes, (machine, _, offset, to, length, _) => LoadBytes(machine, _packet.TransportOffset, offset, to, length))
             .Set(HelperId.SkbLoadBytesRelative, (machine, _, offset, to, length, header) => header == 1 ? LoadBytes(machine, 0, offset, to, length) : Fault)
             .Set(HelperId.SkSelectReuseport, Select));
+        MemoryRegion region = new("the migrating socket");
+        region.SetFlat(_migrating, 0, _migrating.Length, writable: false);
+        _migratingAddress = _machine.AddRegion(region);
         _machine.Context.SetFlat(_context, 0, _context.Length, writable: false);
     }
 
     /// <summary>Decides a packet on a CPU.</summary>
-    public (PolicyVerdict Verdict, int Slot) Run(in Packet packet, ExecutionEnvironment environment)
+    /// <param name="packet">The packet.</param>
+    /// <param name="environment">CPU, time and random numbers.</param>
+    /// <param name="isMigrating">Whether it stands for a connection whose listener stopped: then there are no bytes.</param>
+    public (PolicyVerdict Verdict, int Slot) Run(in Packet packet, ExecutionEnvironment environment, bool isMigrating = false)
     {
-        _packet = packet;
+        _packet = isMigrating
+            ? new Packet { Timestamp = 0, Data = default, TransportOffset = 0, TransportLength = 0, Flow = packet.Flow }
+            : packet;
         _selected = -1;
         _machine.Environment.Cpu = environment.Cpu;
         _machine.Environment.NumaNode = environment.NumaNode;
         _machine.Environment.MonotonicTime = environment.MonotonicTime;
         _machine.Environment.RandomState = environment.RandomState;
-        BinaryPrimitives.WriteInt32LittleEndian(_context.AsSpan(16), packet.TransportLength);
-        BinaryPrimitives.WriteInt32LittleEndian(_context.AsSpan(20), packet.Flow.Family == IpFamily.V4 ? 0x0008 : 0xdd86);
+        BinaryPrimitives.WriteInt32LittleEndian(_context.AsSpan(16), _packet.TransportLength);
+        BinaryPrimitives.WriteInt32LittleEndian(_context.AsSpan(20), isMigrating ? 0 : packet.Flow.Family == IpFamily.V4 ? 0x0008 : 0xdd86);
+        Describe(packet.Flow);
+        BinaryPrimitives.WriteUInt64LittleEndian(_context.AsSpan(48), isMigrating ? _migratingAddress : 0);
         BinaryPrimitives.WriteInt32LittleEndian(_context.AsSpan(24), (int)packet.Flow.Protocol);
         RunResult result = _machine.Run(_program);
         Assert.True(result.Succeeded, result.Fault?.ToString());
@@ -81,11 +93,43 @@ public sealed class PolicyHost
         }
     }
 
+    /// <summary>The next sample.</summary>
+    public DecisionSample TakeSample()
+    {
+        Assert.True(((RingBuffer)_maps[_policy.Maps.Samples]).TryConsume(out ReadOnlySpan<byte> record));
+        return DecisionSample.Read(record);
+    }
+
     public ImmutableArray<CounterReading> Counters()
     {
         BpfMap counters = _maps[_policy.Maps.Counters];
         BpfMap slots = _maps[_policy.Maps.SlotCounters];
         return _policy.Counters.Read(Lookup(counters, 0), [.. Enumerable.Range(0, _policy.SlotCount).Select(slot => Lookup(slots, slot))]);
+    }
+
+    // A connection of IPv4 may be one of a dual-stack socket: every other one is.
+    private void Describe(FlowKey flow)
+    {
+        Span<byte> bytes = _migrating;
+        bytes.Clear();
+        bool isIpv4 = flow.Family == IpFamily.V4;
+        bool isMapped = isIpv4 && flow.SourcePort % 2 == 0;
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[4..], isIpv4 && !isMapped ? 2 : 10);
+        if (isIpv4)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(bytes[24..], (uint)flow.Destination);
+            BinaryPrimitives.WriteUInt32BigEndian(bytes[52..], (uint)flow.Source);
+        }
+
+        if (!isIpv4 || isMapped)
+        {
+            UInt128 prefix = isMapped ? (UInt128)0xffff << 32 : 0;
+            BinaryPrimitives.WriteUInt128BigEndian(bytes[28..], prefix | flow.Destination);
+            BinaryPrimitives.WriteUInt128BigEndian(bytes[56..], prefix | flow.Source);
+        }
+
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[44..], flow.DestinationPort);
+        BinaryPrimitives.WriteUInt16BigEndian(bytes[48..], flow.SourcePort);
     }
 
     private static byte[] Key(int index) => BitConverter.GetBytes(index);

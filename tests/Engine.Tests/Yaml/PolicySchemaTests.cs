@@ -111,7 +111,7 @@ public sealed class PolicySchemaTests
         DocumentMap map => new JsonObject(map.Entries.Select(e => KeyValuePair.Create(e.Key.Text, ToJson(e.Value)))),
         DocumentList list => new JsonArray([.. list.Items.Select(ToJson)]),
         DocumentScalar { IsNull: true } => null,
-        DocumentScalar { IsQuoted: false, Text: "true" } => true,
+        DocumentScalar { IsQuoted: false, Text: "true" or "false" } scalar => scalar.Text == "true",
         DocumentScalar { IsQuoted: false } scalar when long.TryParse(scalar.Text, out long number) => number,
         DocumentScalar scalar => scalar.Text,
         _ => null,

@@ -17,6 +17,16 @@ public sealed class PolicyLoadTests
     [Fact]
     public void Kernel_loads_random_policies_with_CAP_BPF_alone() => LoadAll(keepAllCapabilities: false);
 
+    [Theory]
+    [Trait("Category", "Soak")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Kernel_loads_a_thousand_random_policies(bool keepAllCapabilities)
+    {
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("REUSEPORTPS_SOAK") == "1", "takes a minute or two; set REUSEPORTPS_SOAK=1 to run it");
+        LoadAll(keepAllCapabilities, 1000, Environment.GetEnvironmentVariable("REUSEPORTPS_SEED") ?? "0000KJ5Xu5H1");
+    }
+
     [Fact]
     public void Kernel_loads_the_passing_program() => OnThread(keepAllCapabilities: false, static backend =>
     {
@@ -36,7 +46,7 @@ public sealed class PolicyLoadTests
         }
     });
 
-    private static void LoadAll(bool keepAllCapabilities)
+    private static void LoadAll(bool keepAllCapabilities, int count = Count, string? seed = null)
     {
         int loaded = 0;
         OnThread(keepAllCapabilities, backend => PolicyGen.Case.Sample(
@@ -45,9 +55,9 @@ public sealed class PolicyLoadTests
                 Load(backend, PolicyCompiler.Compile(test.Policy, test.SlotCount).Compiled!);
                 loaded++;
             },
-            iter: Count, threads: 1, print: test => CasePrinter.Show(test.Policy, test.SlotCount)));
-        TestContext.Current.SendDiagnosticMessage(string.Create(CultureInfo.InvariantCulture, $"{loaded} policies loaded"));
-        Assert.Equal(Count, loaded);
+            seed: seed, iter: count, threads: 1, print: test => CasePrinter.Show(test.Policy, test.SlotCount)));
+        TestContext.Current.SendDiagnosticMessage(string.Create(CultureInfo.InvariantCulture, $"{loaded} policies loaded, 0 refused; seed {seed ?? "random"}, {(keepAllCapabilities ? "all capabilities" : "CAP_BPF alone")}"));
+        Assert.Equal(count, loaded);
     }
 
     private static void Load(LinuxBackend backend, CompiledPolicy policy)

@@ -125,9 +125,29 @@ internal sealed class LivePolicy : IDisposable
         : BinaryPrimitives.ReadUInt32LittleEndian(_maps[Compiled.Maps.Epoch]!.Lookup(s_zero) ?? new byte[4]);
 
     /// <summary>Reads every counter, over all CPUs, in the order of the layout.</summary>
-    public ImmutableArray<CounterReading> ReadCounters() => Compiled.Counters.Read(
-        _maps[Compiled.Maps.Counters]!.Lookup(s_zero),
-        [.. Enumerable.Range(0, Compiled.Counters.SlotCount).Select(slot => _maps[Compiled.Maps.SlotCounters]!.Lookup(KernelGroup.SlotKey(slot)) ?? [])]);
+    public ImmutableArray<CounterReading> ReadCounters()
+    {
+        // The tables before the counters, so that nothing seems dropped that was put in meanwhile and removed.
+        ulong entries = CountFlows();
+        ImmutableArray<CounterReading> readings = Compiled.Counters.Read(
+            _maps[Compiled.Maps.Counters]!.Lookup(s_zero),
+            [.. Enumerable.Range(0, Compiled.Counters.SlotCount).Select(slot => _maps[Compiled.Maps.SlotCounters]!.Lookup(KernelGroup.SlotKey(slot)) ?? [])]);
+        if (Compiled.Maps.Flows.IsEmpty)
+        {
+            return readings;
+        }
+
+        ulong gone = Value(CounterKind.StickyRemove) + entries;
+        ulong created = Value(CounterKind.StickyCreate);
+        return
+        [
+            .. readings,
+            new CounterReading(CounterKind.StickyEntries, nameof(CounterKind.StickyEntries), null, entries),
+            new CounterReading(CounterKind.StickyEvict, nameof(CounterKind.StickyEvict), null, created > gone ? created - gone : 0),
+        ];
+
+        ulong Value(CounterKind kind) => readings.First(reading => reading.Kind == kind).Value;
+    }
 
     public void Dispose()
     {
@@ -135,6 +155,22 @@ internal sealed class LivePolicy : IDisposable
         {
             map?.Dispose();
         }
+    }
+
+    /// <summary>Flows in all flow tables. They change under the eyes of who counts, so that the walk is bounded by their size.</summary>
+    private ulong CountFlows()
+    {
+        ulong count = 0;
+        foreach (int index in Compiled.Maps.Flows)
+        {
+            int left = Compiled.Program.Maps[index].MaxEntries;
+            for (byte[]? key = _maps[index]!.NextKey([]); key is not null && left > 0; key = _maps[index]!.NextKey(key), left--)
+            {
+                count++;
+            }
+        }
+
+        return count;
     }
 
     private void StoreEpoch(uint epoch)

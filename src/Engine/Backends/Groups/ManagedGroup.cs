@@ -246,9 +246,13 @@ public sealed partial class ManagedGroup : IDisposable
 
     private CompiledPolicy Compile(SteeringPolicy policy)
     {
-        PolicyCompilation compilation = PolicyCompiler.Compile(policy, SlotCount);
+        PolicyCompilation compilation = PolicyCompiler.Compile(policy, SlotCount, policy.LooksUpCookies ? SlotStates.AllActive with { Cookies = Cookies() } : null);
         return compilation.Compiled ?? throw new DiagnosticException(compilation.Diagnostics);
     }
+
+    /// <summary>The cookies of the sockets in each slot's seats.</summary>
+    private ImmutableDictionary<int, ImmutableArray<ulong>> Cookies() => Enumerable.Range(0, SlotCount).ToImmutableDictionary(
+        slot => slot, slot => _kernelGroups.Select(group => group.CookieAt(slot)).Where(cookie => cookie != 0).ToImmutableArray());
 
     private void ApplyProgram(PolicyPlan plan, bool force)
     {

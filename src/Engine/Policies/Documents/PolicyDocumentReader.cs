@@ -19,7 +19,7 @@ internal sealed class PolicyDocumentReader
 
     public SteeringPolicy? ReadPolicy(DocumentNode root)
     {
-        if (Fields(root, "", "a policy", PolicyWords.PolicyKeys, []) is not { } fields)
+        if (Fields(root, "", "a policy", PolicyWords.PolicyKeys) is not { } fields)
         {
             return null;
         }
@@ -29,12 +29,9 @@ internal sealed class PolicyDocumentReader
             Report(PolicyDiagnostics.UnknownVersion, version, $"Version {Show(number)} of the policy language is not known.");
         }
 
-        foreach (string later in (string[])["migrate", "unseated", "observe"])
+        if (fields.TryGetValue("unseated", out DocumentNode? unseated) && unseated is not DocumentScalar { Text: "none" })
         {
-            if (fields.TryGetValue(later, out DocumentNode? value))
-            {
-                RefuseLater(later, value);
-            }
+            Later(unseated, "unseated");
         }
 
         SteeringPolicy policy = new()
@@ -46,6 +43,8 @@ internal sealed class PolicyDocumentReader
             Rules = ReadRules(fields),
             Otherwise = ReadOtherwise(root, fields),
             OnMiss = fields.TryGetValue("on-miss", out DocumentNode? miss) ? ReadMiss(miss) : MissAction.Next,
+            Migrates = fields.TryGetValue("migrate", out DocumentNode? migrate) && Choice(migrate, "migrate", PolicyWords.Migrations),
+            SampleOneIn = fields.TryGetValue("observe", out DocumentNode? observe) ? ReadObserve(observe) : null,
         };
         return policy with { Places = new PolicyPlaces(_places) };
     }
@@ -110,7 +109,7 @@ internal sealed class PolicyDocumentReader
 
     private PolicyRule? ReadRule(DocumentNode node, string path)
     {
-        if (Fields(node, path, "a rule", PolicyWords.RuleKeys, []) is not { } fields)
+        if (Fields(node, path, "a rule", PolicyWords.RuleKeys) is not { } fields)
         {
             return null;
         }
@@ -150,7 +149,7 @@ internal sealed class PolicyDocumentReader
 
     private PolicyMatch ReadMatch(DocumentNode node, string path, string what)
     {
-        if (Fields(node, path, what, PolicyWords.MatchKeys, PolicyWords.LaterMatchKeys) is not { } fields)
+        if (Fields(node, path, what, PolicyWords.MatchKeys) is not { } fields)
         {
             return PolicyMatch.Everything;
         }
@@ -175,6 +174,7 @@ internal sealed class PolicyDocumentReader
             NumaNodes = Ranges("numa-node", HighestNode),
             Lengths = Ranges("length", ushort.MaxValue),
             Bytes = Each("bytes", ReadBytes),
+            Migrating = AnyOf("migrating", PolicyWords.Truths),
             Fraction = fields.TryGetValue("fraction", out DocumentNode? fraction) && Value(fraction, "'fraction'", "a percentage", FlowFraction.TryParse, out FlowFraction share)
                 ? share
                 : null,
@@ -239,7 +239,7 @@ internal sealed class PolicyDocumentReader
 
     private BytesTest? ReadBytes(DocumentNode node, string path)
     {
-        if (Fields(node, path, "'bytes'", PolicyWords.BytesKeys, []) is not { } fields)
+        if (Fields(node, path, "'bytes'", PolicyWords.BytesKeys) is not { } fields)
         {
             return null;
         }
@@ -306,14 +306,7 @@ internal sealed class PolicyDocumentReader
 
     private PolicyAction? ReadAction(DocumentNode node, string path, string what, ImmutableArray<string> keys)
     {
-        // A balancer of a later version has keys of its own: one finding is enough.
-        if (node is DocumentMap map && map.Entries.FirstOrDefault(e => e.Key.Text == "by").Value is DocumentScalar word && PolicyWords.LaterBalancers.Contains(word.Text))
-        {
-            Later(word, $"by: {word.Text}");
-            return null;
-        }
-
-        if (Fields(node, path, what, keys, PolicyWords.LaterActionKeys) is not { } fields)
+        if (Fields(node, path, what, keys) is not { } fields)
         {
             return null;
         }
@@ -336,7 +329,7 @@ internal sealed class PolicyDocumentReader
 
         if (by is not DocumentScalar { Text: string balancer } || !PolicyWords.Balancers.Contains(balancer))
         {
-            UnknownWord(by, "by", [.. PolicyWords.Balancers, .. PolicyWords.LaterBalancers]);
+            UnknownWord(by, "by", PolicyWords.Balancers);
             return null;
         }
 
@@ -499,7 +492,7 @@ internal sealed class PolicyDocumentReader
 
     private StickyFlows? ReadSticky(DocumentNode node, string path)
     {
-        if (Fields(node, path, "'sticky'", PolicyWords.StickyKeys, []) is not { } fields)
+        if (Fields(node, path, "'sticky'", PolicyWords.StickyKeys) is not { } fields)
         {
             return null;
         }
@@ -551,7 +544,7 @@ internal sealed class PolicyDocumentReader
                 : null,
             "worker" => ReadField(value, place) is IdField worker ? new WorkerLayout(worker, to) : null,
             "modulo" => ReadField(value, place) is IdField number ? new ModuloLayout(number, to) : null,
-            "cookie" => Fields(value, place, "'cookie'", ["at"], []) is { } cookie
+            "cookie" => Fields(value, place, "'cookie'", ["at"]) is { } cookie
                 ? new CookieLayout((int)(cookie.TryGetValue("at", out DocumentNode? from) ? Integer(from, "at", 0, ConnectionIdBalancer.LongestId) ?? 0 : 0))
                 : null,
             "prefixes" => new PrefixLayout(ReadPrefixes(value, place)),
@@ -568,7 +561,7 @@ internal sealed class PolicyDocumentReader
     private IdField? ReadField(DocumentNode node, string path)
     {
         string name = path[(path.LastIndexOf('.') + 1)..];
-        if (Fields(node, path, $"'{name}'", PolicyWords.FieldKeys, []) is not { } fields)
+        if (Fields(node, path, $"'{name}'", PolicyWords.FieldKeys) is not { } fields)
         {
             return null;
         }
@@ -601,7 +594,7 @@ internal sealed class PolicyDocumentReader
 
     private PrefixLayout? ReadServerIds(DocumentNode node, string path)
     {
-        if (Fields(node, path, "'server-ids'", PolicyWords.ServerIdKeys, []) is not { } fields)
+        if (Fields(node, path, "'server-ids'", PolicyWords.ServerIdKeys) is not { } fields)
         {
             return null;
         }
@@ -621,7 +614,7 @@ internal sealed class PolicyDocumentReader
         Place("on-miss", node);
         if (node is DocumentMap)
         {
-            return Fields(node, "on-miss", "'on-miss'", ["slot"], []) is { } fields && OneSlot(node, "on-miss", fields, "'on-miss'") is SlotItem slot
+            return Fields(node, "on-miss", "'on-miss'", ["slot"]) is { } fields && OneSlot(node, "on-miss", fields, "'on-miss'") is SlotItem slot
                 ? new MissAction(MissKind.Slot, slot)
                 : MissAction.Next;
         }
@@ -635,25 +628,35 @@ internal sealed class PolicyDocumentReader
         return new MissAction(Choice(node, "on-miss", PolicyWords.Misses));
     }
 
-    // What these say by default is what happens, so the default may be said.
-    private void RefuseLater(string key, DocumentNode node)
+    private int? ReadObserve(DocumentNode node)
     {
-        bool isDefault = (key, node) switch
+        if (Fields(node, "observe", "'observe'", PolicyWords.ObserveKeys) is not { } fields)
         {
-            ("migrate", DocumentScalar { IsQuoted: false, Text: "off" }) => true,
-            ("unseated", DocumentScalar { Text: "none" }) => true,
-            ("observe", DocumentMap { Entries: [{ Key.Text: "counters", Value: DocumentScalar { IsQuoted: false, Text: "true" } }] }) => true,
-            _ => false,
-        };
-        if (!isDefault)
-        {
-            Later(node, key);
+            return null;
         }
+
+        if (fields.TryGetValue("counters", out DocumentNode? counters) && counters is not DocumentScalar { IsQuoted: false, Text: "true" })
+        {
+            WrongType(counters, "'counters'", "true", "Everything is counted, always: write 'counters: true', or leave it out.");
+        }
+
+        if (!fields.TryGetValue("sample", out DocumentNode? sample))
+        {
+            return null;
+        }
+
+        if (sample is not DocumentScalar { IsNull: false, Text: ['1', '/', .. string number] } || !NumberText.TryParse(number, 1, SteeringPolicy.RarestSample, out uint oneIn, out _))
+        {
+            Report(PolicyDiagnostics.BadNumber, sample, $"'sample' is {sample.Kind}.", $"Write 1/1 to 1/{Show(SteeringPolicy.RarestSample)}, for example 1/1000.");
+            return null;
+        }
+
+        return (int)oneIn;
     }
 
     /// <summary>The values of a mapping whose keys are words of the language.</summary>
     private Dictionary<string, DocumentNode>? Fields(
-        DocumentNode node, string path, string what, ImmutableArray<string> known, ImmutableArray<string> later)
+        DocumentNode node, string path, string what, ImmutableArray<string> known)
     {
         if (Entries(node, path, what) is not { } entries)
         {
@@ -668,16 +671,12 @@ internal sealed class PolicyDocumentReader
                 fields.Add(key.Text, value);
                 Place(path.Length == 0 ? key.Text : $"{path}.{key.Text}", key);
             }
-            else if (later.Contains(key.Text))
-            {
-                Later(key, key.Text);
-            }
             else
             {
                 string expected = $"{what} has {Quote(known)}.";
                 Report(
                     PolicyDiagnostics.UnknownKey, key, $"{what} has no key {key.Kind}.",
-                    Spelling.Closest(key.Text, known.Concat(later)) is string meant ? $"Did you mean '{meant}'?" : char.ToUpperInvariant(expected[0]) + expected[1..]);
+                    Spelling.Closest(key.Text, known) is string meant ? $"Did you mean '{meant}'?" : char.ToUpperInvariant(expected[0]) + expected[1..]);
             }
         }
 

@@ -33,6 +33,16 @@ internal static class PolicyDocumentWriter
         entries.Add(Entry("on-miss", policy.OnMiss.Kind == MissKind.Slot
             ? Map([Entry("slot", Item(policy.OnMiss.Slot))])
             : Word(PolicyWords.Describe(policy.OnMiss))));
+        if (policy.Migrates)
+        {
+            entries.Add(Entry("migrate", Word("policy")));
+        }
+
+        if (policy.SampleOneIn is int oneIn)
+        {
+            entries.Add(Entry("observe", Map([Entry("counters", Word("true")), Entry("sample", Word(string.Create(CultureInfo.InvariantCulture, $"1/{oneIn}")))])));
+        }
+
         return Map(entries);
     }
 
@@ -71,6 +81,11 @@ internal static class PolicyDocumentWriter
         Several("numa-node", match.NumaNodes.Items.Select(r => Word(r.ToString())));
         Several("length", match.Lengths.Items.Select(r => Word(r.ToString())));
         Several("bytes", match.Bytes.Items.Select(WriteBytes));
+        if (match.Migrating is bool migrating)
+        {
+            entries.Add(Entry("migrating", Word(migrating ? "true" : "false")));
+        }
+
         if (match.Fraction is FlowFraction fraction)
         {
             entries.Add(Entry("fraction", Word(fraction.ToString())));

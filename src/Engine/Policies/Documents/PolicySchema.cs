@@ -46,9 +46,9 @@ public static class PolicySchema
         "on-miss" => AnyOf(Words(PolicyWords.Misses.Keys), Mapping(["slot"], _ => Reference("slot"), "slot")),
 
         // What YAML 1.1 editors read as false is the word off.
-        "migrate" => new JsonObject { ["enum"] = new JsonArray("off", false) },
+        "migrate" => new JsonObject { ["enum"] = new JsonArray([.. PolicyWords.Migrations.Keys.Order(StringComparer.Ordinal).Select(word => (JsonNode)word), false]) },
         "unseated" => Words(["none"]),
-        _ => Mapping(["counters"], _ => Const(true), "counters"),
+        _ => Mapping(PolicyWords.ObserveKeys, part => part == "counters" ? Const(true) : Text("^1/[1-9][0-9]*$")),
     };
 
     private static JsonObject RuleProperty(string key) => key switch
@@ -69,6 +69,7 @@ public static class PolicySchema
         "family" => OneOrMore(Words(PolicyWords.Families.Keys)),
         "tcp-flags" => OneOrMore(Text($"^({Flags}|none(?=/))(/{Flags})?$")),
         "bytes" => OneOrMore(Reference("bytes")),
+        "migrating" => OneOrMore(new JsonObject { ["type"] = "boolean" }),
         "fraction" => Text(@"^[0-9]+(\.[0-9]{1,4})?%$"),
         _ => OneOrMore(Reference("match")),
     };
