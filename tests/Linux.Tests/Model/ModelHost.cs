@@ -58,12 +58,16 @@ internal sealed class ModelHost : IDisposable
     /// <summary>The socket that the last packet of a family reached, when its hash alone may have chosen it; else 0.</summary>
     public int ChosenByHash { get; private set; }
 
+    /// <summary>The last packet reached nobody, or a listener that waits for data, which its hash alone may have chosen among others.</summary>
+    public bool IsUnseenByHash { get; private set; }
+
     /// <summary>Nothing more can be compared: two seconds have passed.</summary>
     public bool IsOver { get; private set; }
 
     public string Do(Operation operation)
     {
         ChosenByHash = 0;
+        IsUnseenByHash = false;
         string answer = Answer(operation);
         string runs = string.Concat(_recorders.Select((recorder, index) => Runs(recorder, index)));
         (long success, long failure) = _world.Migrations();
@@ -424,9 +428,10 @@ internal sealed class ModelHost : IDisposable
     private void NoteHash(IPEndPoint destination, List<int> arrived)
     {
         bool selected = _recorders.Any(recorder => recorder.Runs.Any(run => run.Selected == 0));
-        if (destination.AddressFamily == AddressFamily.InterNetworkV6 && arrived.Count == 1 && !selected)
+        if (destination.AddressFamily == AddressFamily.InterNetworkV6 && !selected)
         {
-            ChosenByHash = arrived[0];
+            ChosenByHash = arrived is [int one] ? one : 0;
+            IsUnseenByHash = arrived.Count == 0;
         }
     }
 
