@@ -23,6 +23,6 @@ Describe 'Sync-ReuseportGroup' {
     }
 
     It 'reports a group that there is not' {
-        { Sync-ReuseportGroup none -ErrorAction Stop } | Should -Throw -ErrorId 'RPS5301*'
+        { Sync-ReuseportGroup none -ErrorAction Stop } | Should -Throw -ErrorId 'GroupNotFound*'
     }
 }

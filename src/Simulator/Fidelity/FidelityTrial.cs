@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Packets;
@@ -67,9 +68,9 @@ public sealed class FidelityTrial
         int number = 0;
         foreach (TrialRound round in _plan.Rounds())
         {
-            CompiledPolicy? policy = round.Policy is null ? null : PolicyCompiler.Compile(round.Policy, round.SlotCount) is { Compiled: { } compiled }
-                ? compiled
-                : throw new InvalidOperationException($"The random policy of round {number} does not compile: seed {_seed}.");
+            PolicyCompilation? compilation = round.Policy is null ? null : PolicyCompiler.Compile(round.Policy, round.SlotCount);
+            CompiledPolicy? policy = compilation is null ? null : compilation.Compiled
+                ?? throw new InvalidOperationException($"The random policy of round {number} does not compile: seed {_seed}. {string.Join(" ", compilation.Diagnostics.Where(found => found.Severity == DiagnosticSeverity.Error))}");
             bool unpredictable = policy is not null && policy.Program.Instructions.Any(CallsUnpredictable);
             using TrialHost prediction = new(simulator, simulated, round, policy);
             using TrialHost arrival = new(host, network, round, policy);

@@ -109,8 +109,8 @@ public sealed class RandomPolicy
 
     private PolicyAction Action() => Below(18) switch
     {
-        16 => new SteerAction(new ConsistentBalancer(SomeSlots(), Key(), Seed(), Pick<int?>(null, 127, 1021))),
-        17 => new SteerAction(new ChainBalancer(Items(Subset()))),
+        16 => new SteerAction(new ConsistentBalancer(SomeSlots(), Key(), Seed(), _slotCount > 1021 ? null : Pick<int?>(null, _slotCount > 127 ? 1021 : 127, 1021))),
+        17 => new SteerAction(new ChainBalancer(Items([.. Subset().Take(ChainBalancer.MostSlots)]))),
         < 6 => new SteerAction(new HashBalancer(SomeSlots(), Key(), Seed())),
         < 10 => new SteerAction(new WeightedBalancer(
             Subset().Select((slot, i) => new SlotWeight(SlotItem.Of(slot), Below(21) + (i == 0 ? 1 : 0))).ToEquatableArray(), [], Key(), Seed())),

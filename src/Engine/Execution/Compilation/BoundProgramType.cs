@@ -7,7 +7,7 @@ namespace ReuseportPS.Engine.Execution.Compilation;
 /// <summary>Makes a class for the generated code of a bound program, which can be collected with it.</summary>
 internal static class BoundProgramType
 {
-    private const string Name = "ReuseportPS.Engine.Generated";
+    private const string Name = "ReuseportPS.Bound";
     private static readonly Type[] s_parameters = [typeof(Machine), typeof(CompiledProgram), typeof(byte[]), typeof(int), typeof(bool), typeof(bool)];
     private static readonly ConstructorInfo s_base = typeof(BoundProgram).GetConstructor(BindingFlags.NonPublic | BindingFlags.Instance, s_parameters)!;
 
