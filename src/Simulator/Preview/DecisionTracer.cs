@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using ReuseportPS.Engine.Execution;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
 
@@ -16,6 +17,7 @@ public sealed class DecisionTracer : IDisposable
     private readonly SimulatedSteering _steering;
     private readonly PolicyEvaluator _evaluator;
     private readonly bool[] _selectable;
+    private readonly bool _drawsNumbers;
 
     /// <summary>A tracer for a policy and the group that it decides for.</summary>
     /// <param name="policy">The policy.</param>
@@ -29,6 +31,7 @@ public sealed class DecisionTracer : IDisposable
         _group = group;
         _selectable = [.. group.Occupied];
         _evaluator = new PolicyEvaluator(policy, group.SlotCount);
+        _drawsNumbers = policy.Rules.Items.Select(rule => rule.Action).Append(policy.Otherwise).Any(action => action is SteerAction { By: RandomBalancer or LeastLoadedBalancer });
         _steering = new SimulatedSteering(compiled, group, host ?? new SimulatorOptions { CpuCount = 1 }) { TracedSteps = tracedSteps };
     }
 
@@ -37,10 +40,18 @@ public sealed class DecisionTracer : IDisposable
     public TracedDecision Decide(in Packet packet)
     {
         SteeringOutcome outcome = _steering.Decide(packet);
-        PolicyDecision decision = _evaluator.Decide(packet, _selectable);
+        PolicyDecision decision = _evaluator.Decide(packet, _selectable, new ExecutionEnvironment { MonotonicTime = (ulong)Math.Max(0, packet.Timestamp) });
         if ((outcome.Verdict, outcome.Slot) != (decision.Verdict, decision.Slot))
         {
-            throw new InvalidOperationException($"The program of the policy and its plain evaluator disagree at {packet.Flow}: {outcome} and {decision}.");
+            // Only the program draws from the host's random numbers: the rule is the evaluator's to tell, the slot the program's.
+            if (_drawsNumbers)
+            {
+                decision = decision with { Verdict = outcome.Verdict, Slot = outcome.Slot };
+            }
+            else
+            {
+                throw new InvalidOperationException($"The program of the policy and its plain evaluator disagree at {packet.Flow}: {outcome} and {decision}.");
+            }
         }
 
         (Engine.Execution.Tracing.ExecutionTrace? trace, ImmutableArray<Selection> selections, _) = _steering.LastRun;
