@@ -18,7 +18,8 @@ public sealed class SurveyTests : LinuxTest
         ImmutableArray<SurveyedSocket> sockets = [];
         Assert.True(
             SpinWait.SpinUntil(
-                () => (sockets = Survey(TransportProtocol.Tcp, ChildServer.Port)) is { Length: Workers } && sockets.All(socket => socket.Workers.Length == 1),
+                () => (sockets = Survey(TransportProtocol.Tcp, ChildServer.Port)) is { Length: Workers }
+                    && sockets.All(socket => socket.Record.Owners.Length == Workers + 1 && socket.Workers is [{ Evidence: WorkerEvidence.Epoll }]),
                 TimeSpan.FromSeconds(20)),
             string.Join("; ", sockets.Select(socket => $"{socket.Record.Inode}: {string.Join(", ", socket.Workers)}")));
         Assert.All(sockets, socket =>
