@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using ReuseportPS.Engine.Execution;
 using ReuseportPS.Engine.Execution.Compilation;
 
@@ -11,8 +10,6 @@ internal sealed class OwnCompiled : OwnEngine<BoundProgram>
 
     protected override BoundProgram Prepare(LoadedProgram program) => Machine.Bind(CompiledProgram.Compile(program), Packets, PacketSet.Size, countsInstructions: false);
 
-    // Once and for all: what .NET's tiers would make of it depends on which program came first.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Pass(BoundProgram program)
     {
         ulong[] returned = Returned;
