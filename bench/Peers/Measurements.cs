@@ -34,7 +34,7 @@ internal sealed class Measurements
         return sorted[sorted.Length / 2];
     }
 
-    /// <summary>Median of the ratios of samples taken in the same round, less what the same engine takes for another program.</summary>
+    /// <summary>Median of the ratios of samples taken in the same round; with something taken off, the ratio of medians, and null when nothing is left to divide by.</summary>
     /// <param name="program">The program.</param>
     /// <param name="engine">Whose figure is divided.</param>
     /// <param name="peer">By whose.</param>
@@ -46,8 +46,13 @@ internal sealed class Measurements
             return null;
         }
 
-        double off = peerNet is null ? 0 : Median(peerNet, peer) ?? 0;
-        double[] ratios = [.. own.Zip(other, (a, b) => a / (b - off)).Order()];
+        if (peerNet is not null)
+        {
+            double? net = Median(program, peer) - Median(peerNet, peer);
+            return net > 0 ? Median(program, engine) / net : null;
+        }
+
+        double[] ratios = [.. own.Zip(other, (a, b) => a / b).Order()];
         return ratios[ratios.Length / 2];
     }
 }
