@@ -12,7 +12,7 @@ internal sealed record PacketNeeds(bool Ports, bool Source, bool SourceKey, bool
         PolicyMatch[] matches = [.. policy.Rules.Items.SelectMany(r => r.When.All())];
         bool needsFlow = policy.Migrates || policy.SampleOneIn is not null || Enumerable.Range(0, policy.Rules.Count + 1).Any(position => policy.ActionAt(position) is SteerAction { Sticky: not null });
         HashKey keys = needsFlow || matches.Any(m => m.Fraction is not null) ? HashKey.FourTuple : HashKey.None;
-        keys = policy.Rules.Items.Select(r => r.Action).Append(policy.Otherwise).Aggregate(keys, (all, action) => all | KeyOf(action));
+        keys = policy.AllActions().Aggregate(keys, (all, action) => all | KeyOf(action));
         return new PacketNeeds(
             Ports: (keys & (HashKey.SourcePort | HashKey.DestinationPort)) != HashKey.None || matches.Any(m => m.SourcePorts.Count + m.DestinationPorts.Count > 0),
             Source: keys.HasFlag(HashKey.Source) || matches.Any(m => !m.Source.IsAny),

@@ -51,8 +51,11 @@ public sealed record SteeringPolicy
     /// <summary>The name of a rule, or <c>rule 1</c> by its position.</summary>
     public string RuleName(int index) => Rules[index].Name ?? string.Create(CultureInfo.InvariantCulture, $"rule {index + 1}");
 
+    /// <summary>What the rules do, in order, then what is done otherwise.</summary>
+    public IEnumerable<PolicyAction> AllActions() => Rules.Items.Select(rule => rule.Action).Append(Otherwise);
+
     /// <summary>Whether it routes connection ids by the cookies of sockets.</summary>
-    internal bool LooksUpCookies => Rules.Items.Select(rule => rule.Action).Append(Otherwise).Any(action => action is SteerAction { By: ConnectionIdBalancer { Layout: CookieLayout } });
+    internal bool LooksUpCookies => AllActions().Any(action => action is SteerAction { By: ConnectionIdBalancer { Layout: CookieLayout } });
 
     /// <summary>An action by its position: that of a rule, or <see cref="Otherwise"/> after the last.</summary>
     internal PolicyAction ActionAt(int position) => position < Rules.Count ? Rules[position].Action : Otherwise;

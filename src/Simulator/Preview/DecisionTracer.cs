@@ -31,7 +31,7 @@ public sealed class DecisionTracer : IDisposable
         _group = group;
         _selectable = [.. group.Occupied];
         _evaluator = new PolicyEvaluator(policy, group.SlotCount);
-        _drawsNumbers = policy.Rules.Items.Select(rule => rule.Action).Append(policy.Otherwise).Any(action => action is SteerAction { By: RandomBalancer or LeastLoadedBalancer });
+        _drawsNumbers = policy.AllActions().Any(action => action is SteerAction { By: RandomBalancer or LeastLoadedBalancer });
         _steering = new SimulatedSteering(compiled, group, host ?? new SimulatorOptions { CpuCount = 1 }) { TracedSteps = tracedSteps };
     }
 

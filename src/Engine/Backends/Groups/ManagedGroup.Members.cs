@@ -38,12 +38,23 @@ public sealed partial class ManagedGroup
                     continue;
                 }
 
-                RequireOurs(group, members.FirstOrDefault(member => SeatedCookies(group).Contains(member.Cookie)) ?? members[0], force);
-                SeatNewcomers(group, members, seated, unseatable);
+                HashSet<ulong> known = SeatedCookies(group);
+                RequireOurs(group, members.FirstOrDefault(member => known.Contains(member.Cookie)) ?? members[0], force);
+                SeatNewcomers(group, Seating.InKernelOrder(_backend, [.. members.Where(member => !known.Contains(member.Cookie))]), seated, unseatable);
             }
 
             int slots = seated.Count == 0 ? before : Math.Max(before, seated.Max(seat => seat.Slot) + 1);
-            attached = slots > before ? Grow(slots, force) : AttachLost(force, savesState: false);
+            KernelGroup[] lost = [.. Lost()];
+            if (slots > before)
+            {
+                Grow(slots, lost, force);
+            }
+            else
+            {
+                AttachAgain(lost, force, savesState: false);
+            }
+
+            attached = [.. lost.Select(group => group.Key)];
         }
         catch
         {
@@ -59,9 +70,6 @@ public sealed partial class ManagedGroup
         return new GroupSynchronization([.. seated.Select(seat => (seat.Slot, seat.Member))], [.. unseatable], attached, before, SlotCount, EmptySlots());
     }
 
-    /// <summary>Members of the kernel groups as they are now, seated or not.</summary>
-    public ImmutableArray<SocketRecord> ReadMembers() => [.. _kernelGroups.SelectMany(group => FindMembers(group))];
-
     private ImmutableArray<int> EmptySlots() => [.. ReadSlots().Where(slot => slot.Seats.All(seat => seat.Cookie == 0)).Select(slot => slot.Slot)];
 
     // Connected UDP sockets have left the group.
@@ -72,12 +80,11 @@ public sealed partial class ManagedGroup
     ];
 
     private void SeatNewcomers(
-        KernelGroup group, ImmutableArray<SocketRecord> members, List<(KernelGroup Group, int Slot, SocketRecord Member)> seated,
+        KernelGroup group, ImmutableArray<SocketRecord> newcomers, List<(KernelGroup Group, int Slot, SocketRecord Member)> seated,
         List<(SocketRecord Member, string Reason)> unseatable)
     {
-        HashSet<ulong> known = SeatedCookies(group);
         int slot = 0;
-        foreach (SocketRecord member in Seating.InKernelOrder(_backend, members).Where(member => !known.Contains(member.Cookie)))
+        foreach (SocketRecord member in newcomers)
         {
             while (slot < SlotCount && group.CookieAt(slot) != 0)
             {
@@ -112,24 +119,23 @@ public sealed partial class ManagedGroup
     }
 
     // A policy without `to` means all slots: it is compiled for as many as there are.
-    private ImmutableArray<KernelGroupKey> Grow(int slots, bool force)
+    private void Grow(int slots, KernelGroup[] lost, bool force)
     {
-        ImmutableArray<KernelGroupKey> lost = [.. Lost().Select(group => group.Key)];
         SlotCount = slots;
         if (Policy is SteeringPolicy policy)
         {
             CompiledPolicy compiled = Compile(policy);
             ApplyProgram(new PolicyPlan(policy, compiled, PolicyChange.Program, Describe(PolicyChange.Program, compiled)), force);
-            return lost;
         }
-
-        return AttachLost(force, savesState: true);
+        else
+        {
+            AttachAgain(lost, force, savesState: true);
+        }
     }
 
-    // The program, where it is gone with the group that it was attached to.
-    private ImmutableArray<KernelGroupKey> AttachLost(bool force, bool savesState)
+    // The program of a group without a policy, or with one that stays: to kernel groups that have lost it.
+    private void AttachAgain(KernelGroup[] lost, bool force, bool savesState)
     {
-        KernelGroup[] lost = [.. Lost()];
         using AttachTransaction transaction = new();
         foreach (KernelGroup group in lost)
         {
@@ -140,13 +146,13 @@ public sealed partial class ManagedGroup
 
         if (savesState)
         {
-            SaveState(Policy, _live?.Compiled, _generation, [.. _kernelGroups.Select(group => group.Program).OfType<IBackendProgram>()], _live?.Epoch ?? 0, Program);
+            SaveState(policy: null, compiled: null, _generation, [.. _kernelGroups.Select(group => group.Program).OfType<IBackendProgram>()], epoch: 0, Program);
         }
 
         transaction.Commit();
-        return [.. lost.Select(group => group.Key)];
     }
 
+    // Kernel groups whose program is gone with the group that it was attached to.
     private IEnumerable<KernelGroup> Lost() => _kernelGroups.Where(group =>
         !group.Attached.IsNothing && FindMember(group) is SocketRecord member && _backend.InspectAttachment(member).State == AttachmentState.None);
 

@@ -13,4 +13,25 @@ public sealed class DocumentMap(ImmutableArray<DocumentEntry> entries, SourceLoc
 
     /// <inheritdoc/>
     public override string Kind => "a mapping";
+
+    /// <summary>The entries, of those with one key the first.</summary>
+    /// <param name="report">Told of each other one.</param>
+    internal List<DocumentEntry> EachOnce(Action<DocumentEntry> report)
+    {
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        List<DocumentEntry> once = [];
+        foreach (DocumentEntry entry in Entries)
+        {
+            if (seen.Add(entry.Key.Text))
+            {
+                once.Add(entry);
+            }
+            else
+            {
+                report(entry);
+            }
+        }
+
+        return once;
+    }
 }

@@ -693,21 +693,7 @@ internal sealed class PolicyDocumentReader
             return null;
         }
 
-        HashSet<string> seen = new(StringComparer.Ordinal);
-        List<DocumentEntry> entries = [];
-        foreach (DocumentEntry entry in map.Entries)
-        {
-            if (seen.Add(entry.Key.Text))
-            {
-                entries.Add(entry);
-            }
-            else
-            {
-                Report(PolicyDiagnostics.DuplicateKey, entry.Key, $"{what} has the key {entry.Key.Kind} twice.");
-            }
-        }
-
-        return entries;
+        return map.EachOnce(entry => Report(PolicyDiagnostics.DuplicateKey, entry.Key, $"{what} has the key {entry.Key.Kind} twice."));
     }
 
     /// <summary>The items of a list, or the one value that stands for a list of one.</summary>

@@ -63,21 +63,7 @@ internal sealed class FindingLog
             return null;
         }
 
-        HashSet<string> seen = new(StringComparer.Ordinal);
-        List<DocumentEntry> entries = [];
-        foreach (DocumentEntry entry in map.Entries)
-        {
-            if (seen.Add(entry.Key.Text))
-            {
-                entries.Add(entry);
-            }
-            else
-            {
-                Report(ScenarioDiagnostics.DuplicateKey, entry.Key, $"{what} has the key {entry.Key.Kind} twice.");
-            }
-        }
-
-        return entries;
+        return map.EachOnce(entry => Report(ScenarioDiagnostics.DuplicateKey, entry.Key, $"{what} has the key {entry.Key.Kind} twice."));
     }
 
     /// <summary>The values of a mapping whose keys are words of the language.</summary>
