@@ -143,11 +143,17 @@ internal sealed class AcyclicProgram
             case 10:
                 Scale();
                 break;
+            case 11 when Chance(50):
+                Field();
+                break;
             case 11:
                 LoadContext(Number());
                 break;
             case 12:
                 Stack();
+                break;
+            case 13 when Chance(60):
+                Join();
                 break;
             case 13 or 14 or 15:
                 If();
@@ -256,6 +262,54 @@ internal sealed class AcyclicProgram
         }
 
         Add(Instructions.Alu64(AluOperation.Multiply, register, other), Instructions.Alu64(AluOperation.ShiftRight, register, 32));
+    }
+
+    // A number put together from single bytes, in either order, and now and then not quite.
+    private void Field()
+    {
+        (Register number, Register part) = Two();
+        int bytes = One([2, 4, 4, 8]);
+        bool swapped = Chance(60);
+        bool wide = bytes == 8 || Chance(50);
+        int at = Next(ContextLength - bytes + 1);
+        for (int i = 0; i < bytes; i++)
+        {
+            Register into = i == 0 ? number : part;
+            int shift = Chance(98) ? 8 * (swapped ? bytes - 1 - i : i) : Next(32);
+            Add(
+                Instructions.Load(MemorySize.Byte, into, R6, (short)(at + i)),
+                wide ? Instructions.Alu64(AluOperation.ShiftLeft, into, shift) : Instructions.Alu32(AluOperation.ShiftLeft, into, shift));
+            if (i > 0)
+            {
+                Add(wide ? Instructions.Alu64(AluOperation.Or, number, part) : Instructions.Alu32(AluOperation.Or, number, part));
+            }
+        }
+
+        SetNumber(part);
+    }
+
+    // An operation on what two ways hand over, perhaps as the key of a lookup or a selection; and bits set on both sides of a comparison.
+    private void Join()
+    {
+        (Register left, Register right) = Two();
+        Label other = _builder.NewLabel();
+        Label join = _builder.NewLabel();
+        int set = 1 << Next(31);
+        int mask = Chance(90) ? Immediate() & ~set : Immediate();
+        Add(Instructions.Move(left, right), Instructions.Alu64(AluOperation.And, left, mask), Instructions.Alu64(AluOperation.Or, left, set));
+        _builder.JumpIf(Chance(50) ? JumpOperation.Equal : JumpOperation.NotEqual, left, Chance(90) ? set | (mask & Immediate()) : mask, other);
+        LoadContext(left);
+        LoadContext(right);
+        _builder.Jump(join).Mark(other);
+        LoadContext(left);
+        LoadContext(right);
+        _builder.Mark(join);
+        AluOperation operation = One([AluOperation.Xor, AluOperation.Add, AluOperation.Or, AluOperation.And, AluOperation.Multiply]);
+        Add(Chance(50) ? Instructions.Alu64(operation, left, right) : Instructions.Alu32(operation, left, right));
+        if (Chance(80))
+        {
+            SetNumber(right);
+        }
     }
 
     private void Stack()

@@ -239,6 +239,93 @@ public class CompiledTests
         CompareRuns(Load(builder));
     }
 
+    // What is written between the loads of single bytes is not seen by those before it.
+    [Theory]
+    [InlineData(2, true, -1)]
+    [InlineData(4, true, -1)]
+    [InlineData(4, false, -1)]
+    [InlineData(8, true, -1)]
+    [InlineData(8, false, -1)]
+    [InlineData(4, true, 0)]
+    [InlineData(4, false, 2)]
+    [InlineData(8, true, 5)]
+    public void A_number_put_together_from_bytes_is_read_as_they_were(int bytes, bool swapped, int written)
+    {
+        foreach (bool wide in (bool[])[true, bytes == 8])
+        {
+            ProgramBuilder builder = new();
+            builder.Add(Instructions.Load(MemorySize.DoubleWord, R2, R1, 8), Instructions.Store(MemorySize.DoubleWord, R10, -8, R2));
+            for (int i = 0; i < bytes; i++)
+            {
+                int shift = 8 * (swapped ? bytes - 1 - i : i);
+                Register into = i == 0 ? R0 : R3;
+                builder.Add(
+                    Instructions.Load(MemorySize.Byte, into, R10, (short)(i - 8)),
+                    wide ? Instructions.Alu64(AluOperation.ShiftLeft, into, shift) : Instructions.Alu32(AluOperation.ShiftLeft, into, shift));
+                if (i > 0)
+                {
+                    builder.Add(wide ? Instructions.Alu64(AluOperation.Or, R0, R3) : Instructions.Alu32(AluOperation.Or, R0, R3));
+                }
+
+                if (i == written)
+                {
+                    builder.Add(Instructions.StoreImmediate(MemorySize.Byte, R10, (short)(i - 8), 0x5a));
+                }
+            }
+
+            CompareRuns(Load(builder.Add(Instructions.Exit())));
+        }
+    }
+
+    [Theory]
+    [InlineData(0x20, 0x10, 0x10)]
+    [InlineData(0x20, 0x10, 0x30)]
+    [InlineData(0x20, 0x10, 0x20)]
+    [InlineData(0x21, 1, 1)]
+    [InlineData(0x21, 1, 0x21)]
+    [InlineData(-1, 1, 1)]
+    [InlineData(7, -8, -8)]
+    public void Bits_that_are_set_before_a_comparison_are_compared(int mask, int set, int with)
+    {
+        foreach (bool is32 in (bool[])[false, true])
+        {
+            ProgramBuilder builder = new();
+            Label equal = builder.NewLabel();
+            builder.Add(Instructions.Load(MemorySize.DoubleWord, R2, R1, 8));
+            builder.Add(is32
+                ? [Instructions.Alu32(AluOperation.And, R2, mask), Instructions.Alu32(AluOperation.Or, R2, set)]
+                : (ReadOnlySpan<Instruction>)[Instructions.Alu64(AluOperation.And, R2, mask), Instructions.Alu64(AluOperation.Or, R2, set)]);
+            builder.Add(Instructions.MoveImmediate(R0, 1));
+            _ = is32 ? builder.JumpIf32(JumpOperation.Equal, R2, with, equal) : builder.JumpIf(JumpOperation.Equal, R2, with, equal);
+            builder.Add(Instructions.MoveImmediate(R0, 2)).Mark(equal).Add(Instructions.Exit());
+            CompareRuns(Load(builder));
+        }
+    }
+
+    // The second of the two is wanted once more behind the operation, in every other case.
+    [Theory]
+    [InlineData(AluOperation.Xor)]
+    [InlineData(AluOperation.Subtract)]
+    public void An_operation_on_what_two_ways_hand_over_is_done_on_both(AluOperation operation)
+    {
+        foreach ((bool is32, bool wantedAgain) in (ReadOnlySpan<(bool, bool)>)[(false, false), (false, true), (true, false), (true, true)])
+        {
+            ProgramBuilder builder = new();
+            Label other = builder.NewLabel();
+            Label join = builder.NewLabel();
+            builder.Add(Instructions.Load(MemorySize.DoubleWord, R2, R1, 0), Instructions.Load(MemorySize.DoubleWord, R3, R1, 8)).JumpIf(JumpOperation.GreaterThan, R2, R3, other);
+            builder.Add(Instructions.Load(MemorySize.Word, R4, R1, 4), Instructions.Load(MemorySize.DoubleWord, R5, R1, 8)).Jump(join).Mark(other);
+            builder.Add(Instructions.Load(MemorySize.DoubleWord, R4, R1, 8), Instructions.Load(MemorySize.Byte, R5, R1, 3)).Mark(join);
+            builder.Add(is32 ? Instructions.Alu32(operation, R4, R5) : Instructions.Alu64(operation, R4, R5), Instructions.Move(R0, R4), Instructions.Alu64(AluOperation.Multiply, R0, 31));
+            if (wantedAgain)
+            {
+                builder.Add(Instructions.Alu64(AluOperation.Xor, R0, R5));
+            }
+
+            CompareRuns(Load(builder.Add(Instructions.Exit())));
+        }
+    }
+
     // r2, by 21 bits to the left.
     private static void Rotate(ProgramBuilder builder, AluOperation joined, bool is32)
     {

@@ -228,8 +228,14 @@ internal sealed class RandomProgram
             case < 8:
                 Arithmetic();
                 break;
+            case 8 when Chance(30):
+                Field();
+                break;
             case 8:
                 LoadContext();
+                break;
+            case 16 when Chance(25):
+                Join();
                 break;
             case 9:
                 StoreContext();
@@ -382,6 +388,69 @@ internal sealed class RandomProgram
         {
             Load(register, R6, ContextOffset(size), size);
             Write(register);
+        }
+    }
+
+    // A number put together from single bytes, in either order, and now and then not quite.
+    private void Field()
+    {
+        (Register number, Register part) = (Target(), Target());
+        if (number == part || number == R6 || part == R6 || (_depth > 0 && _tame))
+        {
+            return;
+        }
+
+        int bytes = One([2, 4, 4, 8]);
+        bool swapped = Chance(60);
+        bool wide = bytes == 8 || Chance(50);
+        short at = (short)(ContextOffset(MemorySize.Byte) - Next(bytes));
+        at = _tame ? (short)Math.Clamp(at, FirstData, ContextLength - bytes) : at;
+        for (int i = 0; i < bytes; i++)
+        {
+            Register into = i == 0 ? number : part;
+            int shift = Chance(98) ? 8 * (swapped ? bytes - 1 - i : i) : Next(32);
+            Add(Instructions.Load(MemorySize.Byte, into, R6, (short)(at + i)));
+            if (shift > 0)
+            {
+                Add(wide ? Instructions.Alu64(AluOperation.ShiftLeft, into, shift) : Instructions.Alu32(AluOperation.ShiftLeft, into, shift));
+            }
+
+            if (i > 0)
+            {
+                Add(wide || Chance(10) ? Instructions.Alu64(AluOperation.Or, number, part) : Instructions.Alu32(AluOperation.Or, number, part));
+            }
+
+            Write(into);
+            if (Chance(5))
+            {
+                StoreContext();
+            }
+        }
+    }
+
+    // An operation on what two ways hand over.
+    private void Join()
+    {
+        (Register left, Register right) = (Target(), Target());
+        if (left == right || left == R6 || right == R6)
+        {
+            return;
+        }
+
+        Label other = _builder.NewLabel();
+        Label join = _builder.NewLabel();
+        Compare(other);
+        SetNumber(left);
+        SetNumber(right);
+        _builder.Jump(join).Mark(other);
+        Register from = Number();
+        Add(Instructions.Move(left, from), Instructions.MoveImmediate(right, Immediate()));
+        _builder.Mark(join);
+        AluOperation operation = One([AluOperation.Xor, AluOperation.Add, AluOperation.Or, AluOperation.And, AluOperation.Multiply, AluOperation.Subtract]);
+        Add(Chance(50) ? Instructions.Alu64(operation, left, right) : Instructions.Alu32(operation, left, right));
+        if (Chance(70))
+        {
+            SetNumber(right);
         }
     }
 

@@ -14,6 +14,11 @@ internal static class AccessPlanner
                 if (value.Kind is ValueKind.Load or ValueKind.Store or ValueKind.Atomic)
                 {
                     value.Mode = ModeOf(value, program);
+                    if (value is { Mode: AccessMode.Proven, Place.Kind: not PlaceKind.Packet } or { Mode: AccessMode.Proven, Place: null })
+                    {
+                        // It never leaves the compiled form.
+                        value.State = null;
+                    }
                 }
             }
         }

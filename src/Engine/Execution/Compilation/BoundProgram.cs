@@ -9,23 +9,28 @@ namespace ReuseportPS.Engine.Execution.Compilation;
 /// A compiled program on a machine, with an array of contexts of one length: for runs one after the other, a call each
 /// (<see cref="Machine.Bind"/>). Same outcomes as <see cref="Machine.Run(CompiledProgram, CancellationToken)"/>, but a run cannot be cancelled.
 /// </summary>
-/// <remarks>Generated code is an override of a class of its own: a call to it goes there at once, where one by a delegate goes by a stub.</remarks>
+/// <remarks>
+/// Generated code is an override of a class of its own: a call to it goes there at once, where one by a delegate goes by a stub. The contexts and the values of
+/// arrays are held in place as long as the bound program lives, so that it reaches them by their address.
+/// </remarks>
 public abstract class BoundProgram
 {
     /// <summary>Maps that generated code can get at.</summary>
     internal const int MostMaps = 16;
 
+    private readonly nint _first;
+    private readonly uint _lastStart;
+    private BoundOutcome _outcome = new() { Both = -1 };
+    private ByMap<nint> _values;
+    private ByMap<int[]?> _slotErrors;
     private readonly Machine _machine;
     private readonly byte[] _contexts;
-    private readonly uint _lastStart;
+    private readonly List<HeldArray> _held = [];
     private readonly int _length;
     private readonly bool _writable;
     private readonly bool _counts;
     private readonly long _budget;
     private readonly CompiledProgram _program;
-    private ByMap<byte[]?> _values;
-    private ByMap<int[]?> _slotErrors;
-    private BoundOutcome _outcome = new() { Both = -1 };
     private long _instructionCount;
     private Fault? _fault;
 
@@ -38,6 +43,7 @@ public abstract class BoundProgram
         _length = length;
         _writable = writable;
         _counts = counts;
+        _first = Hold(contexts);
         _lastStart = (uint)(contexts.Length - length);
         _budget = machine.InstructionBudget;
         if (program.Program.Maps.Length > MostMaps)
@@ -48,8 +54,11 @@ public abstract class BoundProgram
         for (int i = 0; i < program.Program.Maps.Length; i++)
         {
             BpfMap map = program.Program.Maps[i];
-            _values[i] = map.Values.Bytes;
             _slotErrors[i] = map.SlotErrors;
+            if (map.Spec.Type is MapType.Array or MapType.PerCpuArray)
+            {
+                _values[i] = Hold(map.Values.Bytes);
+            }
         }
     }
 
@@ -74,7 +83,11 @@ public abstract class BoundProgram
             ThrowOutside(start);
         }
 
-        return RunCode(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_contexts), (nuint)(uint)start));
+        ulong result = RunCode(ref Unsafe.AddByteOffset(ref Unsafe.NullRef<byte>(), (nuint)_first + (uint)start));
+
+        // And with it the arrays are held.
+        GC.KeepAlive(this);
+        return result;
     }
 
     /// <summary>One run.</summary>
@@ -83,6 +96,13 @@ public abstract class BoundProgram
     protected internal abstract ulong RunCode(ref byte context);
 
     private static void ThrowOutside(int start) => throw new ArgumentOutOfRangeException(nameof(start), start, "The context must lie within the array.");
+
+    private nint Hold(byte[] bytes)
+    {
+        HeldArray held = new(bytes);
+        _held.Add(held);
+        return held.Address;
+    }
 
     private int StartOf(ref byte context) => (int)Unsafe.ByteOffset(ref MemoryMarshal.GetArrayDataReference(_contexts), ref context);
 
@@ -129,7 +149,7 @@ public abstract class BoundProgram
 
     // The values of arrays stay where they are; no others are looked up by generated code.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ref byte ValueBytes(int map) => ref MemoryMarshal.GetArrayDataReference(Unsafe.Add(ref Unsafe.As<ByMap<byte[]?>, byte[]>(ref _values), map));
+    private ref byte ValueBytes(int map) => ref Unsafe.AddByteOffset(ref Unsafe.NullRef<byte>(), Unsafe.Add(ref Unsafe.As<ByMap<nint>, nint>(ref _values), map));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int[] SlotErrors(int map) => Unsafe.Add(ref Unsafe.As<ByMap<int[]?>, int[]>(ref _slotErrors), map);

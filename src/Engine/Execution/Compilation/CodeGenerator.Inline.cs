@@ -1,4 +1,6 @@
+using System.Reflection;
 using System.Reflection.Emit;
+using System.Runtime.InteropServices;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Maps;
 using static ReuseportPS.Engine.Execution.Machine;
@@ -12,6 +14,8 @@ internal sealed partial class CodeGenerator
     private readonly Dictionary<int, LocalBuilder> _slotErrors = [];
     private LocalBuilder? _key;
     private LocalBuilder? _row;
+    private static readonly MethodInfo s_firstError = typeof(MemoryMarshal).GetMethods().Single(static method => method is { Name: nameof(MemoryMarshal.GetArrayDataReference), IsGenericMethod: true })
+        .MakeGenericMethod(typeof(int));
 
     private LocalBuilder ReferenceTo(Value value)
     {
@@ -132,8 +136,7 @@ internal sealed partial class CodeGenerator
         if (lookup.NeedsReference)
         {
             MapBytes(lookup.Map);
-            _il.Emit(OpCodes.Ldloc, row);
-            _il.Emit(OpCodes.Conv_U);
+            Index(lookup, row);
             _il.Emit(OpCodes.Ldc_I4, map.Values.RowStride);
             _il.Emit(OpCodes.Conv_I);
             _il.Emit(OpCodes.Mul);
@@ -226,20 +229,30 @@ internal sealed partial class CodeGenerator
         Label done = _il.DefineLabel();
         SlotErrors(select.Map);
         _il.Emit(OpCodes.Stloc, errors);
-        Narrow(select.Arguments[0]);
-        _il.Emit(OpCodes.Stloc, _key);
-        _il.Emit(OpCodes.Ldloc, _key);
+        Value key = select.Arguments[0];
+        if (!key.Root().IsIndex)
+        {
+            Narrow(key);
+            _il.Emit(OpCodes.Stloc, _key);
+        }
+
+        Slot();
         _il.Emit(OpCodes.Ldloc, errors);
         _il.Emit(OpCodes.Ldlen);
         _il.Emit(OpCodes.Conv_I4);
         _il.Emit(OpCodes.Bge_Un, none);
         _il.Emit(OpCodes.Ldloc, errors);
-        _il.Emit(OpCodes.Ldloc, _key);
-        _il.Emit(OpCodes.Ldelem_I4);
+        _il.Emit(OpCodes.Call, s_firstError);
+        Index(select, _key);
+        _il.Emit(OpCodes.Ldc_I4, sizeof(int));
+        _il.Emit(OpCodes.Conv_I);
+        _il.Emit(OpCodes.Mul);
+        _il.Emit(OpCodes.Add);
+        _il.Emit(OpCodes.Ldind_I4);
         _il.Emit(OpCodes.Stloc, error);
         _il.Emit(OpCodes.Ldloc, error);
         _il.Emit(OpCodes.Brtrue, refused);
-        Select(() => _il.Emit(OpCodes.Ldloc, _key));
+        Select(Slot);
         Result(() => Number(0L));
         _il.MarkLabel(done);
         _cold.Add(() =>
@@ -257,6 +270,18 @@ internal sealed partial class CodeGenerator
             _il.Emit(OpCodes.Br, done);
         });
 
+        void Slot()
+        {
+            if (key.Root().IsIndex)
+            {
+                Narrow(key);
+            }
+            else
+            {
+                _il.Emit(OpCodes.Ldloc, _key);
+            }
+        }
+
         void Result(Action number)
         {
             if (select.NeedsLocal)
@@ -266,6 +291,14 @@ internal sealed partial class CodeGenerator
                 _il.Emit(OpCodes.Stloc, Local(select));
             }
         }
+    }
+
+    // Leaves the row or the slot as an offset counts it: the number in the local, or the key itself where that is extended already.
+    private void Index(Value call, LocalBuilder local)
+    {
+        Value key = call.Arguments[0].Root();
+        _il.Emit(OpCodes.Ldloc, key.IsIndex && ReferenceEquals(local, _key) ? Local(key) : local);
+        _il.Emit(OpCodes.Conv_U);
     }
 
     private void WriteCpu(Value cpu)

@@ -19,6 +19,8 @@ internal sealed partial class CodeGenerator
     {
         switch (value.Kind)
         {
+            case ValueKind.Load when value.IsCombined:
+                break;
             case ValueKind.Load when value.IsNeeded:
                 WriteLoad(value);
                 break;
@@ -63,6 +65,10 @@ internal sealed partial class CodeGenerator
         else if (value.Kind == ValueKind.Argument)
         {
             Argument(value);
+        }
+        else if (value is { Kind: ValueKind.Arithmetic, NeedsLocal: false, IsWide: false, Place: null, Max: <= uint.MaxValue } && !IsNarrow(value))
+        {
+            WriteArithmetic(value, asWide: true);
         }
         else
         {
@@ -119,6 +125,10 @@ internal sealed partial class CodeGenerator
         else if (value.NeedsLocal || !value.IsPure)
         {
             _il.Emit(OpCodes.Ldloc, Local(value));
+            if (value.IsIndex)
+            {
+                _il.Emit(OpCodes.Conv_U4);
+            }
         }
         else
         {
@@ -132,7 +142,7 @@ internal sealed partial class CodeGenerator
         switch (value.Kind)
         {
             case ValueKind.Arithmetic:
-                WriteArithmetic(value);
+                WriteArithmetic(value, value.IsWide);
                 return;
             case ValueKind.Negate:
                 Operand(value.Arguments[0], !value.IsWide);
@@ -161,13 +171,12 @@ internal sealed partial class CodeGenerator
                 return;
             case ValueKind.Swap:
                 Operand(value.Arguments[0], value.Size != 8);
-                Type type = value.Size switch { 2 => typeof(ushort), 4 => typeof(uint), _ => typeof(ulong) };
                 if (value.Size == 2)
                 {
                     _il.Emit(OpCodes.Conv_U2);
                 }
 
-                _il.Emit(OpCodes.Call, typeof(BinaryPrimitives).GetMethod(nameof(BinaryPrimitives.ReverseEndianness), [type])!);
+                Swap(value.Size);
                 if (value.Size == 8 && !value.IsWide)
                 {
                     _il.Emit(OpCodes.Conv_U4);
@@ -191,12 +200,19 @@ internal sealed partial class CodeGenerator
         }
     }
 
-    private void WriteArithmetic(Value value)
+    // Whether arithmetic is done with the lower halves of the operands.
+    internal static bool IsNarrow(Value arithmetic) => arithmetic.Is32 || (!arithmetic.IsWide && WorksInLowerHalf(arithmetic));
+
+    private void WriteArithmetic(Value value, bool asWide)
     {
-        bool narrow = value.Is32 || (!value.IsWide && WorksInLowerHalf(value));
+        bool narrow = IsNarrow(value);
         (Value left, Value right) = (value.Arguments[0], value.Arguments[1]);
         switch (value.Operation)
         {
+            case Operation.OrImmediate64 when value.Combined is CombinedLoad load:
+                WriteCombined(load);
+                Convert(fromNarrow: load.Size < 8, toWide: !narrow);
+                break;
             case Operation.ShiftLeftImmediate64 or Operation.ShiftRightImmediate64 or Operation.ArithmeticShiftRightImmediate64:
                 WriteShift(value, narrow);
                 break;
@@ -221,11 +237,11 @@ internal sealed partial class CodeGenerator
                 break;
         }
 
-        if (!narrow && !value.IsWide)
+        if (!narrow && !asWide)
         {
             _il.Emit(OpCodes.Conv_U4);
         }
-        else if (narrow && value.IsWide)
+        else if (narrow && asWide)
         {
             _il.Emit(OpCodes.Conv_U8);
         }
@@ -400,6 +416,23 @@ internal sealed partial class CodeGenerator
         {
             CheckPacketPointer(load);
         }
+    }
+
+    private void WriteCombined(CombinedLoad load)
+    {
+        Reach(load.First, null);
+        _il.Emit(OpCodes.Unaligned, (byte)1);
+        _il.Emit(load.Size switch { 2 => OpCodes.Ldind_U2, 4 => OpCodes.Ldind_U4, _ => OpCodes.Ldind_I8 });
+        if (load.IsSwapped)
+        {
+            Swap(load.Size);
+        }
+    }
+
+    private void Swap(int size)
+    {
+        Type type = size switch { 2 => typeof(ushort), 4 => typeof(uint), _ => typeof(ulong) };
+        _il.Emit(OpCodes.Call, typeof(BinaryPrimitives).GetMethod(nameof(BinaryPrimitives.ReverseEndianness), [type])!);
     }
 
     // What analysis took to be the packet's address, or an address within, must be one.

@@ -268,7 +268,7 @@ internal sealed partial class CodeGenerator
             Value value = phi.Arguments[edge].Root();
             if (phi.IsNeeded && !ReferenceEquals(value, phi))
             {
-                if (phi.IsWide)
+                if (phi.IsWide || phi.IsIndex)
                 {
                     Wide(value);
                 }
@@ -338,7 +338,7 @@ internal sealed partial class CodeGenerator
     {
         if (!_locals.TryGetValue(value, out LocalBuilder? local))
         {
-            local = _il.DeclareLocal(value.IsWide ? typeof(ulong) : typeof(uint));
+            local = _il.DeclareLocal(value.IsWide || value.IsIndex ? typeof(ulong) : typeof(uint));
             _locals.Add(value, local);
         }
 

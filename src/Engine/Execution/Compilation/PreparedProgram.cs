@@ -72,6 +72,8 @@ internal sealed class PreparedProgram
 
         Simplification.Run(blocks);
         SsaBuilder.DropTrivialPhis(blocks, static value => value.Root());
+        PhiFolding.Run(blocks);
+        LoadCombining.Run(blocks);
         WidthAnalysis.Run(blocks);
         UseAnalysis.Run(blocks);
         PreparedProgram prepared = new(program, graph, blocks, plan, packet) { HasFunctionPointers = specialization.HasFunctionPointers };

@@ -19,6 +19,25 @@ internal static class Simplification
                 value.Same = value.Arguments[0].Resolve();
             }
         }
+
+        foreach (ValueBlock block in blocks)
+        {
+            DropBitsSetOnBothSides(block);
+        }
+    }
+
+    // (x & a) | b == c, where c has all bits of b and a has none: x & a == c without b.
+    private static void DropBitsSetOnBothSides(ValueBlock block)
+    {
+        if (block.Comparison is Operation.EqualImmediate64 or Operation.NotEqualImmediate64
+            && block.Right?.Root() is { Kind: ValueKind.Constant, Constant: ulong right }
+            && block.Left?.Root() is { Kind: ValueKind.Arithmetic, Operation: Operation.OrImmediate64 } or
+            && or.Arguments[1].Resolve() is { Kind: ValueKind.Constant, Constant: ulong set } && MaskOf(or.Arguments[0].Root()) is ulong mask
+            && (mask & set) == 0 && (right & set) == set && (mask | set | right) <= int.MaxValue)
+        {
+            block.Left = or.Arguments[0];
+            block.Right = new Value(ValueKind.Constant, block.Block) { Constant = right & ~set };
+        }
     }
 
     private static void DropMaskBeforeShift(Value shift)

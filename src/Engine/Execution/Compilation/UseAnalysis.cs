@@ -64,6 +64,11 @@ internal static class UseAnalysis
             return;
         }
 
+        if (value.Kind is ValueKind.Lookup or ValueKind.Select && value.Arguments[0].Root() is { Kind: ValueKind.Phi, IsWide: false, Place: null, Max: <= uint.MaxValue } index)
+        {
+            index.IsIndex = true;
+        }
+
         if (value.Mode == AccessMode.Proven)
         {
             Follow(value.Arguments[0], value.Block);
@@ -94,7 +99,7 @@ internal static class UseAnalysis
         }
 
         value.Uses++;
-        value.NeedsLocal |= !value.IsPure || value.Uses > 1 || !ReferenceEquals(value.Block, user);
+        value.NeedsLocal |= !value.IsPure || value.Uses > 1 || value.Combined is not null || !ReferenceEquals(value.Block, user);
         Need(value);
     }
 
@@ -167,7 +172,7 @@ internal static class UseAnalysis
             return;
         }
 
-        if (!value.IsPure || depth == DeepestTree)
+        if (!value.IsPure || value.Combined is not null || depth == DeepestTree)
         {
             value.NeedsLocal = true;
             Need(value);

@@ -78,6 +78,15 @@ internal sealed class Value(ValueKind kind, BasicBlock block)
     /// <summary>Kept and computed as 64 bits: somebody looks at the upper half, and it may be other than 0.</summary>
     public bool IsWide { get; set; }
 
+    /// <summary>The one load that the number is read by, in code for one run at a time.</summary>
+    public CombinedLoad? Combined { get; set; }
+
+    /// <summary>A load that is part of another.</summary>
+    public bool IsCombined { get; set; }
+
+    /// <summary>A narrow phi that is a row or a slot: its local has 64 bits, so that it is extended where the ways come from and not where it is used.</summary>
+    public bool IsIndex { get; set; }
+
     public int Uses { get; set; }
 
     public bool NeedsLocal { get; set; }

@@ -89,7 +89,7 @@ internal static class LaneCost
         return value.Kind switch
         {
             ValueKind.Arithmetic when IsDivision(value) => 2 * plan.Lanes,
-            ValueKind.Arithmetic when !LanePlan.IsNarrow(value) => value.Operation == Operation.MultiplyImmediate64 ? 6 : 4,
+            ValueKind.Arithmetic when !CodeGenerator.IsNarrow(value) => value.Operation == Operation.MultiplyImmediate64 ? 6 : 4,
             ValueKind.Select => 4 + 1.5 * plan.Lanes,
             ValueKind.Lookup => 4 + (plan.RowWords.ContainsKey(value) ? 0 : plan.Lanes * RowWindow),
             ValueKind.Phi => halves * value.Arguments.Length,

@@ -127,7 +127,7 @@ internal sealed partial class LaneGenerator
                 Set(value, true, _ => Rotate(rotation.Of, rotation.By));
                 break;
             case ValueKind.Arithmetic:
-                Set(value, LanePlan.IsNarrow(value), part => WriteArithmetic(value, part));
+                Set(value, CodeGenerator.IsNarrow(value), part => WriteArithmetic(value, part));
                 break;
             case ValueKind.Negate:
                 Set(value, !value.IsWide, part =>

@@ -73,9 +73,6 @@ internal sealed class LanePlan
 
     public int ShiftOf(Value lookup) => _prepared.Program.Maps[lookup.Map].Values.RowShift;
 
-    /// <summary>Whether arithmetic is done with the lower halves of the operands.</summary>
-    public static bool IsNarrow(Value arithmetic) => arithmetic.Is32 || (!arithmetic.IsWide && CodeGenerator.WorksInLowerHalf(arithmetic));
-
     /// <summary>What a value is computed from.</summary>
     public ReadOnlySpan<Value> OperandsOf(Value value) =>
         Rotations.TryGetValue(value, out (Value Of, int By) rotation) ? new Value[] { rotation.Of }
@@ -173,7 +170,7 @@ internal sealed class LanePlan
     }
 
     private static bool IsWideDivision(Value value) =>
-        value.Kind == ValueKind.Arithmetic && !IsNarrow(value)
+        value.Kind == ValueKind.Arithmetic && !CodeGenerator.IsNarrow(value)
         && value.Operation is Operation.DivideImmediate64 or Operation.ModuloImmediate64 or Operation.SignedDivideImmediate64 or Operation.SignedModuloImmediate64;
 
     private void ShareMasks()

@@ -6,7 +6,7 @@ internal static class LaneRotation
     /// <summary>What is rotated, and by how many bits to the left; null when the value is no rotation.</summary>
     public static (Value Of, int By)? Find(Value value)
     {
-        if (value is not { Kind: ValueKind.Arithmetic, Operation: Operation.OrImmediate64 } || !LanePlan.IsNarrow(value))
+        if (value is not { Kind: ValueKind.Arithmetic, Operation: Operation.OrImmediate64 } || !CodeGenerator.IsNarrow(value))
         {
             return null;
         }
