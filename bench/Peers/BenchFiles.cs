@@ -9,6 +9,9 @@ internal static class BenchFiles
     /// <summary>A folder for what is built.</summary>
     public static string Output { get; } = Directory.CreateDirectory(Path.Combine(Folder, "..", "artifacts", "peers")).FullName;
 
+    /// <summary>The file of all packets, for peers.</summary>
+    public static string Packets { get; } = Path.Combine(Output, "packets");
+
     private static string Find()
     {
         for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)

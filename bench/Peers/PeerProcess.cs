@@ -39,14 +39,17 @@ internal sealed class PeerProcess : IDisposable
     /// <summary>Asks for a program to be loaded; why it was not, or null.</summary>
     public string? Load(params ReadOnlySpan<string> words)
     {
-        string answer = Ask(["load", .. words]);
+        string answer = Say(["load", .. words]);
         return answer == "loaded" ? null : answer;
     }
 
     /// <summary>Asks for a run: nanoseconds and what else was said.</summary>
-    public (double Nanoseconds, string Answer) Measure(params ReadOnlySpan<string> words)
+    public (double Nanoseconds, string Answer) Measure(params ReadOnlySpan<string> words) => Ask(["run", .. words]);
+
+    /// <summary>Asks for runs of some kind: nanoseconds and what else was said.</summary>
+    public (double Nanoseconds, string Answer) Ask(params ReadOnlySpan<string> words)
     {
-        string[] answer = Ask(["run", .. words]).Split(' ');
+        string[] answer = Say([.. words]).Split(' ');
         return (double.Parse(answer[0], CultureInfo.InvariantCulture), answer[1]);
     }
 
@@ -61,7 +64,7 @@ internal sealed class PeerProcess : IDisposable
         _process.Dispose();
     }
 
-    private string Ask(IEnumerable<string> words)
+    private string Say(IEnumerable<string> words)
     {
         _process.StandardInput.WriteLine(string.Join(' ', words));
         _process.StandardInput.Flush();

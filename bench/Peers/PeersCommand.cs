@@ -15,7 +15,7 @@ internal static class PeersCommand
 
     public static int Run()
     {
-        string packets = Path.Combine(BenchFiles.Output, "packets");
+        string packets = BenchFiles.Packets;
         File.WriteAllBytes(packets, PacketSet.Create());
         List<IContender> contenders = [new OwnBatch(), new OwnCompiled(), new OwnInterpreter()];
         using PeerProcess? dpdk = PeerProcess.Start("dpdk_peer.c", "-lrte_bpf -lrte_eal", "the Debian packages libdpdk-dev and pkg-config", [packets], out string problem);
@@ -41,7 +41,7 @@ internal static class PeersCommand
         }
         else
         {
-            contenders.Add(new KernelPeer(kernel));
+            contenders.AddRange([new KernelPeer(kernel), new KernelCalls(kernel), new KernelLoop(kernel)]);
         }
 
         Measurements measurements = Comparison.Run(contenders, Console.WriteLine);

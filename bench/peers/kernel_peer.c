@@ -4,7 +4,12 @@
  *   load NAME OBJECT TABLES      TABLES: u32 maps, and of each u32 value size, u32 entries, the values, in the order of their names
  *   run NAME PACKET REPEAT       PACKET: a file of 128 bytes; REPEAT: runs of one system call
  *
- * Answers: "loaded", "refused TEXT", or "NANOSECONDS MARK": thread CPU time of the call by REPEAT, and the slot that it left in skb->mark.
+ *   load NAME OBJECT TABLES      also for an object of loop.h
+ *   loop NAME PACKETS PASSES     PACKETS: a file of them all; PASSES: over all packets, one system call each
+ *   calls NAME PACKETS PASSES    the same with a system call for each packet, of a program that is not of loop.h
+ *
+ * Answers: "loaded", "refused TEXT", or "NANOSECONDS MARK": thread CPU time of the call by REPEAT, and the slot that it left in skb->mark; for a loop and
+ * for calls thread CPU time by packet, and the sum that peer.h computes, or 0 for calls.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,9 +22,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-enum { packet_size = 128, most_programs = 16 };
+enum { packet_size = 128, packet_count = 4096, slot_offset = 28, most_programs = 32 };
 
-static struct { char name[16]; int fd; } programs[most_programs];
+static struct { char name[16]; int fd, all; } programs[most_programs];
 static int program_count;
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -59,6 +64,7 @@ static const char *load(const char *name, const char *path, const char *tables)
                 exit(3);
     }
     fclose(file);
+    programs[program_count].all = bpf_object__find_map_fd_by_name(object, "all");
     snprintf(programs[program_count].name, sizeof programs[program_count].name, "%s", name);
     programs[program_count++].fd = bpf_program__fd(program);
     return NULL;
@@ -91,6 +97,62 @@ static void run(int fd, const char *path, unsigned repeat)
         printf("%.4f %u\n", (double)spent / repeat, context.mark);
 }
 
+static void read_packets(const char *path, uint8_t packets[packet_count][packet_size])
+{
+    FILE *file = fopen(path, "rb");
+    if (!file || fread(packets, packet_size, packet_count, file) != packet_count)
+        exit(3);
+    fclose(file);
+}
+
+static void calls(int fd, const char *path, unsigned passes)
+{
+    static uint8_t packets[packet_count][packet_size];
+    read_packets(path, packets);
+    uint64_t start = now();
+    for (unsigned i = 0; i < passes * packet_count; i++) {
+        LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packets[i % packet_count], .data_size_in = packet_size, .repeat = 1);
+        if (bpf_prog_test_run_opts(fd, &options) != 0) {
+            printf("refused %s\n", strerror(errno));
+            return;
+        }
+    }
+    printf("%.4f 0\n", (double)(now() - start) / ((double)passes * packet_count));
+}
+
+static void loop(int fd, int map, const char *path, unsigned passes)
+{
+    static struct { uint32_t count, unused[15]; uint8_t packets[packet_count][packet_size]; uint32_t returned[packet_count]; } all;
+    uint8_t frame[packet_size] = { 0 };
+    uint32_t zero = 0, none = 0xffffffff;
+    read_packets(path, all.packets);
+    all.count = packet_count;
+    for (int i = 0; i < packet_count; i++)
+        memcpy(all.packets[i] + slot_offset, &none, sizeof none);
+    if (bpf_map_update_elem(map, &zero, &all, BPF_ANY) != 0)
+        exit(3);
+    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = packet_size, .repeat = 1);
+    uint64_t spent = 0;
+    for (unsigned i = 0; i < passes; i++) {
+        uint64_t start = now();
+        int problem = bpf_prog_test_run_opts(fd, &options);
+        spent += now() - start;
+        if (problem != 0 || options.retval != 1) {
+            printf("refused %s\n", strerror(errno));
+            return;
+        }
+    }
+    if (bpf_map_lookup_elem(map, &zero, &all) != 0)
+        exit(3);
+    uint64_t sum = 0xcbf29ce484222325;
+    for (int i = 0; i < packet_count; i++) {
+        uint32_t slot;
+        memcpy(&slot, all.packets[i] + slot_offset, sizeof slot);
+        sum = ((sum ^ slot) * 0x100000001b3 ^ all.returned[i]) * 0x100000001b3;
+    }
+    printf("%.4f %016" PRIx64 "\n", (double)spent / ((double)passes * packet_count), sum);
+}
+
 int main(void)
 {
     char verb[16], name[16], path[4096], last[4096];
@@ -101,8 +163,15 @@ int main(void)
             printf(problem ? "refused %s\n" : "loaded\n", problem);
         } else {
             for (int i = 0; i < program_count; i++)
-                if (strcmp(programs[i].name, name) == 0)
-                    run(programs[i].fd, path, (unsigned)strtoul(last, NULL, 10));
+                if (strcmp(programs[i].name, name) == 0) {
+                    unsigned count = (unsigned)strtoul(last, NULL, 10);
+                    if (strcmp(verb, "loop") == 0)
+                        loop(programs[i].fd, programs[i].all, path, count);
+                    else if (strcmp(verb, "calls") == 0)
+                        calls(programs[i].fd, path, count);
+                    else
+                        run(programs[i].fd, path, count);
+                }
         }
         fflush(stdout);
     }

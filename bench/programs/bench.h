@@ -1,5 +1,5 @@
-/* What the programs of this folder share. They are compiled twice: as they are, for engines that run bytecode on plain memory, and with
-   -DKERNEL as SCHED_CLS programs, since the kernel can repeat a run (BPF_PROG_TEST_RUN) only of program types other than SK_REUSEPORT. */
+/* What the programs of this folder share. They are compiled as they are, for engines that run bytecode on plain memory, and with
+   -DKERNEL as SCHED_CLS programs, since the kernel can repeat a run (BPF_PROG_TEST_RUN) only of program types other than SK_REUSEPORT. loop.h is a third way. */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -32,7 +32,15 @@ struct packet {
 /* value = *lookup(map, &key), or null; select(packet, map, &slot, 0) gives the packet to a slot. */
 static void *(*lookup)(void *map, const void *key) = (void *)1;
 
-#ifdef KERNEL
+#if defined(LOOP)
+/* A packet is its own context, and is told its slot in itself. */
+enum { PACKETS = 4096, MMAPABLE = 1024 };
+struct all { u32 count; u32 reserved[15]; struct packet packets[PACKETS]; u32 returned[PACKETS]; };
+struct { __uint(type, ARRAY); __uint(map_flags, MMAPABLE); __type(key, u32); __type(value, struct all); __uint(max_entries, 1); } all SEC(".maps");
+static inline long steer(void *context, void *map, const u32 *slot) { ((struct packet *)context)->reserved = *slot; return 0; }
+#define PACKET(context) ((struct packet *)context)
+#define PROGRAM static inline
+#elif defined(KERNEL)
 struct skb { u32 len, pkt_type, mark, queue_mapping, protocol, vlan_present, vlan_tci, vlan_proto, priority, ingress_ifindex, ifindex, tc_index, cb[5], hash, tc_classid, data, data_end; };
 static inline long steer(void *context, void *map, const u32 *slot) { ((struct skb *)context)->mark = *slot; return 0; }
 #define PACKET(context) ({ struct packet *it = (void *)(long)((struct skb *)context)->data; if ((void *)(it + 1) > (void *)(long)((struct skb *)context)->data_end) return 0; it; })

@@ -156,7 +156,15 @@ internal sealed partial class LaneGenerator
             _il.Emit(OpCodes.Add);
         }
 
-        _il.Emit(OpCodes.Ldloc, lookup is null ? _stride : _rows[lookup].Offset);
+        if (lookup is null)
+        {
+            _il.Emit(OpCodes.Ldloc, _stride);
+        }
+        else
+        {
+            _il.Emit(OpCodes.Ldloca, _rows[lookup].Offset);
+        }
+
         foreach (LocalBuilder local in loaded)
         {
             _il.Emit(OpCodes.Ldloca, local);
