@@ -21,7 +21,11 @@ internal static class InstructionFusion
             {
                 fused[i].Operation = Operation.MoveCut32;
             }
-            else if (i + 1 < code.Length && Pair(code[i], code[i + 1]) is DecodedInstruction pair)
+            else if (i + 2 < code.Length && MaskTest(code[i], code[i + 1], code[i + 2]) is DecodedInstruction test)
+            {
+                fused[i] = test;
+            }
+            else if (i + 1 < code.Length && (Pair(code[i], code[i + 1]) ?? PairOfTwo(code[i], code[i + 1])) is DecodedInstruction pair)
             {
                 fused[i] = pair;
             }
@@ -49,6 +53,32 @@ internal static class InstructionFusion
         move.Operation == Operation.MoveRegister64
         && left is { Operation: Operation.ShiftLeftImmediate64, Immediate: 32 } && right is { Operation: Operation.ShiftRightImmediate64, Immediate: 32 }
         && left.Destination == move.Destination && right.Destination == move.Destination;
+
+    // Are bits set: move, and, jump if 0 or if not. Where it leads stays with the jump, here and below.
+    private static DecodedInstruction? MaskTest(in DecodedInstruction move, in DecodedInstruction and, in DecodedInstruction jump) =>
+        move.Operation == Operation.MoveRegister64 && and.Operation == Operation.AndImmediate64 && and.Destination == move.Destination && jump.Destination == move.Destination && jump.Immediate == 0
+            ? jump.Operation switch
+            {
+                Operation.EqualImmediate64 => move with { Operation = Operation.MoveAndEqual64, Immediate = and.Immediate },
+                Operation.NotEqualImmediate64 => move with { Operation = Operation.MoveAndNotEqual64, Immediate = and.Immediate },
+                _ => null,
+            }
+            : null;
+
+    // Pairs in which the second instruction writes another register, or jumps.
+    private static DecodedInstruction? PairOfTwo(in DecodedInstruction first, in DecodedInstruction second) => (first.Operation, second.Operation) switch
+    {
+        (Operation.LessThanImmediate64, Operation.GreaterThanImmediate64)
+            when first.Destination == second.Destination && first.Target == second.Target && first.Immediate is >= 0 and <= int.MaxValue && second.Immediate is >= 0 and <= int.MaxValue =>
+            first with { Operation = Operation.OutsideImmediate64, Immediate = first.Immediate | second.Immediate << 32 },
+        (Operation.SubtractRegister64, Operation.MoveImmediate64) => first with { Operation = Operation.SubtractRegisterMove64, Immediate = second.Immediate, Target = second.Destination },
+        (Operation.Load8, Operation.ShiftLeftImmediate64) when first.Destination == second.Destination => first with { Operation = Operation.Load8ShiftLeft64, Immediate = second.Immediate },
+        (Operation.Load32, Operation.LessThanRegister64) when second.Source == first.Destination && second.Destination != first.Destination =>
+            first with { Operation = Operation.Load32LessThan64, Immediate = second.Destination },
+        (Operation.Load32, Operation.LessOrEqualRegister64) when second.Destination == first.Destination && second.Source != first.Destination =>
+            first with { Operation = Operation.Load32LessOrEqual64, Immediate = second.Source },
+        _ => null,
+    };
 
     private static DecodedInstruction? Pair(in DecodedInstruction first, in DecodedInstruction second)
     {

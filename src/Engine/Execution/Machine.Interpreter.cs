@@ -847,6 +847,86 @@ public sealed partial class Machine
                     To(ref r, op) = To(ref r, op) << (int)op.Immediate >> op.Target;
                     op = ref Unsafe.Add(ref op, 2);
                     continue;
+                case Operation.MoveAndEqual64:
+                    To(ref r, op) = From(ref r, op) & (ulong)op.Immediate;
+                    if (To(ref r, op) == 0)
+                    {
+                        op = ref Unsafe.Add(ref op, 2);
+                        goto taken;
+                    }
+
+                    op = ref Unsafe.Add(ref op, 3);
+                    continue;
+                case Operation.MoveAndNotEqual64:
+                    To(ref r, op) = From(ref r, op) & (ulong)op.Immediate;
+                    if (To(ref r, op) != 0)
+                    {
+                        op = ref Unsafe.Add(ref op, 2);
+                        goto taken;
+                    }
+
+                    op = ref Unsafe.Add(ref op, 3);
+                    continue;
+                case Operation.OutsideImmediate64:
+                    if (To(ref r, op) < (uint)op.Immediate)
+                    {
+                        goto taken;
+                    }
+
+                    op = ref Unsafe.Add(ref op, 1);
+                    if (To(ref r, op) > (ulong)op.Immediate)
+                    {
+                        goto taken;
+                    }
+
+                    break;
+                case Operation.SubtractRegisterMove64:
+                    To(ref r, op) -= From(ref r, op);
+                    Unsafe.Add(ref r, op.Target) = (ulong)op.Immediate;
+                    op = ref Unsafe.Add(ref op, 2);
+                    continue;
+                case Operation.Load8ShiftLeft64:
+                    memory = ref Readable(regions, From(ref r, op) + (ulong)op.Target, 1);
+                    if (Unsafe.IsNullRef(ref memory))
+                    {
+                        goto fault;
+                    }
+
+                    To(ref r, op) = (ulong)memory << (int)op.Immediate;
+                    op = ref Unsafe.Add(ref op, 2);
+                    continue;
+                case Operation.Load32LessThan64:
+                    memory = ref Readable(regions, From(ref r, op) + (ulong)op.Target, 4);
+                    if (Unsafe.IsNullRef(ref memory))
+                    {
+                        goto fault;
+                    }
+
+                    To(ref r, op) = Read32(ref memory);
+                    if (Unsafe.Add(ref r, (nuint)op.Immediate) < To(ref r, op))
+                    {
+                        op = ref Unsafe.Add(ref op, 1);
+                        goto taken;
+                    }
+
+                    op = ref Unsafe.Add(ref op, 2);
+                    continue;
+                case Operation.Load32LessOrEqual64:
+                    memory = ref Readable(regions, From(ref r, op) + (ulong)op.Target, 4);
+                    if (Unsafe.IsNullRef(ref memory))
+                    {
+                        goto fault;
+                    }
+
+                    To(ref r, op) = Read32(ref memory);
+                    if (To(ref r, op) <= Unsafe.Add(ref r, (nuint)op.Immediate))
+                    {
+                        op = ref Unsafe.Add(ref op, 1);
+                        goto taken;
+                    }
+
+                    op = ref Unsafe.Add(ref op, 2);
+                    continue;
                 case Operation.CallHelper:
                 case Operation.CallKernel:
                     {

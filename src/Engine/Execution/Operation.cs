@@ -52,4 +52,5 @@ internal enum Operation : ushort
     StoreImmediateStack8, StoreImmediateStack16, StoreImmediateStack32, StoreImmediateStack64,
     MoveAdd64, MoveAnd64, MoveAnd32, MoveShiftLeft64, MoveShiftLeft32, MoveShiftRight64, MoveShiftRight32, ShiftLeftRight64,
     MoveAddRegister64, MoveAndRegister64, MoveXorRegister64, MoveCut32,
+    MoveAndEqual64, MoveAndNotEqual64, OutsideImmediate64, SubtractRegisterMove64, Load8ShiftLeft64, Load32LessThan64, Load32LessOrEqual64,
 }

@@ -347,6 +347,15 @@ internal sealed class RandomProgram
 
         Add(signed ? made with { Offset = 1 } : made);
         Write(destination);
+        if (operation == AluOperation.Subtract && Chance(50))
+        {
+            Register other = Target();
+            if (other != R6)
+            {
+                SetNumber(other);
+            }
+        }
+
         if (Chance(10))
         {
             // What compilers without 32-bit arithmetic write.
@@ -566,8 +575,18 @@ internal sealed class RandomProgram
             return;
         }
 
-        switch (Next(4))
+        switch (Next(7))
         {
+            case 4:
+                TestBits(left, label);
+                break;
+            case 5:
+                int least = Next(100);
+                _builder.JumpIf(JumpOperation.LessThan, left, least, label).JumpIf(JumpOperation.GreaterThan, left, Chance(90) ? least + Next(1000) : Immediate(), label);
+                break;
+            case 6:
+                LoadAndCompare(right, label);
+                break;
             case 0:
                 _builder.JumpIf(comparison, left, Immediate(), label);
                 break;
@@ -581,6 +600,30 @@ internal sealed class RandomProgram
                 _builder.JumpIf32(comparison, left, right, label);
                 break;
         }
+    }
+
+    private void TestBits(Register of, Label label)
+    {
+        Register copy = Target();
+        if (copy != R6)
+        {
+            Add(Instructions.Move(copy, of), Instructions.Alu64(AluOperation.And, copy, Immediate()));
+            _builder.JumpIf(Chance(50) ? JumpOperation.Equal : JumpOperation.NotEqual, copy, Chance(90) ? 0 : Immediate(), label);
+            Write(copy);
+        }
+    }
+
+    private void LoadAndCompare(Register with, Label label)
+    {
+        Register loaded = Target();
+        if (loaded == R6 || (_depth > 0 && _tame))
+        {
+            return;
+        }
+
+        Add(Instructions.Load(MemorySize.Word, loaded, R6, ContextOffset(MemorySize.Word)));
+        Write(loaded);
+        _ = Chance(50) ? _builder.JumpIf(JumpOperation.LessThan, with, loaded, label) : _builder.JumpIf(JumpOperation.LessOrEqual, loaded, with, label);
     }
 
     private void If()

@@ -78,9 +78,26 @@ public class TraceTests
             (1, Gen.Select(OneOf(MemorySize.Byte, MemorySize.HalfWord, MemorySize.Word, MemorySize.DoubleWord), register, (size, source) => Instructions.Store(size, R10, -8, source))),
             (1, Gen.Select(OneOf(MemorySize.Byte, MemorySize.HalfWord, MemorySize.Word, MemorySize.DoubleWord), register, (size, destination) => Instructions.Load(size, destination, R10, -8))),
             (2, Gen.Select(register, Gen.Int[-1, 1], Gen.Int[0, 2], (tested, value, distance) => Instructions.JumpIf(JumpOperation.SignedGreaterThan, tested, value, (short)distance))));
-        any.Array[2, 40].Sample(
-            body =>
+
+        // Sequences that are fused, and nearly: small numbers, so that comparisons meet their edges.
+        Gen<int> small = Gen.Int[0, 4];
+        Gen<short> distance = Gen.Int[0, 2].Select(instructions => (short)instructions);
+        Gen<Instruction[]> sequence = Gen.Frequency(
+            (3, Gen.Select(register, register, small, OneOf(JumpOperation.Equal, JumpOperation.NotEqual), distance, (copy, of, mask, jump, to) =>
+                (Instruction[])[Instructions.Move(copy, of), Instructions.Alu64(AluOperation.And, copy, mask), Instructions.JumpIf(jump, copy, 0, to)])),
+            (3, Gen.Select(register, small, small, distance, (tested, least, most, to) =>
+                (Instruction[])[Instructions.JumpIf(JumpOperation.LessThan, tested, least, (short)(to + 1)), Instructions.JumpIf(JumpOperation.GreaterThan, tested, most, to)])),
+            (3, Gen.Select(register, register, register, small, (from, what, other, number) =>
+                (Instruction[])[Instructions.Alu64(AluOperation.Subtract, from, what), Instructions.MoveImmediate(other, number)])),
+            (2, Gen.Select(register, shift, (into, by) => (Instruction[])[Instructions.Load(MemorySize.Byte, into, R6, 0), Instructions.Alu64(AluOperation.ShiftLeft, into, by)])),
+            (3, Gen.Select(register, register, OneOf(JumpOperation.LessThan, JumpOperation.LessOrEqual), distance, (into, with, jump, to) =>
+                (Instruction[])[Instructions.Load(MemorySize.Word, into, R6, 0), jump == JumpOperation.LessThan ? Instructions.JumpIf(jump, with, into, to) : Instructions.JumpIf(jump, into, with, to)])),
+            (2, Gen.Select(register, small, (into, number) => (Instruction[])[Instructions.MoveImmediate(into, number)])),
+            (2, register.Select(of => (Instruction[])[Instructions.Store(MemorySize.DoubleWord, R10, -8, of)])));
+        Gen.OneOf(any.Select(one => (Instruction[])[one]), sequence).Array[2, 30].Sample(
+            parts =>
             {
+                Instruction[] body = [Instructions.Move(R6, R10), Instructions.Alu64(AluOperation.Add, R6, -8), .. parts.SelectMany(part => part)];
                 Instruction[] end = [.. Enumerable.Repeat(Instructions.Alu64(AluOperation.Add, R0, 0), 2), .. ((Register[])[R1, R2, R3]).SelectMany(other =>
                     (Instruction[])[Instructions.Alu64(AluOperation.Multiply, R0, 31), Instructions.Alu64(AluOperation.Add, R0, other)]), Instructions.Exit()];
                 LoadedProgram program = LoadedProgram.Load(new ProgramSpec(
@@ -88,7 +105,7 @@ public class TraceTests
                     [Instructions.LoadImmediate64(R0, 0x8123456789abcdef), Instructions.LoadImmediate64(R3, 0xfedcba9876543210), .. body, .. end], []));
                 Assert.Equal(_machine.Trace(program).Result, _machine.Run(program));
             },
-            iter: 5000, threads: 1);
+            iter: 10000, threads: 1);
     }
 
     [Fact]
