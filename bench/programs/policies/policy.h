@@ -132,7 +132,7 @@ static inline enum verdict try_entry(struct context *context, struct packet *pac
 static inline enum verdict try_candidates(struct context *context, struct packet *packet, u32 hash, u32 first, u32 count, u32 spare, u32 standby, u32 *slot)
 {
     enum verdict verdict = MISSED;
-#pragma unroll
+#pragma clang loop unroll(disable)
     for (int i = 0; i < CANDIDATES; i++) {
         verdict = try_entry(context, packet, first + (u32)((u64)hash * count >> 32), slot);
         if (verdict == SELECTED)
@@ -147,7 +147,7 @@ static inline enum verdict try_candidates(struct context *context, struct packet
             return verdict;
         hash *= 2891336453u;
     }
-#pragma unroll
+#pragma clang loop unroll(disable)
     for (int i = 0; i < STANDBY; i++) {
         verdict = try_entry(context, packet, first + count + spare + (u32)((u64)hash * standby >> 32), slot);
         if (verdict != MISSED)

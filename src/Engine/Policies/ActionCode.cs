@@ -306,49 +306,66 @@ internal sealed class ActionCode
     private void EmitCandidates(TableChoice choice, Action storeFirst, bool isRelative, bool isOtherwise)
     {
         bool isNext = _policy.OnMiss.Kind == MissKind.Next;
-        int candidates = isNext || choice.SpareCount > 0 ? FlowHash.Candidates : 1;
-        Label standby = _code.NewLabel("standby");
-        Label spare = _code.NewLabel("spare");
+        bool hasSpare = choice.SpareCount > 0;
+        bool isStandbyRelative = isRelative && choice.NodesFirst < 0;
         Label end = AfterMiss(isOtherwise);
-        for (int candidate = 0; candidate < candidates; candidate++)
+        Label again = _code.NewLabel("next candidate");
+        Label passedOver = hasSpare ? _code.NewLabel("passed over") : end;
+        storeFirst();
+        if (!isNext && !hasSpare)
         {
-            bool last = candidate == candidates - 1;
-            Label next = last ? spare : _code.NewLabel("next candidate");
-            if (candidate == 0)
-            {
-                storeFirst();
-            }
-            else
-            {
-                _code.Rehash();
-                _code.StoreScaled(choice.Count, choice.First, isRelative);
-            }
-
-            TrySlot(choice.SpareCount > 0 ? next : end);
-            _code.Jump(!isNext ? end : last ? standby : next);
-            if (!last)
-            {
-                _code.Mark(next);
-            }
+            TrySlot(end);
+            _code.Jump(end);
+            return;
         }
 
-        if (choice.SpareCount > 0)
+        // The first is the one in all but a few runs; the others are a loop.
+        Label first = _code.NewLabel("not the first");
+        Label standby = _code.NewLabel("standby");
+        TrySlot(hasSpare ? first : end);
+        if (!isNext)
         {
-            _code.Mark(spare);
+            _code.Jump(end);
+        }
+
+        _code.Mark(first);
+        _code.StoreLeft(FlowHash.Candidates - 1);
+        _code.Mark(again);
+        _code.Rehash();
+        _code.StoreScaled(choice.Count, choice.First, isRelative);
+        TrySlot(passedOver);
+        if (isNext)
+        {
+            _code.JumpWhileLeft(again);
+            _code.Jump(standby);
+        }
+        else
+        {
+            _code.Jump(end);
+        }
+
+        if (hasSpare)
+        {
+            _code.Mark(passedOver);
+            _code.JumpWhileLeft(again);
             _code.Rehash();
             _code.StoreScaled(choice.SpareCount, choice.SpareFirst, isRelative);
             TrySlot(end);
-            _code.Jump(isNext ? standby : end);
+            if (!isNext)
+            {
+                _code.Jump(end);
+                return;
+            }
         }
 
         _code.Mark(standby);
-        for (int candidate = 0; isNext && candidate < FlowHash.StandbyCandidates; candidate++)
-        {
-            _code.Rehash();
-            _code.StoreScaled(choice.StandbyCount, choice.StandbyFirst, isRelative && choice.NodesFirst < 0);
-            TrySlot(end);
-        }
-
+        Label nextStandby = _code.NewLabel("next on standby");
+        _code.StoreLeft(FlowHash.StandbyCandidates);
+        _code.Mark(nextStandby);
+        _code.Rehash();
+        _code.StoreScaled(choice.StandbyCount, choice.StandbyFirst, isStandbyRelative);
+        TrySlot(end);
+        _code.JumpWhileLeft(nextStandby);
         _code.Jump(end);
     }
 

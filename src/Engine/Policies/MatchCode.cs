@@ -29,12 +29,11 @@ internal sealed class MatchCode(SteeringPolicy policy, PolicyCode code, BankPlan
 
     /// <summary>Jumps to <paramref name="failed"/> unless the packet matches; no code at all for a match that takes every packet.</summary>
     /// <param name="match">The match.</param>
+    /// <param name="within">The IP version that the packet is known to have.</param>
     /// <param name="family">The IP version it is confined to (<see cref="TryConfine"/>).</param>
     /// <param name="seed">Seed of the rule's fractions.</param>
     /// <param name="failed">Where to go otherwise.</param>
-    public void Emit(PolicyMatch match, IpFamily? family, uint seed, Label failed) => Emit(match, null, family, seed, failed);
-
-    private void Emit(PolicyMatch match, IpFamily? within, IpFamily? family, uint seed, Label failed)
+    public void Emit(PolicyMatch match, IpFamily? within, IpFamily? family, uint seed, Label failed)
     {
         if (family == IpFamily.V4 && within is null)
         {

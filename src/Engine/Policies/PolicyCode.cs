@@ -349,6 +349,16 @@ internal sealed class PolicyCode
         }
     }
 
+    /// <summary>w1 = the bits of an address that count, or a port, as it lies in the packet.</summary>
+    public void LoadField(short at, uint mask)
+    {
+        Builder.Add(Instructions.Load(mask == ushort.MaxValue ? MemorySize.HalfWord : MemorySize.Word, R1, R10, at));
+        if (mask is not (ushort.MaxValue or uint.MaxValue))
+        {
+            Builder.Add(Instructions.Alu32(AluOperation.And, R1, (int)mask));
+        }
+    }
+
     /// <summary>Jumps to <paramref name="failed"/> unless the table has a bit for the port at a place of the stack.</summary>
     public void TestPortBit(int first, short at, Label failed)
     {
@@ -504,13 +514,14 @@ internal sealed class PolicyCode
         }
 
         Label other = NewLabel("hash ipv6");
-        Label done = NewLabel("hashed");
+        Label end = NewLabel("end of hash");
         JumpUnlessIpv4(other);
-        Hash([.. needs.Words(key, IpFamily.V4)], seed);
-        Jump(done);
+        BeginHash([.. needs.Words(key, IpFamily.V4)], seed);
+        Jump(end);
         Mark(other);
-        Hash([.. needs.Words(key, IpFamily.V6)], seed);
-        Mark(done);
+        BeginHash([.. needs.Words(key, IpFamily.V6)], seed);
+        Mark(end);
+        EndHash();
     }
 
     /// <summary>r9 = the hash (<see cref="FlowHash"/>) of words on the stack.</summary>
@@ -518,13 +529,19 @@ internal sealed class PolicyCode
     /// <param name="seed">The seed; null when it is on the stack.</param>
     public void Hash(ReadOnlySpan<(MemorySize Size, short At)> words, uint? seed)
     {
+        BeginHash(words, seed);
+        EndHash();
+    }
+
+    private void BeginHash(ReadOnlySpan<(MemorySize Size, short At)> words, uint? seed)
+    {
         int start = (int)(FlowHash.InitialValue + ((uint)words.Length << 2) + (seed ?? 0));
         if (seed is null)
         {
             Builder.Add(Instructions.Load(MemorySize.Word, R5, R10, Frame.Seed), Instructions.Alu32(AluOperation.Add, R5, start));
         }
 
-        Register[] state = [R1, R2, R3];
+        Register[] state = [R1, R2, R9];
         bool started = false;
         while (true)
         {
@@ -556,23 +573,26 @@ internal sealed class PolicyCode
                 break;
             }
 
-            Mix(R1, R3, 4, R2);
-            Mix(R2, R1, 6, R3);
-            Mix(R3, R2, 8, R1);
-            Mix(R1, R3, 16, R2);
-            Mix(R2, R1, 19, R3);
-            Mix(R3, R2, 4, R1);
+            Mix(R1, R9, 4, R2);
+            Mix(R2, R1, 6, R9);
+            Mix(R9, R2, 8, R1);
+            Mix(R1, R9, 16, R2);
+            Mix(R2, R1, 19, R9);
+            Mix(R9, R2, 4, R1);
             words = words[3..];
         }
+    }
 
-        Final(R3, R2, 14);
-        Final(R1, R3, 11);
+    // The same for every number of words.
+    private void EndHash()
+    {
+        Final(R9, R2, 14);
+        Final(R1, R9, 11);
         Final(R2, R1, 25);
-        Final(R3, R2, 16);
-        Final(R1, R3, 4);
+        Final(R9, R2, 16);
+        Final(R1, R9, 4);
         Final(R2, R1, 14);
-        Final(R3, R2, 24);
-        Builder.Add(Instructions.Move32(R9, R3));
+        Final(R9, R2, 24);
     }
 
     public void Rehash() => Builder.Add(Instructions.Alu32(AluOperation.Multiply, R9, unchecked((int)FlowHash.RehashMultiplier)));
@@ -709,6 +729,17 @@ internal sealed class PolicyCode
             Instructions.Load(MemorySize.Word, R1, R0, 0),
             Instructions.Store(MemorySize.Word, R10, Frame.First, R1));
 
+    /// <summary>So many candidates may still be tried. By a register: before 6.3 the verifier does not follow a number that is stored without one.</summary>
+    public void StoreLeft(int candidates) => Builder.Add(Instructions.MoveImmediate(R1, candidates), Instructions.Store(MemorySize.DoubleWord, R10, Frame.Left, R1));
+
+    /// <summary>Jumps while candidates are left, of which one fewer is then.</summary>
+    public void JumpWhileLeft(Label again) =>
+        Builder.Add(
+            Instructions.Load(MemorySize.DoubleWord, R1, R10, Frame.Left),
+            Instructions.Alu64(AluOperation.Add, R1, -1),
+            Instructions.Store(MemorySize.DoubleWord, R10, Frame.Left, R1))
+            .JumpIf(JumpOperation.NotEqual, R1, 0, again);
+
     public void StoreSlot(int slot) => Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Key, slot));
 
     /// <summary>The key on the stack = the table's slot for it. The table is in r8.</summary>
@@ -752,7 +783,7 @@ internal sealed class PolicyCode
     /// <summary>SK_PASS is 1; every other value drops.</summary>
     public void Return(bool pass) => Builder.Add(Instructions.MoveImmediate32(R0, pass ? 1 : 0), Instructions.Exit());
 
-    private static uint Swap(uint value) => BinaryPrimitives.ReverseEndianness(value);
+    internal static uint Swap(uint value) => BinaryPrimitives.ReverseEndianness(value);
 
     private static short Field(int field) => (short)(field * sizeof(ulong));
 
@@ -910,6 +941,9 @@ internal sealed class PolicyCode
 
         /// <summary>u32: 1 for a connection whose listener stopped.</summary>
         public const short Migrating = -152;
+
+        /// <summary>u64: candidates that may still be tried. The verifier follows a number only where it fills an aligned place.</summary>
+        public const short Left = -160;
 
         /// <summary>24 bytes: a connection id. The 8 bytes before make a trie's key.</summary>
         public const short Id = -136;

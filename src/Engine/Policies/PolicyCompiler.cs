@@ -1,14 +1,13 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using ReuseportPS.Engine.Diagnostics;
-using ReuseportPS.Engine.Isa;
 
 namespace ReuseportPS.Engine.Policies;
 
 /// <summary>Compiles a policy to one program and its maps. The same policy and number of slots give the same bytes everywhere.</summary>
 public static class PolicyCompiler
 {
-    /// <summary>Most conditional jumps of a program: the verifier follows at most 8192 in one path (BPF_COMPLEXITY_LIMIT_JMP_SEQ).</summary>
+    /// <summary>Most conditional jumps in a row: the verifier follows at most 8192 in one path (BPF_COMPLEXITY_LIMIT_JMP_SEQ).</summary>
     public const int MostTests = 8000;
 
     /// <summary>Compiles.</summary>
@@ -29,14 +28,10 @@ public static class PolicyCompiler
         }
 
         CompiledPolicy compiled = new PolicyProgramEmitter(policy, slotCount, states ?? SlotStates.AllActive).Emit();
-        int tests = compiled.Program.Instructions.Count(IsConditional);
+        int tests = TestSequence.Longest(compiled.Program.Instructions.AsSpan());
         return tests <= MostTests
             ? new PolicyCompilation(compiled, diagnostics)
             : new PolicyCompilation(null, diagnostics.Add(PolicyDiagnostics.TooManyRules.At(
-                policy.Places.Find("rules"), string.Create(CultureInfo.InvariantCulture, $"The rules need {tests} tests; {MostTests} are the most."))));
+                policy.Places.Find("rules"), string.Create(CultureInfo.InvariantCulture, $"The rules need {tests} tests in a row; {MostTests} are the most."))));
     }
-
-    private static bool IsConditional(Instruction instruction) =>
-        (InstructionClass)(instruction.Opcode & 7) is InstructionClass.Jump or InstructionClass.Jump32 &&
-        (JumpOperation)(instruction.Opcode & 0xf0) is not (JumpOperation.Always or JumpOperation.Call or JumpOperation.Exit);
 }

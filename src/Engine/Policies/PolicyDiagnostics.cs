@@ -195,7 +195,7 @@ public static class PolicyDiagnostics
 
     public static readonly DiagnosticDefinition TooManyRules = Error(
         "RPS4040", "The program would be too large",
-        "A policy may have 4000 rules, and its program 8000 tests: each is made in turn for every packet, and the kernel follows at most 8192 in a row when it loads a program. A port, a range of ports or a prefix in a rule is one or more tests; a list is two, however long it is, and so are more than eight ports.",
+        "A policy may have 4000 rules, and its program 8000 tests in a row: they are made in turn for a packet, and the kernel follows at most 8192 in a row when it loads a program. A port, a range of ports or a prefix in a rule is one or more tests; a list is two, however long it is, and so are more than eight ports. Rules that follow each other and each want another value of the same field (one port, or one IPv4 prefix of the same length) are searched by halves: they are a few tests, however many they are.",
         "Put addresses into lists, and join rules that have the same action.");
 
     public static readonly DiagnosticDefinition ListTooLarge = Error(

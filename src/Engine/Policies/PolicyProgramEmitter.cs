@@ -8,8 +8,8 @@ using Frame = ReuseportPS.Engine.Policies.PolicyCode.Frame;
 namespace ReuseportPS.Engine.Policies;
 
 /// <summary>
-/// Makes the program of a valid policy: what it needs of the packet, the rules in order, their actions, the ends. There are no
-/// loops, no pointers with variable offsets and no stack that is read before it is written, so that it loads with CAP_BPF alone;
+/// Makes the program of a valid policy: what it needs of the packet, the rules in order, their actions, the ends. There are no loops but over
+/// candidates, no pointers with variable offsets and no stack that is read before it is written, so that it loads with CAP_BPF alone;
 /// and no code that is never reached, which the kernel refuses.
 /// </summary>
 internal sealed class PolicyProgramEmitter
@@ -161,20 +161,25 @@ internal sealed class PolicyProgramEmitter
         bool reachable = true;
         for (int i = 0; i < _policy.Rules.Count && reachable; i++)
         {
-            PolicyRule rule = _policy.Rules[i];
-            if (!MatchCode.TryConfine(rule.When, null, out IpFamily? family))
+            if (RuleRun.At(_policy, i) is RuleRun run)
+            {
+                EmitRun(run);
+                i += run.Count - 1;
+                continue;
+            }
+
+            PolicyMatch match = _policy.Rules[i].When;
+            if (!MatchCode.TryConfine(match, null, out IpFamily? family))
             {
                 continue;
             }
 
             Label next = _code.NewLabel("next rule");
-            _code.Builder.Comment($"rule {i + 1}{(rule.Name is null ? "" : $" '{rule.Name}'")}");
+            CommentRule(i);
             int before = _code.Builder.Count;
-            _match.Emit(rule.When, family, FlowFraction.SeedOf(_policy.RuleName(i)), next);
+            _match.Emit(match, null, family, FlowFraction.SeedOf(_policy.RuleName(i)), next);
             bool conditional = _code.Builder.Count > before;
-            _code.Count(_counters.IndexOfRule(i));
-            StoreRule(i);
-            _actions.Emit(i, family);
+            EmitMatched(i, family);
             if (conditional)
             {
                 _code.Mark(next);
@@ -195,5 +200,72 @@ internal sealed class PolicyProgramEmitter
             _ends.MarkOtherwise();
             _actions.Emit(_policy.Rules.Count, null);
         }
+    }
+
+    /// <summary>What the rules of a run have in common, once; then the value is searched for, by halves, and the rest of the one rule is tested that wants it.</summary>
+    private void EmitRun(RuleRun run)
+    {
+        Label next = _code.NewLabel("next rule");
+        _code.Builder.Comment($"rules {run.First + 1} to {run.First + run.Count}, by their {run.Field switch { RuleField.Source => "source", RuleField.Destination => "destination", RuleField.SourcePort => "source port", _ => "destination port" }}");
+        IpFamily? within = null;
+        if (run.Field is RuleField.Source or RuleField.Destination)
+        {
+            _code.JumpUnlessIpv4(next);
+            within = IpFamily.V4;
+        }
+
+        PolicyMatch? common = run.Common(_policy);
+        if (common is not null)
+        {
+            _ = MatchCode.TryConfine(common, within, out IpFamily? family);
+            _match.Emit(common, within, family, 0, next);
+            within = family;
+        }
+
+        _code.LoadField(
+            run.Field switch { RuleField.Source => Frame.Source, RuleField.Destination => _needs.DestinationAt(IpFamily.V4), RuleField.SourcePort => Frame.Ports, _ => Frame.Ports + 2 },
+            run.Mask);
+        (int Rule, uint Value)[] sorted = [.. run.Values.Select((value, i) => (run.First + i, value)).OrderBy(one => one.value)];
+        Search(sorted);
+        _code.Mark(next);
+
+        void Search(ReadOnlySpan<(int Rule, uint Value)> among)
+        {
+            if (among.Length > 1)
+            {
+                Label upper = _code.NewLabel("upper half");
+                _code.Builder.JumpIf32(JumpOperation.GreaterOrEqual, Register.R1, (int)among[among.Length / 2].Value, upper);
+                Search(among[..(among.Length / 2)]);
+                _code.Mark(upper);
+                Search(among[(among.Length / 2)..]);
+                return;
+            }
+
+            (int rule, uint value) = among[0];
+            CommentRule(rule);
+            _code.Builder.JumpIf32(JumpOperation.NotEqual, Register.R1, (int)value, next);
+            IpFamily? family = within;
+            if (common is null)
+            {
+                PolicyMatch rest = run.RestOf(_policy.Rules[rule].When);
+                _ = MatchCode.TryConfine(rest, within, out family);
+                _match.Emit(rest, within, family, FlowFraction.SeedOf(_policy.RuleName(rule)), next);
+            }
+
+            EmitMatched(rule, family);
+        }
+    }
+
+    private void CommentRule(int position)
+    {
+        PolicyRule rule = _policy.Rules[position];
+        _code.Builder.Comment($"rule {position + 1}{(rule.Name is null ? "" : $" '{rule.Name}'")}");
+    }
+
+    private void EmitMatched(int position, IpFamily? family)
+    {
+        _code.Count(_counters.IndexOfRule(position));
+        StoreRule(position);
+        _actions.Emit(position, family);
     }
 }

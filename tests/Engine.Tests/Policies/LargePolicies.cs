@@ -28,7 +28,7 @@ public static class LargePolicies
 
     /// <summary>Rules with two tests each.</summary>
     public static SteeringPolicy ManyConditions(int count) => Policy(
-        Enumerable.Range(0, count).Select(i => new PolicyRule(null, new PolicyMatch { SourcePorts = [Port(i)], DestinationPorts = [Port(i + 1)] }, new RejectAction())));
+        Enumerable.Range(1, count).Select(i => new PolicyRule(null, new PolicyMatch { SourcePorts = [new PortRange((ushort)(2 * i), (ushort)((2 * i) + 1))] }, new RejectAction())));
 
     /// <summary>One rule with many ports.</summary>
     public static SteeringPolicy ManyPorts => Policy(

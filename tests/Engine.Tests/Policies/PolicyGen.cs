@@ -102,7 +102,7 @@ public static class PolicyGen
         Gen<ImmutableArray<NamedSlots>> names = Subset(slotCount).Array[0, 2].Select(sets => sets.Select((slots, i) => new NamedSlots($"name{i}", Numbers(slots))).ToImmutableArray());
         Gen<ImmutableArray<AddressList>> lists = s_prefix.Array[0, 4].Array[0, 3].Select(all => all.Select((prefixes, i) => new AddressList($"list{i}", [.. prefixes.Distinct()])).ToImmutableArray());
         return Gen.Select(names, lists, Gen.Enum<PolicyProtocol>()).SelectMany((slots, addresses, protocol) => Gen.Select(
-            Rule(slotCount, slots, addresses, protocol).Array[0, 6],
+            Rules(slotCount, slots, addresses, protocol),
             Action(slotCount, slots),
             Gen.Frequency((3, Gen.Const(MissAction.Next)), (2, Gen.OneOf(new MissAction(MissKind.Kernel), new MissAction(MissKind.Reject))), (1, OneSlot(slotCount, slots).Select(s => new MissAction(MissKind.Slot, s)))),
             (rules, otherwise, miss) => new SteeringPolicy
@@ -116,6 +116,35 @@ public static class PolicyGen
                 OnMiss = miss,
             })).SelectMany(policy => Gen.Select(Gen.Int[0, 3], Gen.OneOf<int?>(null, null, null, 1, 3), (migrate, sample) => policy with { Migrates = migrate == 0, SampleOneIn = sample })).Select(Settle);
     }
+
+    private static Gen<PolicyRule[]> Rules(int slotCount, ImmutableArray<NamedSlots> slots, ImmutableArray<AddressList> lists, PolicyProtocol policy)
+    {
+        Gen<PolicyRule[]> some = Rule(slotCount, slots, lists, policy).Array[0, 3];
+        return Gen.Frequency(
+            (2, Rule(slotCount, slots, lists, policy).Array[0, 6]),
+            (1, Gen.Select(some, Run(slotCount, slots, lists, policy), some, (before, run, after) => (PolicyRule[])[.. before, .. run, .. after])));
+    }
+
+    /// <summary>Rules that want different values of one field, and the same beside it or not.</summary>
+    private static Gen<PolicyRule[]> Run(int slotCount, ImmutableArray<NamedSlots> slots, ImmutableArray<AddressList> lists, PolicyProtocol policy) => Gen.Select(
+        Gen.Int[0, 3], Gen.OneOf(8, 16, 29, 31, 32, 32), Gen.Bool, Gen.Select(s_ipv4, s_port).Array[4, 12], Rule(slotCount, slots, lists, policy).Array[4, 12]).Select((field, length, sameRest, values, rules) =>
+            rules.Take(values.Length).Select((rule, i) =>
+            {
+                PolicyMatch rest = sameRest ? rules[0].When : rule.When;
+                (UInt128 address, ushort port) = values[i];
+                AddressMatch prefix = new([new AddressPrefix(IpFamily.V4, address & new AddressPrefix(IpFamily.V4, 0, length).Mask, length)], []);
+                EquatableArray<PortRange> ports = [new PortRange(port, port)];
+                return rule with
+                {
+                    When = field switch
+                    {
+                        0 => rest with { Source = prefix, Family = null },
+                        1 => rest with { Destination = prefix, Family = null },
+                        2 => rest with { SourcePorts = ports },
+                        _ => rest with { DestinationPorts = ports },
+                    },
+                };
+            }).ToArray());
 
     private static Gen<PolicyRule> Rule(int slotCount, ImmutableArray<NamedSlots> slots, ImmutableArray<AddressList> lists, PolicyProtocol policy) =>
         Gen.Select(Match(lists, policy, depth: 2), Action(slotCount, slots), (match, action) => new PolicyRule(null, match, action));
