@@ -10,12 +10,15 @@ using ReuseportPS.Yaml;
 
 namespace ReuseportPS.Bench;
 
-/// <summary><c>bench -- policies-clang</c>: instructions of compiled policies beside those of clang for C that does the same (bench/programs/policies).</summary>
+/// <summary>
+/// <c>bench -- policies-clang [kernel]</c>: compiled policies beside what clang makes of C that does the same (bench/programs/policies): instructions and, with
+/// <c>kernel</c>, nanoseconds of a run in the kernel (<see cref="PolicyKernelTimes"/>). Written into bench/RESULTS.md.
+/// </summary>
 internal static class PoliciesClangCommand
 {
     private static readonly string[] s_compilers = ["clang", "clang-19", "clang-16", "clang-14"];
 
-    public static int Run()
+    public static int Run(bool inKernel)
     {
         string? clang = s_compilers.FirstOrDefault(name => Start(name, "--version") == 0);
         if (clang is null)
@@ -24,16 +27,37 @@ internal static class PoliciesClangCommand
             return 1;
         }
 
-        Console.WriteLine("policy          compiled   clang -O2 -mcpu=v3   ratio");
+        using PolicyKernelTimes? kernel = inKernel ? new PolicyKernelTimes() : null;
+        StringBuilder table = new();
+        table.Append(CultureInfo.InvariantCulture, $"""
+            ## Policies beside clang
+
+            Written by `dotnet run -c Release --project bench -- policies-clang{(inKernel ? " kernel" : "")}`; do not edit. {DateTime.UtcNow:yyyy-MM-dd}. Instructions of a policy's program, and of what
+            clang -O2 -mcpu=v3 makes of C that decides and counts the same (`bench/programs/policies`).{(inKernel ? PolicyKernelTimes.Explanation : "")}
+
+            | policy | compiled | clang | ratio |{(inKernel ? " compiled, ns | clang, ns | ratio |" : "")}
+            |---|---|---|---|{(inKernel ? "---|---|---|" : "")}
+
+            """);
         foreach ((string name, string text) in Policies())
         {
             PolicyReading reading = PolicyYaml.Read(text);
-            CompiledPolicy compiled = PolicyCompiler.Compile(reading.Policy ?? throw new DiagnosticException(reading.Diagnostics), 8).Compiled!;
+            CompiledPolicy compiled = PolicyCompiler.Compile(reading.Policy ?? throw new DiagnosticException(reading.Diagnostics), PolicyKernelTimes.Slots).Compiled!;
             int own = compiled.Program.InstructionSlots;
-            int other = CompileC(clang, name);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-12} {own,11} {other,20} {(double)own / other,7:0.00}"));
+            string target = CompileC(clang, name);
+            int other = ReadSteer(target);
+            table.Append(CultureInfo.InvariantCulture, $"| {name} | {own} | {other} | {(double)own / other:0.00} |");
+            if (kernel is not null)
+            {
+                (double ownTime, double otherTime) = kernel.Measure(compiled, target);
+                table.Append(CultureInfo.InvariantCulture, $" {ownTime:0.0} | {otherTime:0.0} | {ownTime / otherTime:0.00} |");
+            }
+
+            table.Append('\n');
         }
 
+        Console.WriteLine(table);
+        ResultsPage.WritePolicies(Path.Combine(BenchFiles.Folder, "RESULTS.md"), table.ToString());
         return 0;
     }
 
@@ -59,7 +83,7 @@ internal static class PoliciesClangCommand
         yield return ("rules", rules.Append("otherwise: { by: hash }\n").ToString());
     }
 
-    private static int CompileC(string clang, string name)
+    private static string CompileC(string clang, string name)
     {
         string source = Path.Combine(BenchFiles.Folder, "programs", "policies", name + ".c");
         string target = Path.Combine(BenchFiles.Output, name + ".policy.o");
@@ -68,7 +92,7 @@ internal static class PoliciesClangCommand
             throw new InvalidOperationException($"{clang} did not compile {source}.");
         }
 
-        return ReadSteer(target);
+        return target;
     }
 
     // The size of the program's section: the objects are made to be counted, not to be read as programs.

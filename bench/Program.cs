@@ -8,7 +8,7 @@ using ReuseportPS.Bench.Peers;
 // dotnet run -c Release --project bench -- --filter '*'      what is inside, by BenchmarkDotNet
 // dotnet run -c Release --project bench -- peers             side by side with other engines
 // dotnet run -c Release --project bench -- peers policies    of that only this project's policies
-// dotnet run -c Release --project bench -- policies-clang    instructions of policies beside clang's for the same in C
+// dotnet run -c Release --project bench -- policies-clang    instructions of policies beside clang's for the same in C; with "kernel" also their times there
 // dotnet run -c Release --project bench -- scale             groups of 4 to 32768 members, a million live flows
 // dotnet run -c Release --project bench -- traces            a capture of 1 GB beside tcpdump and cat
 if (args is ["traces"])
@@ -21,9 +21,9 @@ if (args is ["scale"])
     return ScaleCommand.Run();
 }
 
-if (args is ["policies-clang"])
+if (args is ["policies-clang"] or ["policies-clang", "kernel"])
 {
-    return PoliciesClangCommand.Run();
+    return PoliciesClangCommand.Run(inKernel: args.Length == 2);
 }
 
 if (args is ["peers"] or ["peers", "policies"])

@@ -7,6 +7,8 @@ namespace ReuseportPS.Bench.Peers;
 /// <summary>bench/RESULTS.md: what the last comparison measured.</summary>
 internal static class ResultsPage
 {
+    private const string PoliciesHeading = "## Policies beside clang";
+
     public static void Write(string path, IReadOnlyList<IContender> contenders, Measurements measurements, IReadOnlyList<PolicyTimes> policies, IEnumerable<Target> targets)
     {
         StringBuilder page = new();
@@ -44,8 +46,19 @@ internal static class ResultsPage
             page.Append(CultureInfo.InvariantCulture, $"| {target.Id} | {target.Text} | {value} | {(target.IsLeast ? "at least" : "at most")} {target.Bound:0.00} | {target.Outcome} |\n");
         }
 
-        File.WriteAllText(path, page.ToString());
+        string? kept = File.Exists(path) ? PoliciesPart(File.ReadAllText(path)) : null;
+        File.WriteAllText(path, kept is null ? page.ToString() : $"{page}\n{kept}");
     }
+
+    /// <summary>Puts the part on policies beside clang in the place of the one that is there.</summary>
+    public static void WritePolicies(string path, string part)
+    {
+        string page = File.Exists(path) ? File.ReadAllText(path) : "";
+        string before = PoliciesPart(page) is string kept ? page[..^kept.Length] : page + "\n";
+        File.WriteAllText(path, before + part);
+    }
+
+    private static string? PoliciesPart(string page) => page.IndexOf(PoliciesHeading, StringComparison.Ordinal) is >= 0 and int at ? page[at..] : null;
 
     private static void Append(StringBuilder page, IReadOnlyList<PolicyTimes> policies)
     {

@@ -16,7 +16,7 @@ typedef long long s64;
 #define __array(name, value) typeof(value) *name[]
 #define likely(x) __builtin_expect(!!(x), 1)
 
-enum { ARRAY = 2, PERCPU_ARRAY = 6, LRU_HASH = 9, LPM_TRIE = 11, ARRAY_OF_MAPS = 12, SOCKARRAY = 20 };
+enum { ARRAY = 2, PERCPU_ARRAY = 6, LRU_HASH = 9, LPM_TRIE = 11, ARRAY_OF_MAPS = 12, SOCKARRAY = 20, INNER_MAP = 1 << 12 };
 enum { SLOTS = 8, NONE = -1, CANDIDATES = 5, STANDBY = 2, IPV4 = 0x0008, TCP = 6, UDP = 17 };
 
 struct context {
@@ -48,6 +48,7 @@ struct counters {
 
 struct table {
     __uint(type, ARRAY);
+    __uint(map_flags, INNER_MAP);
     __uint(max_entries, 1);
     __type(key, u32);
     __type(value, u32);

@@ -2,7 +2,7 @@
 #include "policy.h"
 
 struct list_key { u32 length, family, address[4]; };
-struct list { __uint(type, LPM_TRIE); __uint(max_entries, 1); __uint(map_flags, 1); __type(key, struct list_key); __type(value, u32); };
+struct list { __uint(type, LPM_TRIE); __uint(max_entries, 1); __uint(map_flags, 1); __uint(key_size, sizeof(struct list_key)); __uint(value_size, 4); };
 struct { __uint(type, ARRAY_OF_MAPS); __uint(max_entries, 2); __type(key, u32); __array(values, struct list); } lists SEC(".maps");
 
 SEC("sk_reuseport") int steer(struct context *context)
