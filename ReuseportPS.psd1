@@ -9,6 +9,7 @@
     PowerShellVersion      = '7.6'
     CompatiblePSEditions   = @('Core')
     CmdletsToExport        = @(
+        'Clear-SocketSlot'
         'Compare-SteeringPolicy'
         'ConvertFrom-BpfAssembly'
         'ConvertTo-BpfAssembly'
@@ -34,8 +35,11 @@
         'New-SteeringPolicy'
         'Remove-ReuseportGroup'
         'Remove-SteeringPolicy'
+        'Resume-SocketSlot'
         'Set-ReuseportBackend'
+        'Set-SocketSlot'
         'Set-SteeringPolicy'
+        'Suspend-SocketSlot'
         'Sync-ReuseportGroup'
         'Test-ReuseportEnvironment'
         'Test-ReuseportFidelity'

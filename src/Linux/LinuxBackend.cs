@@ -83,8 +83,14 @@ public sealed class LinuxBackend : IReuseportBackend, ILiveConnections
     public SocketSurvey Survey(SocketQuery query) => new HostSurvey(this, _namespace, _finder).Run(query);
 
     /// <inheritdoc/>
-    public IReadOnlyList<LiveConnection> FindConnections(TransportProtocol protocol, int port, INetworkNamespace? networkNamespace = null) =>
-        _finder.FindConnections(protocol, port, (LinuxNamespace?)networkNamespace);
+    public ulong MonotonicTime => (ulong)(System.Diagnostics.Stopwatch.GetTimestamp() * (1_000_000_000 / System.Diagnostics.Stopwatch.Frequency));
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LiveConnection> FindConnections(TransportProtocol protocol, int port, INetworkNamespace? networkNamespace = null, bool withOwners = false) =>
+        _finder.FindConnections(protocol, port, (LinuxNamespace?)networkNamespace, withOwners);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LiveConnection> FindRequests(int port, INetworkNamespace? networkNamespace = null) => _finder.FindRequests(port, (LinuxNamespace?)networkNamespace);
 
     /// <inheritdoc/>
     public IBackendSocket AcquireSocket(SocketRecord record) => SocketAcquirer.Acquire(record);

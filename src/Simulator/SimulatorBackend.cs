@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Maps;
@@ -18,7 +19,7 @@ namespace ReuseportPS.Simulator;
 /// A small Linux in memory. The same options and the same operations give the same results, to the byte, on every machine. It is
 /// not thread-safe: one operation at a time.
 /// </summary>
-public sealed class SimulatorBackend : IReuseportBackend
+public sealed class SimulatorBackend : IReuseportBackend, ILiveConnections
 {
     private const ulong FirstNamespaceId = 4026531840;
     private const ulong FirstInode = 20000;
@@ -89,6 +90,9 @@ public sealed class SimulatorBackend : IReuseportBackend
 
     /// <inheritdoc/>
     public INetworkNamespace CurrentNamespace => _firstNamespace;
+
+    /// <inheritdoc/>
+    public ulong MonotonicTime => (ulong)Nanoseconds;
 
     /// <inheritdoc/>
     public IPinStore Pins { get; }
@@ -193,6 +197,18 @@ public sealed class SimulatorBackend : IReuseportBackend
             .Where(sock => query.ProcessId is null || sock.Handles.Exists(handle => handle.Owner.ProcessId == query.ProcessId))
             .Select(sock => Record(sock, query.WithOwners))];
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LiveConnection> FindConnections(TransportProtocol protocol, int port, INetworkNamespace? networkNamespace = null, bool withOwners = false)
+    {
+        SimulatedNamespace network = Resolve(networkNamespace);
+        IEnumerable<Sock> found = protocol == TransportProtocol.Tcp ? network.Tcp.Connections : network.Sockets.Where(sock => sock.Protocol == TransportProtocol.Udp);
+        return Describe(found.Where(sock => sock.State == SockState.Established && sock.Port == port), withOwners);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LiveConnection> FindRequests(int port, INetworkNamespace? networkNamespace = null) =>
+        Describe(Resolve(networkNamespace).Tcp.Connections.Where(sock => sock.State == SockState.NewSynReceived && sock.Port == port), withOwners: false);
 
     /// <inheritdoc/>
     public IBackendSocket AcquireSocket(SocketRecord record) => new SimulatedSocket(Find(record), CurrentProcess);
@@ -384,6 +400,17 @@ public sealed class SimulatorBackend : IReuseportBackend
         sock.Family == IpFamily.V6 && sock.V6Only, sock.Protocol == TransportProtocol.Udp && sock.State == SockState.Established,
         sock.Protocol == TransportProtocol.Tcp ? sock.AcceptQueue.Count : sock.Datagrams?.Bytes ?? 0, sock.Network.Id,
         withOwners ? [.. sock.Handles.Select(handle => handle.Owner)] : []);
+
+    private static LiveConnection[] Describe(IEnumerable<Sock> connections, bool withOwners) =>
+    [
+        .. connections.Select(sock => new LiveConnection(
+                sock.Protocol, new IPEndPoint(TableAddress.ToIPAddress(sock.Family, sock.Address), sock.Port),
+                new IPEndPoint(TableAddress.ToIPAddress(sock.Family, sock.PeerAddress), sock.PeerPort), sock.Cookie)
+            {
+                Owners = withOwners ? [.. sock.Handles.Select(handle => handle.Owner)] : [],
+            })
+            .OrderBy(connection => connection.Flow.Family).ThenBy(connection => connection.Flow.Source).ThenBy(connection => connection.Flow.SourcePort),
+    ];
 
     private SimulatedNamespace Resolve(INetworkNamespace? network) => network is null ? _firstNamespace
         : network as SimulatedNamespace is { } found && found.Backend == this ? found

@@ -83,6 +83,68 @@ public abstract class FailureContract<TWorld>(TWorld world) : GroupTest<TWorld>(
         }
     }
 
+    /// <summary>A change of slots, and what is there to be put back: weights, states, loads, seats.</summary>
+    [Theory]
+    [InlineData("weight", true)]
+    [InlineData("load", true)]
+    [InlineData("clear", true)]
+    [InlineData("clear", false)]
+    [InlineData("seat", true)]
+    [InlineData("generation", true)]
+    [InlineData("sticky program", true)]
+    public void Changes_of_slots(string change, bool adopted)
+    {
+        IBackendSocket[]? members = adopted ? [.. OpenMany("udp4", 3), .. OpenMany("udp6", 3)] : null;
+        FaultyBackend faulty = new(Backend);
+        using GroupCatalog catalog = Catalog(faulty);
+        ManagedGroup group = adopted ? catalog.Adopt(AdoptRequest()) : catalog.Open(Small());
+        group.Apply(Policy(change switch
+        {
+            "load" => "by: least-loaded, stale: 1h, to: [0]",
+            "generation" => "by: generation, generations: [0-2], sticky: { entries: 64, idle: 60s }",
+            "sticky program" => "by: hash, sticky: { entries: 64, idle: 60s }",
+            _ => First,
+        }));
+        if (change == "load")
+        {
+            group.Change(new SlotChange([SlotItem.Of(0, 2)]) { Load = 5 });
+        }
+
+        if (change is "seat" or "generation")
+        {
+            members = [.. members!, .. OpenMany("udp4", 1), .. OpenMany("udp6", 1)];
+        }
+
+        Every(faulty, () => Describe(group, faulty, members), () =>
+        {
+            switch (change)
+            {
+                case "weight":
+                    group.Change(new SlotChange([SlotItem.Of(1)]) { Weight = 77 });
+                    break;
+                case "load":
+                    group.Change(new SlotChange([SlotItem.Of(1, 2)]) { Load = 9, State = SlotState.Standby });
+                    break;
+                case "clear":
+                    group.ClearSlots([SlotItem.Of(1)]);
+                    break;
+                case "seat":
+                    group.Seat(1, members![6].Cookie);
+                    break;
+                case "generation":
+                    group.Synchronize(asGeneration: true);
+                    break;
+                default:
+                    group.Apply(Policy("by: consistent, sticky: { entries: 64, idle: 60s }"));
+                    break;
+            }
+        });
+        if (adopted)
+        {
+            group.Dispose();
+        }
+    }
+
     [Fact]
     public void Open_leaves_nothing()
     {

@@ -54,6 +54,8 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
         }
     }
 
+    public ulong MonotonicTime => inner.MonotonicTime;
+
     public INetworkNamespace CreateNamespace() => inner.CreateNamespace();
 
     public void RunOn(int cpu, INetworkNamespace? networkNamespace, Action action) => inner.RunOn(cpu, networkNamespace, action);

@@ -65,7 +65,7 @@ public abstract class GroupTest<TWorld>(TWorld world) : ContractTest<TWorld>(wor
         List<string> lines = [];
         foreach (SlotStatus slot in group.ReadSlots())
         {
-            lines.Add($"slot {slot.Slot}: {string.Join(", ", slot.Seats.Select(seat => seat.Cookie))}");
+            lines.Add($"slot {slot.Slot}: {string.Join(", ", slot.Seats.Select(seat => seat.Cookie))} {group.States[slot.Slot]}, turn {group.States.GenerationOf(slot.Slot)}");
         }
 
         foreach (KernelGroupKey key in group.KernelGroups)
@@ -75,6 +75,7 @@ public abstract class GroupTest<TWorld>(TWorld world) : ContractTest<TWorld>(wor
             lines.Add($"{key}: {(found.Count == 0 ? "nobody" : Backend.InspectAttachment(found[0]).ToString())}");
         }
 
+        lines.Add($"loads: {string.Join(", ", group.ReadLoads().Select(load => (uint)load))}");
         lines.Add($"programs: {string.Join(", ", group.ProgramIds)}");
         lines.Add($"policy: {(group.Policy is null ? "none" : PolicyYaml.Write(group.Policy))}");
         using (IPinFolder? pins = Backend.Pins.Open(group.Name))

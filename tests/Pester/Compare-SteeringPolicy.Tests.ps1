@@ -47,6 +47,15 @@ Describe 'Compare-SteeringPolicy' {
         ($result | Out-String) | Should -Match 'slot 4'
     }
 
+    It 'shows what draining a slot does' {
+        $result = $tcp | Compare-SteeringPolicy TestDrive:/hash.yaml -SlotCount 4 -DrainedSlot 2
+        $result.After | Should -Be 'hash, slot 2 drained'
+        @($result.Moves | Where-Object { $_.Effect -eq 'Moves' -and $_.From -ne 'slot 2' }).Count | Should -Be 0
+        @($result.Moves | Where-Object To -EQ 'slot 2').Count | Should -Be 0
+        $result.Protocols[0].Breaking | Should -Be 0
+        { $tcp | Compare-SteeringPolicy TestDrive:/hash.yaml -SlotCount 2 -DrainedSlot 0, 1 -ErrorAction Stop } | Should -Throw
+    }
+
     It 'does not know where the kernel puts flows' {
         $result = $quic | Compare-SteeringPolicy TestDrive:/hash.yaml TestDrive:/kernel.yaml -SlotCount 4
         $result.FlowsUncertain | Should -Be 400

@@ -30,6 +30,9 @@ otherwise: { by: weighted, weights: { 0: 3, 1: 1 } }
 '@
         $null = Set-SteeringPolicy web (Import-SteeringPolicy TestDrive:/weighted.yaml)
         (Get-SocketSlot web).Share | Should -Be 0.75, 0.25, 0, 0
+        (Get-SocketSlot web).Weight | Should -Be 3, 1, 0, 0
+        (Get-SocketSlot web).Generation | Should -Be 1, 1, 1, 1
+        (Get-SocketSlot web -Slot 0).Load | Should -BeNullOrEmpty
     }
 
     It 'reports a slot that the group does not have' {

@@ -6,6 +6,14 @@ namespace ReuseportPS.Engine.Backends;
 public interface ILiveConnections
 {
     /// <summary>Established connections to a local port, in the order of their clients; of the current namespace, or another one.</summary>
+    /// <param name="protocol">TCP, or UDP for connected sockets.</param>
+    /// <param name="port">Local port.</param>
+    /// <param name="networkNamespace">Where to look; null for the current one.</param>
+    /// <param name="withOwners">Whether <see cref="LiveConnection.Owners"/> is wanted; looking costs a walk over /proc.</param>
     /// <exception cref="BackendException">The host does not tell.</exception>
-    IReadOnlyList<LiveConnection> FindConnections(TransportProtocol protocol, int port, INetworkNamespace? networkNamespace = null);
+    IReadOnlyList<LiveConnection> FindConnections(TransportProtocol protocol, int port, INetworkNamespace? networkNamespace = null, bool withOwners = false);
+
+    /// <summary>Half-open TCP connections to a local port (SYN_RECV): a listener was chosen, the handshake's last segment is awaited. Which listener it was is not told.</summary>
+    /// <exception cref="BackendException">The host does not tell.</exception>
+    IReadOnlyList<LiveConnection> FindRequests(int port, INetworkNamespace? networkNamespace = null);
 }

@@ -17,6 +17,9 @@ public interface IReuseportBackend : IDisposable
     /// <summary>The namespace that the process is in (Linux), or the simulator's first.</summary>
     INetworkNamespace CurrentNamespace { get; }
 
+    /// <summary>CLOCK_MONOTONIC in nanoseconds, as programs read it.</summary>
+    ulong MonotonicTime { get; }
+
     /// <summary>Where groups are kept for other shells.</summary>
     IPinStore Pins { get; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using ReuseportPS.Engine.Packets;
 
@@ -10,6 +11,9 @@ namespace ReuseportPS.Engine.Backends;
 /// <param name="Cookie">SO_COOKIE of its socket.</param>
 public sealed record LiveConnection(TransportProtocol Protocol, IPEndPoint Local, IPEndPoint Remote, ulong Cookie)
 {
+    /// <summary>Processes that hold it; empty when nobody does yet (it waits in an accept queue), or nobody was asked.</summary>
+    public ImmutableArray<SocketOwner> Owners { get; init; } = [];
+
     /// <summary>The flow as a steering program met its first packet: IPv4 of a dual-stack socket is IPv4.</summary>
     public FlowKey Flow
     {

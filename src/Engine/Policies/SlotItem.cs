@@ -21,6 +21,21 @@ public readonly record struct SlotItem(string? Name, int First, int Last)
     /// <summary>The slots of a name.</summary>
     public static SlotItem Of(string name) => new(name, 0, 0);
 
+    /// <summary>Ascending numbers as few ranges.</summary>
+    internal static IEnumerable<SlotItem> Ranges(IReadOnlyList<int> slots)
+    {
+        for (int first = 0, next; first < slots.Count; first = next)
+        {
+            next = first + 1;
+            while (next < slots.Count && slots[next] == slots[next - 1] + 1)
+            {
+                next++;
+            }
+
+            yield return Of(slots[first], slots[next - 1]);
+        }
+    }
+
     /// <summary>Reads <c>3</c>, <c>0-5</c> or a name.</summary>
     /// <param name="text">The text.</param>
     /// <param name="item">The item.</param>

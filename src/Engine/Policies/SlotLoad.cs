@@ -14,6 +14,10 @@ public static class SlotLoad
     /// <param name="monotonicNanoseconds">CLOCK_MONOTONIC.</param>
     public static ulong Pack(uint load, ulong monotonicNanoseconds) => (ulong)UnitsOf(monotonicNanoseconds) << 32 | load;
 
+    /// <summary>How long ago a load was told, to a millisecond or so.</summary>
+    public static TimeSpan Age(ulong word, ulong monotonicNanoseconds) =>
+        TimeSpan.FromTicks((long)(((ulong)(UnitsOf(monotonicNanoseconds) - (uint)(word >> 32)) << TimeShift) / TimeSpan.NanosecondsPerTick));
+
     /// <summary>A time in the units of a word.</summary>
     internal static uint UnitsOf(ulong monotonicNanoseconds) => (uint)(monotonicNanoseconds >> TimeShift);
 

@@ -19,6 +19,10 @@ public sealed record SlotStates(ImmutableDictionary<int, SlotState> States, Immu
     /// <summary>Whose turn in the seat it is, from 1 on.</summary>
     public uint GenerationOf(int slot) => Math.Max(1, Generations.GetValueOrDefault(slot));
 
+    /// <summary>Whether two say the same of each slot of a group; who sits there is not compared.</summary>
+    public bool Equals(SlotStates other, int slotCount) =>
+        Enumerable.Range(0, slotCount).All(slot => this[slot] == other[slot] && GenerationOf(slot) == other.GenerationOf(slot));
+
     /// <summary>The same with another state of one slot.</summary>
     public SlotStates With(int slot, SlotState state) => this with { States = States.SetItem(slot, state) };
 

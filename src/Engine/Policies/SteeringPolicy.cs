@@ -51,6 +51,12 @@ public sealed record SteeringPolicy
     /// <summary>The name of a rule, or <c>rule 1</c> by its position.</summary>
     public string RuleName(int index) => Rules[index].Name ?? string.Create(CultureInfo.InvariantCulture, $"rule {index + 1}");
 
+    /// <summary>What the action without a rule is called.</summary>
+    public const string OtherwiseName = "otherwise";
+
+    /// <summary>The name of an action by its position: that of its rule, or <see cref="OtherwiseName"/> after the last.</summary>
+    internal string ActionName(int position) => position == Rules.Count ? OtherwiseName : RuleName(position);
+
     /// <summary>What the rules do, in order, then what is done otherwise.</summary>
     public IEnumerable<PolicyAction> AllActions() => Rules.Items.Select(rule => rule.Action).Append(Otherwise);
 
@@ -59,6 +65,11 @@ public sealed record SteeringPolicy
 
     /// <summary>An action by its position: that of a rule, or <see cref="Otherwise"/> after the last.</summary>
     internal PolicyAction ActionAt(int position) => position < Rules.Count ? Rules[position].Action : Otherwise;
+
+    /// <summary>The same with another balancer in one of its actions.</summary>
+    internal SteeringPolicy WithBalancer(int position, Balancer balancer) => position == Rules.Count
+        ? this with { Otherwise = ((SteerAction)Otherwise) with { By = balancer } }
+        : this with { Rules = Rules.Items.SetItem(position, Rules[position] with { Action = ((SteerAction)Rules[position].Action) with { By = balancer } }).ToEquatableArray() };
 
     /// <summary>The slots that items stand for, ascending, each once; no items stand for all slots of the group. Names must be known.</summary>
     /// <param name="items">Numbers, ranges and names.</param>

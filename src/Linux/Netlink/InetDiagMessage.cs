@@ -19,6 +19,7 @@ internal sealed record InetDiagMessage(
     internal uint? Drops { get; init; }
 
     internal const byte TcpEstablished = 1;
+    internal const byte TcpSynReceived = 3;
     internal const byte TcpClose = 7;
     internal const byte TcpListen = 10;
 

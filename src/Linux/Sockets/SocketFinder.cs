@@ -71,14 +71,24 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
     }
 
     /// <summary>Established connections to a local port, of the current namespace by default.</summary>
-    internal IReadOnlyList<LiveConnection> FindConnections(TransportProtocol protocol, int port, LinuxNamespace? place = null) =>
-    [
-        .. new[] { IpFamily.V4, IpFamily.V6 }
-            .SelectMany(family => Dump(place ?? currentNamespace, protocol, family, port, 1u << InetDiagMessage.TcpEstablished))
-            .Where(socket => socket.State == InetDiagMessage.TcpEstablished && socket.Local.Port == port)
-            .Select(socket => new LiveConnection(protocol, socket.Local, socket.Remote, socket.Cookie))
-            .OrderBy(connection => connection.Flow.Family).ThenBy(connection => connection.Flow.Source).ThenBy(connection => connection.Flow.SourcePort),
-    ];
+    internal IReadOnlyList<LiveConnection> FindConnections(TransportProtocol protocol, int port, LinuxNamespace? place, bool withOwners)
+    {
+        InetDiagMessage[] found = [.. InState(InetDiagMessage.TcpEstablished, protocol, port, place)];
+        Dictionary<ulong, List<SocketOwner>> owners = withOwners ? OpenDescriptors.OwnersOf(found.Select(socket => (ulong)socket.Inode).Where(inode => inode != 0).ToHashSet()) : [];
+        return InOrder(found.Select(socket => new LiveConnection(protocol, socket.Local, socket.Remote, socket.Cookie) { Owners = [.. owners.GetValueOrDefault(socket.Inode) ?? []] }));
+    }
+
+    /// <summary>Half-open connections to a local port.</summary>
+    internal IReadOnlyList<LiveConnection> FindRequests(int port, LinuxNamespace? place) => InOrder(
+        InState(InetDiagMessage.TcpSynReceived, TransportProtocol.Tcp, port, place)
+            .Select(request => new LiveConnection(TransportProtocol.Tcp, request.Local, request.Remote, request.Cookie)));
+
+    private IEnumerable<InetDiagMessage> InState(byte state, TransportProtocol protocol, int port, LinuxNamespace? place) => new[] { IpFamily.V4, IpFamily.V6 }
+        .SelectMany(family => Dump(place ?? currentNamespace, protocol, family, port, 1u << state))
+        .Where(socket => socket.State == state && socket.Local.Port == port);
+
+    private static IReadOnlyList<LiveConnection> InOrder(IEnumerable<LiveConnection> connections) =>
+        [.. connections.OrderBy(connection => connection.Flow.Family).ThenBy(connection => connection.Flow.Source).ThenBy(connection => connection.Flow.SourcePort)];
 
     private static bool Matches(SocketQuery query, InetDiagMessage socket) =>
         (query.Port is null || query.Port == socket.Local.Port)

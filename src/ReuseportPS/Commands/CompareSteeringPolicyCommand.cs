@@ -37,6 +37,11 @@ public sealed class CompareSteeringPolicyCommand : PreviewCmdlet
     [ValidateRange(0, 32767)]
     public int[] RemovedSlot { get; set; } = [];
 
+    /// <summary>Slots that are drained after the change: their members stay, and get no new flows.</summary>
+    [Parameter]
+    [ValidateRange(0, 32767)]
+    public int[] DrainedSlot { get; set; } = [];
+
     /// <inheritdoc/>
     protected override void ProcessRecord() => Guard(Trace, () =>
     {
@@ -44,8 +49,8 @@ public sealed class CompareSteeringPolicyCommand : PreviewCmdlet
         PreviewGroup after = Change(before);
         SteeringPolicy difference = DifferencePolicy ?? ReferencePolicy;
         PolicyComparer comparer = new(
-            new ComparedSide(ReferencePolicy.Name, Compile(ReferencePolicy, before.SlotCount), before),
-            new ComparedSide(Describe(difference, before), Compile(difference, after.SlotCount), after),
+            new ComparedSide(ReferencePolicy.Name, Compile(ReferencePolicy, before), before),
+            new ComparedSide(Describe(difference, before), Compile(difference, after), after),
             SimulatedHost());
         using TraceCmdletProgress progress = new(this, $"Comparing '{ReferencePolicy.Name}'", Trace.Name);
         SteeringComparison comparison = comparer.Compare(Trace.Source, progress.Report, StopToken);
@@ -61,10 +66,12 @@ public sealed class CompareSteeringPolicyCommand : PreviewCmdlet
     {
         int slotCount = NewSlotCount ?? before.SlotCount;
         bool[] occupied = [.. Enumerable.Range(0, slotCount).Select(slot => !RemovedSlot.Contains(slot) && (slot >= before.SlotCount || before.Occupied[slot]))];
-        int unknown = RemovedSlot.FirstOrDefault(slot => slot >= slotCount, -1);
+        SlotStates states = DrainedSlot.Aggregate(before.States, (all, slot) => all.With(slot, SlotState.Draining));
+        int unknown = RemovedSlot.Concat(DrainedSlot).FirstOrDefault(slot => slot >= slotCount, -1);
         return unknown >= 0 ? throw Refuse($"There is no slot {unknown}: there are {slotCount}.", "Give slots from 0.")
             : !occupied.Contains(true) ? throw Refuse("No slot has a member after the change.", "Leave one.")
-            : new PreviewGroup(slotCount) { Occupied = [.. occupied] };
+            : Enumerable.Range(0, slotCount).All(slot => states[slot] == SlotState.Draining || !occupied[slot]) ? throw Refuse("No slot with a member takes new flows after the change.", "Leave one that is not drained.")
+            : new PreviewGroup(slotCount) { Occupied = [.. occupied], States = states };
     }
 
     private string Describe(SteeringPolicy policy, PreviewGroup before)
@@ -78,6 +85,11 @@ public sealed class CompareSteeringPolicyCommand : PreviewCmdlet
         if (RemovedSlot.Length > 0)
         {
             changes.Add($"without slot {string.Join(", ", RemovedSlot)}");
+        }
+
+        if (DrainedSlot.Length > 0)
+        {
+            changes.Add($"slot {string.Join(", ", DrainedSlot)} drained");
         }
 
         return changes.Count == 0 ? policy.Name : $"{policy.Name}, {string.Join(", ", changes)}";

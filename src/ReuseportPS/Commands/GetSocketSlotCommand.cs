@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using ReuseportPS.Engine.Backends.Groups;
-using ReuseportPS.Engine.Policies;
 using ReuseportPS.Model;
 
 namespace ReuseportPS.Commands;
@@ -16,28 +15,22 @@ public sealed class GetSocketSlotCommand : GroupCmdlet
     public int[]? Slot { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => WithGroup(Groups(), group =>
+    protected override void ProcessRecord()
     {
-        CounterReading[] counters = group.Compiled is null ? [] : [.. group.ReadCounters().Where(counter => counter.Kind == CounterKind.Slot)];
-        double total = counters.Sum(counter => (double)counter.Value);
-        foreach (SlotStatus slot in group.ReadSlots())
+        GroupCatalog groups = Groups();
+        WithGroup(groups, group =>
         {
-            if (Slot is null || Slot.Contains(slot.Slot))
+            foreach (SocketSlot slot in SocketSlot.Of(group, groups.Backend.MonotonicTime).Where(slot => Slot is null || Slot.Contains(slot.Slot)))
             {
-                WriteObject(new SocketSlot(
-                    group.Name, group.Backend.Kind, slot.Slot,
-                    slot.Seats.Any(seat => seat.Cookie != 0) ? "Active" : "Empty",
-                    group.Policy is null ? null : IntendedShare.Of(group.Policy, slot.Slot, group.SlotCount),
-                    total > 0 ? counters[slot.Slot].Value / total : null,
-                    slot.Seats));
+                WriteObject(slot);
             }
-        }
 
-        foreach (int missing in (Slot ?? []).Where(number => number >= group.SlotCount))
-        {
-            WriteError(new ErrorRecord(
-                new ItemNotFoundException($"Group '{group.Name}' has slots 0 to {group.SlotCount - 1}, not {missing}."),
-                "SlotNotFound", ErrorCategory.ObjectNotFound, missing));
-        }
-    });
+            foreach (int missing in (Slot ?? []).Where(number => number >= group.SlotCount))
+            {
+                WriteError(new ErrorRecord(
+                    new ItemNotFoundException($"Group '{group.Name}' has slots 0 to {group.SlotCount - 1}, not {missing}."),
+                    "SlotNotFound", ErrorCategory.ObjectNotFound, missing));
+            }
+        });
+    }
 }

@@ -40,7 +40,7 @@ public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
     protected override void ProcessRecord() => Guard(Trace, () =>
     {
         PreviewGroup group = Group is null ? new PreviewGroup(SlotCount) : PreviewGroups.Of(Groups(), Group);
-        PolicyCompilation compilation = PolicyCompiler.Compile(Policy, group.SlotCount);
+        PolicyCompilation compilation = PolicyCompiler.Compile(Policy, group.SlotCount, group.States);
         WriteFindings(compilation.Diagnostics);
         if (compilation.Compiled is null)
         {

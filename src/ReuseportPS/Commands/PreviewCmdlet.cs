@@ -41,11 +41,11 @@ public abstract class PreviewCmdlet : BackendCmdlet
         return Group is null ? new PreviewGroup(SlotCount) : PreviewGroups.Of(Groups(), Group);
     }
 
-    /// <summary>The policy compiled for a number of slots; its warnings are written.</summary>
+    /// <summary>The policy compiled for the slots of a group; its warnings are written.</summary>
     /// <exception cref="DiagnosticException">It does not compile.</exception>
-    private protected CompiledPolicy Compile(SteeringPolicy policy, int slotCount)
+    private protected CompiledPolicy Compile(SteeringPolicy policy, PreviewGroup group)
     {
-        PolicyCompilation compilation = PolicyCompiler.Compile(policy, slotCount);
+        PolicyCompilation compilation = PolicyCompiler.Compile(policy, group.SlotCount, group.States);
         WriteFindings(compilation.Diagnostics);
         return compilation.Compiled ?? throw new DiagnosticException(compilation.Diagnostics);
     }

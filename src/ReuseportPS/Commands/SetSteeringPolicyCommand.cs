@@ -9,7 +9,6 @@ using ReuseportPS.Engine.Policies;
 using ReuseportPS.Engine.Programs;
 using ReuseportPS.Model;
 using ReuseportPS.Session;
-using ReuseportPS.Simulator.Recording;
 
 namespace ReuseportPS.Commands;
 
@@ -67,8 +66,15 @@ public sealed class SetSteeringPolicyCommand : GroupCmdlet
         if (Confirm(group, $"policy '{Policy.Name}' ({plan.Change})", plan.Steps, out ShouldProcessReason reason))
         {
             plan = group.Apply(Policy, Force);
-            WriteObject(new SteeringPolicyChange(
-                group.Name, group.Backend.Kind, Policy.Name, plan.Change, plan.Compiled.Program.InstructionSlots));
+            foreach (FlowTable table in plan.FlowTables.Where(table => !table.IsKept))
+            {
+                WriteWarning(table.ToString());
+            }
+
+            WriteObject(new SteeringPolicyChange(group.Name, group.Backend.Kind, Policy.Name, plan.Change, plan.Compiled.Program.InstructionSlots)
+            {
+                FlowTable = plan.FlowTables,
+            });
         }
         else if (reason == ShouldProcessReason.WhatIf)
         {
@@ -78,10 +84,7 @@ public sealed class SetSteeringPolicyCommand : GroupCmdlet
 
     private void WritePreviews(IReuseportBackend backend, ManagedGroup group, PolicyPlan plan)
     {
-        FlowKey[] live = [.. GroupConnections.Of(backend, group).Select(connection => connection.Flow)];
-        WriteVerbose($"Group '{group.Name}' has {live.Length} live connections.");
-        IPacketSource?[] sources = [live.Length > 0 ? new FlowTrace($"{live.Length} live connections", live) : null, Trace?.Source];
-        foreach (IPacketSource source in sources.OfType<IPacketSource>())
+        foreach (IPacketSource source in LiveTraces.Of(backend, group, Trace))
         {
             using TraceCmdletProgress progress = new(this, $"Previewing policy '{Policy.Name}'", source.Description);
             WriteObject(ChangePreview.Of(group, plan, source, progress.Report, StopToken));

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using ReuseportPS.Engine.Backends.Groups;
+using ReuseportPS.Engine.Policies;
 using ReuseportPS.Model;
 
 namespace ReuseportPS.Commands;
@@ -13,6 +14,10 @@ public sealed class SyncReuseportGroupCommand : GroupCmdlet
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Members that get a seat are a new generation of the server: they get slots of their own, and new flows by the policy's generations; old flows stay where they are.</summary>
+    [Parameter]
+    public SwitchParameter NewGeneration { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -24,10 +29,20 @@ public sealed class SyncReuseportGroupCommand : GroupCmdlet
                 return;
             }
 
-            ReuseportGroupSynchronization done = new(group, group.Synchronize(Force));
+            ReuseportGroupSynchronization done = new(group, group.Synchronize(Force, NewGeneration));
             foreach (string unseatable in done.Unseatable)
             {
                 WriteWarning($"Not seated: {unseatable}");
+            }
+
+            foreach (int slot in done.SeatedSlot.Where(slot => group.States[slot] != SlotState.Active).Distinct())
+            {
+                WriteWarning($"Slot {slot} is {group.States[slot]}: who sits there now gets no new flows until Resume-SocketSlot.");
+            }
+
+            if (!NewGeneration && done.SeatedSlot.Any(slot => slot >= done.FormerSlotCount) && group.Policy is not null && PolicyGenerations.HasAny(group.Policy))
+            {
+                WriteWarning("The policy has generations, and the new slots are in none of them. For a new generation of the server use -NewGeneration.");
             }
 
             WriteObject(done);

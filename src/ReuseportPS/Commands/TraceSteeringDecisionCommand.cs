@@ -73,7 +73,7 @@ public sealed class TraceSteeringDecisionCommand : PreviewCmdlet
     protected override void ProcessRecord() => Guard(ParameterSetName == ForTrace ? Trace : Policy, () =>
     {
         PreviewGroup group = Target();
-        CompiledPolicy compiled = Compile(Policy, group.SlotCount);
+        CompiledPolicy compiled = Compile(Policy, group);
         using DecisionTracer tracer = new(Policy, compiled, group, Detailed ? StepsKept : 0, SimulatedHost());
         switch (ParameterSetName)
         {

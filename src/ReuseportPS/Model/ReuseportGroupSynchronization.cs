@@ -13,6 +13,7 @@ public sealed record ReuseportGroupSynchronization
         Backend = group.Backend.Kind;
         Change = done.HasChanged;
         Seated = [.. done.Seated.Select(seat => $"slot {seat.Slot}: {KernelGroupKey.Of(seat.Member)} cookie {seat.Member.Cookie}")];
+        SeatedSlot = [.. done.Seated.Select(seat => seat.Slot)];
         Unseatable = [.. done.Unseatable.Select(one => $"{KernelGroupKey.Of(one.Member)} cookie {one.Member.Cookie}: {one.Reason}")];
         Attached = [.. done.Attached.Select(key => key.ToString())];
         (FormerSlotCount, SlotCount, EmptySlot) = (done.FormerSlotCount, done.SlotCount, done.EmptySlots);
@@ -29,6 +30,9 @@ public sealed record ReuseportGroupSynchronization
 
     /// <summary>Members that got a seat.</summary>
     public ImmutableArray<string> Seated { get; }
+
+    /// <summary>Their slots, in the same order.</summary>
+    public ImmutableArray<int> SeatedSlot { get; }
 
     /// <summary>Members that could not get one, and why.</summary>
     public ImmutableArray<string> Unseatable { get; }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Policies;
 
@@ -9,4 +10,8 @@ namespace ReuseportPS.Model;
 /// <param name="Policy">Name of the policy.</param>
 /// <param name="Change">Nothing, data or program.</param>
 /// <param name="InstructionCount">Instructions of the program, in 8-byte slots.</param>
-public sealed record SteeringPolicyChange(string Group, BackendKind Backend, string Policy, PolicyChange Change, int InstructionCount);
+public sealed record SteeringPolicyChange(string Group, BackendKind Backend, string Policy, PolicyChange Change, int InstructionCount)
+{
+    /// <summary>What became of the flow tables of the policy before, when the program is another; none when they stay as they are.</summary>
+    public ImmutableArray<FlowTable> FlowTable { get; init; } = [];
+}

@@ -1,7 +1,5 @@
-using System.Net;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Backends.Groups;
-using ReuseportPS.Engine.Packets;
 
 namespace ReuseportPS.Session;
 
@@ -15,14 +13,7 @@ internal static class GroupConnections
         [
             .. group.KernelGroups.Select(key => (key.Protocol, key.Port)).Distinct()
                 .SelectMany(end => live.FindConnections(end.Protocol, end.Port))
-                .Where(connection => group.KernelGroups.Any(key => IsOf(key, connection)))
+                .Where(connection => group.KernelGroups.Any(key => key.Takes(connection)))
                 .DistinctBy(connection => connection.Cookie),
         ];
-
-    private static bool IsOf(KernelGroupKey key, LiveConnection connection) =>
-        key.Protocol == connection.Protocol
-        && key.Port == connection.Local.Port
-        && (key.Address.Equals(connection.Local.Address)
-            || (key.Address.Equals(IPAddress.Any) && connection.Flow.Family == IpFamily.V4)
-            || (key.Address.Equals(IPAddress.IPv6Any) && (connection.Flow.Family == IpFamily.V6 || !key.V6Only)));
 }

@@ -6,9 +6,13 @@ namespace ReuseportPS.Session;
 /// <summary>Managed groups as previews see them.</summary>
 internal static class PreviewGroups
 {
-    /// <summary>The group's slots, and which of them have a member in any seat.</summary>
+    /// <summary>The group's slots, their states, and which of them have a member in any seat.</summary>
     public static PreviewGroup Of(ManagedGroup group) =>
-        new(group.SlotCount) { Occupied = [.. group.ReadSlots().Select(slot => slot.Seats.Any(seat => seat.Cookie != 0))] };
+        new(group.SlotCount)
+        {
+            Occupied = [.. group.ReadSlots().Select(slot => slot.Seats.Any(seat => seat.Cookie != 0))],
+            States = group.States,
+        };
 
     /// <summary>The same for a group by its name.</summary>
     /// <exception cref="Engine.Diagnostics.DiagnosticException">There is no such group.</exception>

@@ -30,7 +30,7 @@ public sealed class DecisionTracer : IDisposable
         _policy = policy;
         _group = group;
         _selectable = [.. group.Occupied];
-        _evaluator = new PolicyEvaluator(policy, group.SlotCount);
+        _evaluator = new PolicyEvaluator(policy, group.SlotCount, group.States);
         _drawsNumbers = policy.AllActions().Any(action => action is SteerAction { By: RandomBalancer or LeastLoadedBalancer });
         _steering = new SimulatedSteering(compiled, group, host ?? new SimulatorOptions { CpuCount = 1 }) { TracedSteps = tracedSteps };
     }
@@ -89,7 +89,7 @@ public sealed class DecisionTracer : IDisposable
         PolicyMatch alone = PolicyMatch.Everything with { };
         condition.SetValue(alone, wanted);
         SteeringPolicy policy = _policy with { Rules = [new PolicyRule(null, alone, new RejectAction())], Otherwise = new SteerAction(new KernelBalancer()) };
-        return new PolicyEvaluator(policy, _group.SlotCount).Decide(packet, _selectable).Basis == CounterKind.Rule;
+        return new PolicyEvaluator(policy, _group.SlotCount, _group.States).Decide(packet, _selectable).Basis == CounterKind.Rule;
     }
 
     // The keys of the language are the singular forms of the properties, with a hyphen between words.

@@ -20,7 +20,7 @@ public sealed class PolicyPreview
     private readonly SteeringPolicy? _source;
 
     /// <summary>A preview of a policy.</summary>
-    /// <param name="policy">The compiled policy.</param>
+    /// <param name="policy">The policy, compiled for the states of the group's slots.</param>
     /// <param name="group">The group, of the number of slots that the policy was compiled for; null for one with a member in every slot.</param>
     /// <param name="name">Name of the policy, for the measurement.</param>
     /// <param name="host">The host: its CPUs and NUMA nodes, where packets are processed, the seed of what the program may draw, the kernel. Null for one CPU.</param>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ReuseportPS.Engine.Policies;
 
 namespace ReuseportPS.Simulator.Preview;
 
@@ -28,6 +29,9 @@ public sealed record PreviewGroup
             ? value
             : throw new ArgumentException($"Of {SlotCount} slots {value.Length} are described and {value.Count(isOccupied => isOccupied)} hold a member.");
     }
+
+    /// <summary>The states of the slots, which a policy is compiled with.</summary>
+    public SlotStates States { get; init; } = SlotStates.AllActive;
 
     /// <summary>By slot: what to call it (<c>slot 3</c>, <c>nginx 4711</c>).</summary>
     public ImmutableArray<string> Labels

@@ -11,6 +11,7 @@ internal sealed class RuleTally
     private const int MostSlots = 4096;
 
     private readonly SteeringPolicy _policy;
+    private readonly SlotStates _states;
     private readonly PolicyEvaluator _evaluator;
     private readonly bool[] _selectable;
     private readonly long[] _flows;
@@ -18,7 +19,8 @@ internal sealed class RuleTally
     public RuleTally(SteeringPolicy policy, PreviewGroup group)
     {
         _policy = policy;
-        _evaluator = new PolicyEvaluator(policy, group.SlotCount);
+        _states = group.States;
+        _evaluator = new PolicyEvaluator(policy, group.SlotCount, group.States);
         _selectable = [.. group.Occupied];
         _flows = new long[policy.Rules.Count + 1];
     }
@@ -53,7 +55,7 @@ internal sealed class RuleTally
         SteeringPolicy alone = _policy with { Rules = [], Otherwise = action };
         double?[] shares = _selectable.Length > MostSlots
             ? [null]
-            : [.. Enumerable.Range(0, _selectable.Length).Select(slot => IntendedShare.Of(alone, slot, _selectable.Length))];
+            : [.. Enumerable.Range(0, _selectable.Length).Select(slot => IntendedShare.Of(alone, slot, _selectable.Length, _states))];
         return shares.Contains(null) ? new RuleMeasurement(name, flows, [], IsKnown: false) : new RuleMeasurement(name, flows, [.. shares.Select(share => share!.Value)], IsKnown: true);
     }
 }

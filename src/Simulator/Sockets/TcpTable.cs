@@ -18,6 +18,9 @@ internal sealed class TcpTable(SimulatedNamespace network)
 
     public Sock? FindConnection(FourTuple tuple) => _connections.GetValueOrDefault(tuple);
 
+    /// <summary>Connections, requests and what is left in TIME_WAIT, in no order.</summary>
+    public IEnumerable<Sock> Connections => _connections.Values;
+
     /// <summary>Takes a port; a listening socket has its own checked again. Port 0 asks for an ephemeral one. EADDRINUSE.</summary>
     public Errno Bind(Sock sock, ushort port)
     {

@@ -30,6 +30,8 @@ public sealed class LoopbackAdoptionContract(LoopbackWorld world) : AdoptionCont
 
 public sealed class LoopbackSynchronizationContract(LoopbackWorld world) : SynchronizationContract<LoopbackWorld>(world);
 
+public sealed class LoopbackSlotContract(LoopbackWorld world) : SlotContract<LoopbackWorld>(world);
+
 public sealed class LoopbackGroupProgramContract(LoopbackWorld world) : GroupProgramContract<LoopbackWorld>(world);
 
 public sealed class LoopbackFailureContract(LoopbackWorld world) : FailureContract<LoopbackWorld>(world);
@@ -59,6 +61,8 @@ public sealed class VethGroupContract(VethWorld world) : GroupContract<VethWorld
 public sealed class VethAdoptionContract(VethWorld world) : AdoptionContract<VethWorld>(world);
 
 public sealed class VethSynchronizationContract(VethWorld world) : SynchronizationContract<VethWorld>(world);
+
+public sealed class VethSlotContract(VethWorld world) : SlotContract<VethWorld>(world);
 
 public sealed class VethGroupProgramContract(VethWorld world) : GroupProgramContract<VethWorld>(world);
 

@@ -35,4 +35,19 @@ public static class GroupCodes
 
     /// <summary>A group name that cannot be used.</summary>
     public const string BadName = "RPS5311";
+
+    /// <summary>A slot, or a name of slots, that the group does not have.</summary>
+    public const string NoSuchSlot = "RPS5320";
+
+    /// <summary>A weight or a load of which the group's policy makes no use.</summary>
+    public const string NothingToChange = "RPS5321";
+
+    /// <summary>The change would leave new flows of the group without a slot.</summary>
+    public const string NobodyLeft = "RPS5322";
+
+    /// <summary>A socket that cannot be given the seat.</summary>
+    public const string CannotSeat = "RPS5323";
+
+    /// <summary>A new generation was asked for, and the group's policy has none.</summary>
+    public const string NoGenerations = "RPS5324";
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Maps;
+using ReuseportPS.Engine.Policies;
 
 namespace ReuseportPS.Engine.Backends.Groups;
 
@@ -30,7 +31,15 @@ internal sealed record GroupState
     /// <summary>Epoch of the policy's data: a live one of the other bank was stored by a shell that ended before it wrote this state.</summary>
     public uint Epoch { get; init; }
 
+    /// <summary>Slots that are not active, or whose seats have changed hands; null when there is none.</summary>
+    public SlotMark[]? Slots { get; init; }
+
     public required ImmutableArray<KernelGroupState> KernelGroups { get; init; }
+
+    public SlotStates ToStates() => (Slots ?? []).Aggregate(SlotStates.AllActive, (states, mark) => states.With(mark.Slot, mark.State) with
+    {
+        Generations = states.Generations.SetItem(mark.Slot, mark.Generation),
+    });
 
     public MapSpec ToMap()
     {

@@ -20,6 +20,14 @@ public sealed record KernelGroupKey(
         socket.NetworkNamespace, socket.Protocol, socket.Family, socket.LocalEndPoint.Address, socket.LocalEndPoint.Port,
         socket.InterfaceIndex, socket.V6Only, socket.Uid);
 
+    /// <summary>Whether the group's members can be the other end of a connection: it was opened to their address and port.</summary>
+    public bool Takes(LiveConnection connection) =>
+        Protocol == connection.Protocol
+        && Port == connection.Local.Port
+        && (Address.Equals(connection.Local.Address)
+            || (Address.Equals(IPAddress.Any) && connection.Flow.Family == IpFamily.V4)
+            || (Address.Equals(IPAddress.IPv6Any) && (connection.Flow.Family == IpFamily.V6 || !V6Only)));
+
     /// <summary>The end point.</summary>
     public IPEndPoint EndPoint => new(Address, Port);
 

@@ -12,6 +12,9 @@ internal sealed class LivePolicy : IDisposable
 
     private readonly IReuseportBackend _backend;
     private readonly ImmutableArray<IBackendMap?> _maps;
+    private readonly HashSet<int> _borrowed = [];
+    private readonly HashSet<int> _given = [];
+    private readonly Dictionary<int, int> _formerIndex = [];
     private bool _mayBeRead;
 
     private LivePolicy(IReuseportBackend backend, CompiledPolicy compiled, ImmutableArray<IBackendMap?> maps)
@@ -27,35 +30,62 @@ internal sealed class LivePolicy : IDisposable
     public IEnumerable<(string Pin, IBackendMap Map)> Shared =>
         _maps.Select((map, index) => (Pin: Compiled.Program.Maps[index].Name, map)).Where(pair => pair.map is not null)!;
 
-    /// <summary>Creates the maps and fills both banks.</summary>
-    public static LivePolicy Create(IReuseportBackend backend, CompiledPolicy compiled)
+    /// <summary>
+    /// Creates the maps and fills both banks. Flow tables that are kept, and the loads, are the ones that the former policy has: both programs see them until one is gone.
+    /// </summary>
+    /// <param name="backend">The backend.</param>
+    /// <param name="compiled">The policy.</param>
+    /// <param name="former">The policy in whose place it comes; null without one.</param>
+    /// <param name="tables">What becomes of its flow tables.</param>
+    public static LivePolicy Create(IReuseportBackend backend, CompiledPolicy compiled, LivePolicy? former = null, ImmutableArray<FlowTable> tables = default)
     {
+        Dictionary<int, int> kept = former is null ? [] : Kept(compiled, former.Compiled, tables.IsDefault ? [] : tables);
         IBackendMap?[] maps = new IBackendMap?[compiled.Program.Maps.Length];
-        LivePolicy policy = new(backend, compiled, default);
         try
         {
             for (int index = 0; index < maps.Length; index++)
             {
                 if (index != compiled.Maps.Seats)
                 {
-                    maps[index] = backend.CreateMap(compiled.Program.Maps[index]);
+                    maps[index] = kept.TryGetValue(index, out int formerIndex) ? former!._maps[formerIndex] : backend.CreateMap(compiled.Program.Maps[index]);
                 }
             }
 
-            policy = new LivePolicy(backend, compiled, [.. maps]);
+            LivePolicy policy = new(backend, compiled, [.. maps]);
+            foreach ((int index, int formerIndex) in kept)
+            {
+                policy._borrowed.Add(index);
+                policy._formerIndex.Add(index, formerIndex);
+            }
+
+            policy.CopyLoads(former);
             policy.FillBank(0, compiled.Bank);
             policy.FillBank(1, compiled.Bank);
             return policy;
         }
         catch
         {
-            foreach (IBackendMap? map in maps)
+            for (int index = 0; index < maps.Length; index++)
             {
-                map?.Dispose();
+                if (!kept.ContainsKey(index))
+                {
+                    maps[index]?.Dispose();
+                }
             }
 
             throw;
         }
+    }
+
+    /// <summary>From now on the maps that it shares with the policy before are its own.</summary>
+    public void TakeOver(LivePolicy? former)
+    {
+        foreach (int index in _borrowed)
+        {
+            former!._given.Add(_formerIndex[index]);
+        }
+
+        _borrowed.Clear();
     }
 
     /// <summary>Opens the maps from pins; null when one of them is gone.</summary>
@@ -149,11 +179,81 @@ internal sealed class LivePolicy : IDisposable
         ulong Value(CounterKind kind) => readings.First(reading => reading.Kind == kind).Value;
     }
 
+    /// <summary>The load of each slot, as <see cref="SlotLoad"/>; empty when the policy looks at none.</summary>
+    public ImmutableArray<ulong> ReadLoads() => Compiled.Maps.Loads < 0
+        ? []
+        : [.. Enumerable.Range(0, Compiled.SlotCount).Select(slot => BinaryPrimitives.ReadUInt64LittleEndian(_maps[Compiled.Maps.Loads]!.Lookup(KernelGroup.SlotKey(slot)) ?? new byte[8]))];
+
+    /// <summary>Stores the load of a slot: one word, which no packet sees half of.</summary>
+    public void StoreLoad(int slot, ulong load)
+    {
+        byte[] value = new byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(value, load);
+        _maps[Compiled.Maps.Loads]!.Update(KernelGroup.SlotKey(slot), value);
+    }
+
+    /// <summary>Flows that a flow table keeps for some slots: of the seats' present generation, and with a packet within the idle time.</summary>
+    /// <param name="policy">The policy that this is.</param>
+    /// <param name="slots">The slots.</param>
+    /// <param name="states">Whose turn it is in each.</param>
+    public int CountFlows(SteeringPolicy policy, IReadOnlySet<int> slots, SlotStates states)
+    {
+        int count = 0;
+        ulong now = _backend.MonotonicTime;
+        StickyFlows[] sticky = [.. policy.AllActions().OfType<SteerAction>().Where(action => action.Sticky is not null).Select(action => action.Sticky!)];
+        for (int number = 0; number < sticky.Length; number++)
+        {
+            IBackendMap table = _maps[Compiled.Maps.Flows[number]]!;
+            int left = Compiled.Program.Maps[Compiled.Maps.Flows[number]].MaxEntries;
+            for (byte[]? key = table.NextKey([]); key is not null && left > 0; key = table.NextKey(key), left--)
+            {
+                if (table.Lookup(key) is { Length: PolicyMapSpecs.FlowValueSize } value)
+                {
+                    int slot = BinaryPrimitives.ReadInt32LittleEndian(value);
+                    long age = (long)(now - BinaryPrimitives.ReadUInt64LittleEndian(value.AsSpan(8)));
+                    bool counts = slots.Contains(slot) && states.GenerationOf(slot) == BinaryPrimitives.ReadUInt32LittleEndian(value.AsSpan(4)) && age <= (long)sticky[number].IdleNanoseconds;
+                    count += counts ? 1 : 0;
+                }
+            }
+        }
+
+        return count;
+    }
+
     public void Dispose()
     {
-        foreach (IBackendMap? map in _maps)
+        for (int index = 0; index < _maps.Length; index++)
         {
-            map?.Dispose();
+            if (!_borrowed.Contains(index) && !_given.Contains(index))
+            {
+                _maps[index]?.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Which maps are those of the policy before: index of the new one to index of the former.</summary>
+    private static Dictionary<int, int> Kept(CompiledPolicy compiled, CompiledPolicy former, ImmutableArray<FlowTable> tables)
+    {
+        Dictionary<int, int> kept = tables.Where(table => table.IsKept)
+            .ToDictionary(table => compiled.Maps.Flows[table.Number], table => former.Maps.Flows[table.FormerNumber]);
+        if (compiled.Maps.Loads >= 0 && former.Maps.Loads >= 0 && compiled.SlotCount == former.SlotCount)
+        {
+            kept.Add(compiled.Maps.Loads, former.Maps.Loads);
+        }
+
+        return kept;
+    }
+
+    /// <summary>The loads of a group that has more slots now.</summary>
+    private void CopyLoads(LivePolicy? former)
+    {
+        if (former is not null && Compiled.Maps.Loads >= 0 && !_borrowed.Contains(Compiled.Maps.Loads))
+        {
+            ImmutableArray<ulong> loads = former.ReadLoads();
+            for (int slot = 0; slot < Math.Min(loads.Length, Compiled.SlotCount); slot++)
+            {
+                StoreLoad(slot, loads[slot]);
+            }
         }
     }
 

@@ -20,6 +20,7 @@ public sealed partial class ManagedGroup : IDisposable
     private int _generation;
     private uint _stateId;
     private uint _savedEpoch;
+    private SlotStates _states = SlotStates.AllActive;
 
     internal ManagedGroup(
         string name, GroupOwnership ownership, int slotCount, ImmutableArray<KernelGroup> kernelGroups, IReuseportBackend backend,
@@ -53,6 +54,12 @@ public sealed partial class ManagedGroup : IDisposable
     /// <summary>The policy applied, or null.</summary>
     public SteeringPolicy? Policy { get; private set; }
 
+    /// <summary>The states of the slots, and how often their seats have changed hands. They are the group's: another policy finds them as they are.</summary>
+    public SlotStates States => _states;
+
+    /// <summary>The epoch of the data in force; 0 without a policy, or with one that has no data.</summary>
+    public uint Epoch => _live?.Epoch ?? 0;
+
     /// <summary>The applied policy as compiled for this group, or null.</summary>
     public CompiledPolicy? Compiled => _live?.Compiled;
 
@@ -73,19 +80,26 @@ public sealed partial class ManagedGroup : IDisposable
     /// <exception cref="DiagnosticException">The policy does not fit the group.</exception>
     public PolicyPlan Plan(SteeringPolicy policy)
     {
-        CompiledPolicy compiled = Compile(policy);
         Refresh();
+        return Plan(policy, _states);
+    }
+
+    private PolicyPlan Plan(SteeringPolicy policy, SlotStates states)
+    {
+        CompiledPolicy compiled = Compile(policy, states);
+        RequireSlotsFor(policy, states);
         PolicyChange change = _live is null || !IsDataInForce(_live) || !_kernelGroups.All(IsInForce)
             ? PolicyChange.Program
             : compiled.ChangeFrom(_live.Compiled);
 
         // Names of slots and the like are no data of the program, but the group must remember them.
-        if (change == PolicyChange.None && !policy.Equals(Policy))
+        if (change == PolicyChange.None && (!policy.Equals(Policy) || !states.Equals(_states, SlotCount)))
         {
             change = PolicyChange.Data;
         }
 
-        return new PolicyPlan(policy, compiled, change, Describe(change, compiled));
+        ImmutableArray<FlowTable> tables = change == PolicyChange.Program ? TablesAcross(policy) : [];
+        return new PolicyPlan(policy, compiled, change, [.. Describe(change, compiled), .. tables.Select(table => table.ToString())]) { FlowTables = tables, States = states };
     }
 
     /// <summary>Applies a policy. On failure the group keeps what it had.</summary>
@@ -96,20 +110,34 @@ public sealed partial class ManagedGroup : IDisposable
     {
         using IDisposable? held = Ownership == GroupOwnership.Adopted ? _backend.Pins.Lock(Name) : null;
         PolicyPlan plan = Plan(policy);
+        Carry(plan, force);
+        return plan;
+    }
+
+    /// <summary>Carries a plan out.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="force">Whether a program that is not ours, or may not be, is replaced.</param>
+    /// <param name="also">What belongs to the change when it is one of data: it is done once no packet is decided by the data before. What it throws undoes the change.</param>
+    private void Carry(PolicyPlan plan, bool force, Action? also = null)
+    {
         RequireOurs(force);
         switch (plan.Change)
         {
             case PolicyChange.Data:
-                _live!.Swap(plan.Compiled, () => SaveState(
-                    policy, plan.Compiled, _generation, [.. _kernelGroups.Select(group => group.Program!)], _live.Epoch));
-                Policy = policy;
+                _live!.Swap(plan.Compiled, () =>
+                {
+                    also?.Invoke();
+                    SaveState(plan.Policy, plan.Compiled, _generation, [.. _kernelGroups.Select(group => group.Program!)], _live.Epoch, states: plan.States);
+                });
+                (Policy, _states) = (plan.Policy, plan.States);
                 break;
             case PolicyChange.Program:
-                ApplyProgram(plan, force);
+                ApplyProgram(plan, force, also);
+                break;
+            default:
+                also?.Invoke();
                 break;
         }
-
-        return plan;
     }
 
     /// <summary>Detaches the program and forgets the policy; the kernel's own choice decides from then on. Nothing happens without a policy.</summary>
@@ -165,6 +193,8 @@ public sealed partial class ManagedGroup : IDisposable
     {
         _generation = state.Generation;
         _savedEpoch = state.Epoch;
+        _states = state.ToStates();
+        SlotCount = state.SlotCount;
         for (int index = 0; index < _kernelGroups.Length; index++)
         {
             string pin = ProgramPin(index, state.Generation);
@@ -187,7 +217,7 @@ public sealed partial class ManagedGroup : IDisposable
         Policy = state.Policy is null ? null : _text.Read(state.Policy);
         if (Policy is not null)
         {
-            CompiledPolicy compiled = Compile(Policy);
+            CompiledPolicy compiled = Compile(Policy, _states);
 
             // A program of another compiler version cannot be changed by data: left closed here, the next Apply replaces it.
             if (state.Fingerprint == ProgramFingerprint.Of(compiled.Program))
@@ -244,9 +274,9 @@ public sealed partial class ManagedGroup : IDisposable
         transaction.Commit();
     }
 
-    private CompiledPolicy Compile(SteeringPolicy policy)
+    private CompiledPolicy Compile(SteeringPolicy policy, SlotStates states)
     {
-        PolicyCompilation compilation = PolicyCompiler.Compile(policy, SlotCount, policy.LooksUpCookies ? SlotStates.AllActive with { Cookies = Cookies() } : null);
+        PolicyCompilation compilation = PolicyCompiler.Compile(policy, SlotCount, policy.LooksUpCookies ? states with { Cookies = Cookies() } : states);
         return compilation.Compiled ?? throw new DiagnosticException(compilation.Diagnostics);
     }
 
@@ -254,10 +284,19 @@ public sealed partial class ManagedGroup : IDisposable
     private ImmutableDictionary<int, ImmutableArray<ulong>> Cookies() => Enumerable.Range(0, SlotCount).ToImmutableDictionary(
         slot => slot, slot => _kernelGroups.Select(group => group.CookieAt(slot)).Where(cookie => cookie != 0).ToImmutableArray());
 
-    private void ApplyProgram(PolicyPlan plan, bool force)
+    /// <summary>What becomes of the flow tables that there are when a policy with another program comes.</summary>
+    private ImmutableArray<FlowTable> TablesAcross(SteeringPolicy policy)
+    {
+        ImmutableArray<FlowTable> tables = Policy is null ? [] : [.. FlowTable.Match(Policy, policy)];
+        return _live is not null
+            ? tables
+            : [.. tables.Select(table => table with { IsKept = false, Reason = "the tables of the group's policy cannot be read by this version" })];
+    }
+
+    private void ApplyProgram(PolicyPlan plan, bool force, Action? also = null)
     {
         int generation = _generation + 1;
-        LivePolicy live = LivePolicy.Create(_backend, plan.Compiled);
+        LivePolicy live = LivePolicy.Create(_backend, plan.Compiled, _live, plan.FlowTables);
         List<IBackendProgram> programs = [];
         try
         {
@@ -269,7 +308,8 @@ public sealed partial class ManagedGroup : IDisposable
             using AttachTransaction transaction = new();
             PinGeneration(generation, live.Shared, programs);
             AttachEach(transaction, [.. programs.Select(program => new Attached(program))], force);
-            SaveState(plan.Policy, plan.Compiled, generation, programs, live.Epoch);
+            also?.Invoke();
+            SaveState(plan.Policy, plan.Compiled, generation, programs, live.Epoch, states: plan.States);
             transaction.Commit();
         }
         catch
@@ -280,8 +320,9 @@ public sealed partial class ManagedGroup : IDisposable
             throw;
         }
 
+        live.TakeOver(_live);
         Release();
-        (_live, Policy, Program, _generation) = (live, plan.Policy, null, generation);
+        (_live, Policy, _states, Program, _generation) = (live, plan.Policy, plan.States, null, generation);
         Take(programs);
         UnpinOthers();
     }
@@ -497,7 +538,7 @@ public sealed partial class ManagedGroup : IDisposable
         }
     }
 
-    private void SaveState(SteeringPolicy? policy, CompiledPolicy? compiled, int generation, List<IBackendProgram> programs, uint epoch, AppliedProgram? program = null)
+    private void SaveState(SteeringPolicy? policy, CompiledPolicy? compiled, int generation, List<IBackendProgram> programs, uint epoch, AppliedProgram? program = null, SlotStates? states = null)
     {
         if (_folder is null)
         {
@@ -512,6 +553,7 @@ public sealed partial class ManagedGroup : IDisposable
             Epoch = epoch,
             Policy = policy is null ? null : _text.Write(policy),
             Program = program,
+            Slots = SlotMark.Of(states ?? _states, SlotCount),
             Fingerprint = compiled is null ? null : ProgramFingerprint.Of(compiled.Program),
             KernelGroups =
             [
