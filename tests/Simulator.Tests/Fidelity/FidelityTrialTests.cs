@@ -77,7 +77,8 @@ public sealed class FidelityTrialTests
     private static TrialResult Run(SimulatorBackend host, SimulatedNamespace network, Action<int>? progress, CancellationToken cancellation, bool knowsSecrets = true)
     {
         using SimulatorBackend simulator = new(new SimulatorOptions { Seed = 3 });
+        host.Nanoseconds = 1_000_000_000_000;
         return new FidelityTrial(Flows, Policies, 9, [0, 1]).Run(
-            simulator, (SimulatedNamespace)simulator.CreateNamespace(), host, network, (_, _) => knowsSecrets, progress, cancellation);
+            simulator, (SimulatedNamespace)simulator.CreateNamespace(), host, network, () => (ulong)host.Nanoseconds, (_, _) => knowsSecrets, progress, cancellation);
     }
 }
