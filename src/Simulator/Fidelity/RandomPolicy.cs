@@ -11,6 +11,7 @@ public sealed class RandomPolicy
     private readonly Xoshiro256 _random;
     private readonly int _slotCount;
     private readonly PolicyProtocol _protocol;
+    private readonly bool _looksUpCookies;
     private readonly ImmutableArray<NamedSlots> _names;
     private readonly ImmutableArray<AddressList> _lists;
 
@@ -18,6 +19,7 @@ public sealed class RandomPolicy
     {
         (_random, _slotCount) = (random, slotCount);
         _protocol = Pick(PolicyProtocol.Any, PolicyProtocol.Any, PolicyProtocol.Tcp, PolicyProtocol.Udp);
+        _looksUpCookies = Below(4) == 0;
         _names = [.. Enumerable.Range(0, Below(3)).Select(i => new NamedSlots($"name{i}", Items(Subset())))];
         _lists = [.. Enumerable.Range(0, Below(4)).Select(i => new AddressList($"list{i}", Prefixes(Below(5))))];
     }
@@ -50,7 +52,7 @@ public sealed class RandomPolicy
     /// <summary>States of slots, most of them active.</summary>
     /// <param name="random">Where the draws come from.</param>
     /// <param name="slotCount">Slots of the group.</param>
-    internal static SlotStates States(Xoshiro256 random, int slotCount)
+    public static SlotStates States(Xoshiro256 random, int slotCount)
     {
         SlotStates states = SlotStates.AllActive;
         for (int slot = 0; slot < slotCount; slot++)
@@ -153,22 +155,23 @@ public sealed class RandomPolicy
         return action is SteerAction { By: not KernelBalancer } steer && Below(4) == 0 ? steer with { Sticky = Sticky() } : action;
     }
 
-    private StickyFlows Sticky() => new(Pick(1024, 65536), TimeSpan.FromHours(1));
+    private StickyFlows Sticky() => new(Pick(16, 1024, 65536), TimeSpan.FromHours(1));
 
-    /// <summary>Ids of 8 or 20 bytes, in every layout. Numbers are small, as the ids of random datagrams are.</summary>
+    /// <summary>
+    /// Ids of 8 or 20 bytes, in every layout. Cookies, of which each host has its own, are looked up in all ids of a policy or in none, so that nothing else is read from them.
+    /// </summary>
     private SteerAction ConnectionId()
     {
         int length = Pick(8, 8, 20);
         IdField worker = Pick(new IdField(7, 8), new IdField(0, 3), new IdField(2, 11));
         EquatableArray<SlotItem> to = Below(2) == 0 ? [] : Items(Subset());
-        IdLayout layout = Below(7) switch
+        IdLayout layout = _looksUpCookies ? new CookieLayout(0) : Below(5) switch
         {
             0 => new WorkerLayout(worker, to),
             1 => new ModuloLayout(new IdField(0, 32), to),
             2 => new GenerationLayout(new IdField(0, 2), worker, [new NumberedSlots(0, [SlotItem.Of(0, _slotCount - 1)]), new NumberedSlots(2, Items(Subset()))]),
             3 => new PrefixLayout(IdPrefixes()),
-            4 => new PrefixLayout(IdPrefixes(), Below(PrefixLayout.HighestConfig + 1)),
-            _ => new CookieLayout(length == 8 ? 0 : Below(3)),
+            _ => new PrefixLayout(IdPrefixes(), Below(PrefixLayout.HighestConfig + 1)),
         };
         return new SteerAction(new ConnectionIdBalancer(1, length, layout, SomeSlots(), SomeSlots(), Key(), Seed()));
     }

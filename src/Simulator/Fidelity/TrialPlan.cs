@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Net;
 using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Policies;
 using ReuseportPS.Engine.Scenarios;
 using ReuseportPS.Simulator.Randomness;
 
@@ -44,6 +45,7 @@ internal sealed class TrialPlan(int flowCount, int policyCount, ulong seed, IRea
         private readonly ushort _port = (ushort)(1024 + random.NextBelow(60000u));
         private readonly UInt128[] _specific4 = [FlowPools.Address(random, IpFamily.V4), FlowPools.Address(random, IpFamily.V4)];
         private readonly UInt128 _specific6 = FlowPools.Address(random, IpFamily.V6);
+        private bool _sendsCookies;
 
         /// <summary>What the members of a group are bound to.</summary>
         private enum Shape
@@ -67,9 +69,11 @@ internal sealed class TrialPlan(int flowCount, int policyCount, ulong seed, IRea
             };
             ImmutableArray<TrialGroup> groups = [.. protocols.SelectMany(protocol => Shapes().Select(shape => Group(protocol, shape, selection)))];
             int slotCount = groups.Max(group => group.IncomingCpus.Length);
+            SteeringPolicy? policy = selection == TrialSelection.Policy ? RandomPolicy.Create(random, slotCount, $"random {policyNumber}") : null;
+            _sendsCookies = policy is { LooksUpCookies: true };
             return new TrialRound(
                 selection,
-                selection == TrialSelection.Policy ? RandomPolicy.Create(random, slotCount, $"random {policyNumber}") : null,
+                policy,
                 [.. Enumerable.Range(0, slotCount).Select(_ => (random.NextBelow(5u), Below(6) > 0))],
                 groups,
                 [.. Steps(groups, slotCount, flowCount)]);
@@ -187,10 +191,10 @@ internal sealed class TrialPlan(int flowCount, int policyCount, ulong seed, IRea
                 }
             }
 
-            bool hasCookie = shape >= 2 && Below(3) == 0;
+            bool hasCookie = _sendsCookies && shape >= 2 && Below(2) == 0;
             return new TrialFlow(
                 new FlowOpening(flow, [.. payload]), payload.Length > 0 && Below(8) == 0 ? 1 + Below(payload.Length) : 0,
-                hasCookie ? idAt + Below(3) : -1, hasCookie ? Below(slotCount) : -1);
+                hasCookie ? idAt : -1, hasCookie ? Below(slotCount) : -1);
         }
 
         private int Below(int bound) => (int)random.NextBelow((uint)bound);
