@@ -29,9 +29,9 @@ public sealed class FidelityTrialTests : LinuxTest
         hash.ApplyTo(simulated);
         long start = Stopwatch.GetTimestamp();
         TrialResult result = new FidelityTrial(flows, policies, seed, LinuxBackend.UsableCpus()).Run(
-            simulator, simulated, Backend, Namespace, hash.Covers, cancellation: TestContext.Current.CancellationToken);
+            simulator, simulated, Backend, Namespace, () => (ulong)Stopwatch.GetTimestamp(), hash.Covers, cancellation: TestContext.Current.CancellationToken);
         TestContext.Current.SendDiagnosticMessage(
-            $"seed {seed}: {result.FlowCount} flows in {Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s; compared: {string.Join(", ", result.ComparedByReason)}; not: {string.Join(", ", result.NotCompared)}");
+            $"seed {seed}: {result.FlowCount} flows in {Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s; compared: {string.Join(", ", result.ComparedByReason)}; not: {string.Join(", ", result.NotCompared)}; {result.ComparedCounterCount} counters, {result.ComparedSampleCount} samples");
         Assert.Equal(flows, result.FlowCount);
         Assert.True(result.Passed, $"seed {seed}: {result.DifferenceCount} differences\n{string.Join('\n', result.Differences.Take(20))}");
         Assert.True(result.ComparedCount > flows * 9 / 10, $"seed {seed}: only {result.ComparedCount} of {flows} flows were compared: {string.Join(", ", result.NotCompared)}");

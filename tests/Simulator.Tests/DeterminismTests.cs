@@ -80,7 +80,7 @@ public sealed class DeterminismTests
         using SimulatorBackend simulator = new(host);
         using SimulatorBackend other = new(host);
         text.AppendLine(new FidelityTrial(600, 6, seed, [0, 1, 2, 3]).Run(
-            simulator, (SimulatedNamespace)simulator.CreateNamespace(), other, other.CreateNamespace(), (_, _) => true).ToJson());
+            simulator, (SimulatedNamespace)simulator.CreateNamespace(), other, other.CreateNamespace(), () => (ulong)other.Nanoseconds, (_, _) => true).ToJson());
         return text.ToString();
     }
 }

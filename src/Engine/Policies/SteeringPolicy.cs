@@ -61,7 +61,7 @@ public sealed record SteeringPolicy
     public IEnumerable<PolicyAction> AllActions() => Rules.Items.Select(rule => rule.Action).Append(Otherwise);
 
     /// <summary>Whether it routes connection ids by the cookies of sockets.</summary>
-    internal bool LooksUpCookies => AllActions().Any(action => action is SteerAction { By: ConnectionIdBalancer { Layout: CookieLayout } });
+    public bool LooksUpCookies => AllActions().Any(action => action is SteerAction { By: ConnectionIdBalancer { Layout: CookieLayout } });
 
     /// <summary>An action by its position: that of a rule, or <see cref="Otherwise"/> after the last.</summary>
     internal PolicyAction ActionAt(int position) => position < Rules.Count ? Rules[position].Action : Otherwise;

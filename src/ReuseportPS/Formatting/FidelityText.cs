@@ -37,7 +37,7 @@ public static class FidelityText
     {
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"{trial.FlowCount} flows through {trial.PolicyCount} random policies, the hash and SO_INCOMING_CPU (seed {trial.Seed}):\n");
-        text.Append(CultureInfo.InvariantCulture, $"{trial.ComparedCount} compared, {trial.DifferenceCount} differ.\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"{trial.ComparedCount} compared, and {trial.ComparedCounterCount} counters and {trial.ComparedSampleCount} samples of the policies; {trial.DifferenceCount} differ.\n\n");
         foreach ((string reason, int count) in trial.ComparedByReason)
         {
             text.Append(CultureInfo.InvariantCulture, $"{count,10} compared: {reason}\n");

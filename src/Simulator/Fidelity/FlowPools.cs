@@ -30,6 +30,9 @@ internal static class FlowPools
     public static ushort Port(Xoshiro256 random) =>
         random.NextBelow(5u) > 0 ? s_ports[random.NextBelow((uint)s_ports.Length)] : (ushort)(1 + random.NextBelow(65535u));
 
+    /// <summary>A byte of a connection id, and of what policies compare it with.</summary>
+    public static byte IdByte(Xoshiro256 random) => random.NextBelow(4u) > 0 ? Pick<byte>(random, 0, 1, 2, 0x40, 0x80, 0xff) : (byte)random.NextBelow(256u);
+
     public static T Pick<T>(Xoshiro256 random, params ReadOnlySpan<T> from) => from[(int)random.NextBelow((uint)from.Length)];
 
     private static UInt128 Network6(ulong high) => new(high, 0);

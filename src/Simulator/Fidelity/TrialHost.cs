@@ -4,7 +4,6 @@ using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
-using ReuseportPS.Engine.Scenarios;
 
 namespace ReuseportPS.Simulator.Fidelity;
 
@@ -16,7 +15,11 @@ internal sealed class TrialHost : IDisposable
 
     private readonly IReuseportBackend _backend;
     private readonly INetworkNamespace _network;
+    private readonly TrialRound _round;
     private readonly CompiledPolicy? _policy;
+    private readonly List<(TrialFlow Flow, IBackendSocket Client)> _waiting = [];
+    private SlotStates _states = SlotStates.AllActive;
+    private uint _epoch;
     private readonly List<IDisposable> _owned = [];
     private readonly IBackendMap?[] _maps = [];
     private readonly ImmutableArray<Group> _groups;
@@ -24,17 +27,17 @@ internal sealed class TrialHost : IDisposable
 
     /// <summary>Opens the groups of a round, with every member in the seat of its slot.</summary>
     /// <exception cref="BackendException">Refused; nothing stays open.</exception>
-    public TrialHost(IReuseportBackend backend, INetworkNamespace network, TrialRound round, CompiledPolicy? policy)
+    public TrialHost(IReuseportBackend backend, INetworkNamespace network, TrialRound round, CompiledPolicy? policy, ulong now)
     {
-        (_backend, _network, _policy) = (backend, network, policy);
+        (_backend, _network, _round, _policy) = (backend, network, round, policy);
         _groups = [.. round.Groups.Select(group => new Group(group))];
         try
         {
             if (policy is not null)
             {
                 _maps = [.. policy.Program.Maps.Select((spec, index) => index == policy.Maps.Seats ? null : Own(backend.CreateMap(spec)))];
-                Fill(policy.Maps.Tables, policy.Bank.Tables);
-                Fill(policy.Maps.Lists, policy.Bank.Lists);
+                FillBank(policy.Bank);
+                TellLoads(policy, now);
             }
 
             foreach (Group group in _groups)
@@ -49,6 +52,11 @@ internal sealed class TrialHost : IDisposable
                 {
                     OpenMember(group, slot);
                 }
+            }
+
+            if (round.Policy is { LooksUpCookies: true })
+            {
+                Change(_states);
             }
         }
         catch
@@ -73,34 +81,107 @@ internal sealed class TrialHost : IDisposable
         }
     }
 
-    /// <summary>Opens one flow, sees who gets it, and ends it.</summary>
-    /// <param name="opening">The flow.</param>
-    /// <param name="expected">Who is looked at first, or null; the answer does not depend on it.</param>
-    public TrialVerdict Open(FlowOpening opening, TrialVerdict? expected)
+    /// <summary>Other states of slots, and the cookies that are in the seats now: fills the idle bank and stores the epoch. No packet is on its way meanwhile.</summary>
+    public void Change(SlotStates? states)
     {
-        FlowKey flow = opening.Flow;
-        using IBackendSocket client = _backend.CreateSocket(new SocketSpec(flow.Protocol, flow.Family, ReusePort: false), _network);
-        try
+        if (_policy is null || _policy.Maps.Epoch < 0)
         {
-            client.Bind(flow.SourceEndPoint);
-            client.Connect(flow.DestinationEndPoint);
-            if (flow.Protocol == TransportProtocol.Udp)
-            {
-                client.Send(opening.Payload.AsSpan());
-            }
+            return;
         }
-        catch (BackendException exception)
+
+        _states = states ?? _states;
+        SlotStates now = _states with { Cookies = Enumerable.Range(0, _round.SlotCount).ToImmutableDictionary(slot => slot, CookiesAt) };
+        CompiledPolicy compiled = PolicyCompiler.Compile(_round.Policy!, _round.SlotCount, now).Compiled!;
+        _epoch++;
+        FillBank(compiled.Bank);
+        _maps[_policy.Maps.Epoch]!.Update(Key(0), BitConverter.GetBytes(_epoch));
+    }
+
+    /// <summary>Opens one flow, sees who gets it, and ends it.</summary>
+    /// <param name="flow">What is sent.</param>
+    /// <param name="expected">Who is looked at first, or null; the answer does not depend on it.</param>
+    public TrialVerdict Open(TrialFlow flow, TrialVerdict? expected)
+    {
+        using IBackendSocket client = CreateClient(flow.Flow);
+        if (Send(flow, client) is { } refusal)
         {
-            return exception.Errno == Errno.ECONNREFUSED ? TrialVerdict.Nobody : new TrialVerdict(null, Errno: exception.Errno);
+            return refusal;
         }
 
         TrialVerdict verdict = Find(flow, client, expected);
-        if (flow.Protocol == TransportProtocol.Tcp)
+        if (flow.Flow.Protocol == TransportProtocol.Tcp)
         {
             client.Abort();
         }
 
         return verdict;
+    }
+
+    /// <summary>Opens a connection that nobody accepts yet.</summary>
+    /// <returns>That it was refused; null when it waits.</returns>
+    public TrialVerdict? Leave(TrialFlow flow)
+    {
+        IBackendSocket client = CreateClient(flow.Flow);
+        if (Send(flow, client) is { } refusal)
+        {
+            client.Dispose();
+            return refusal;
+        }
+
+        _waiting.Add((flow, client));
+        return null;
+    }
+
+    /// <summary>Who has each connection that waits, in the order in which they were opened; nobody when it was reset. Ends them.</summary>
+    public ImmutableArray<(TrialFlow Flow, TrialVerdict Verdict)> Collect()
+    {
+        Dictionary<(UInt128 Source, int Port), TrialVerdict> found = [];
+        foreach (Group group in _groups.Where(group => group.Shape.Protocol == TransportProtocol.Tcp))
+        {
+            for (int slot = 0; slot < group.Members.Length; slot++)
+            {
+                while (group.Members[slot]?.TryAccept(out IPEndPoint? from) is { } accepted)
+                {
+                    found[(Number(from!.Address), from.Port)] = new TrialVerdict(group.Name, slot);
+                    accepted.Abort();
+                    accepted.Dispose();
+                }
+            }
+        }
+
+        ImmutableArray<(TrialFlow, TrialVerdict)> verdicts =
+            [.. _waiting.Select(one => (one.Flow, found.GetValueOrDefault((one.Flow.Flow.Source, one.Flow.Flow.SourcePort), TrialVerdict.Nobody)))];
+        EndWaiting();
+        return verdicts;
+    }
+
+    /// <summary>What the program counted, and the flows in each of its tables: in words.</summary>
+    public ImmutableArray<(string Counter, ulong Value)> Counters()
+    {
+        if (_policy is null)
+        {
+            return [];
+        }
+
+        ImmutableArray<CounterReading> readings = _policy.Counters.Read(
+            _maps[_policy.Maps.Counters]!.Lookup(Key(0)), [.. Enumerable.Range(0, _policy.SlotCount).Select(slot => _maps[_policy.Maps.SlotCounters]!.Lookup(Key(slot))!)]);
+        return
+        [
+            .. readings.Select(reading => ($"{reading.Kind} {reading.Name}", reading.Value)),
+            .. _policy.Maps.Flows.Select(index => (_policy.Program.Maps[index].Name, CountKeys(_maps[index]!))),
+        ];
+    }
+
+    /// <summary>The samples that the program wrote since.</summary>
+    public ImmutableArray<DecisionSample> TakeSamples()
+    {
+        ImmutableArray<DecisionSample>.Builder samples = ImmutableArray.CreateBuilder<DecisionSample>();
+        while (_policy?.Maps.Samples >= 0 && _maps[_policy.Maps.Samples]!.Consume() is { } record)
+        {
+            samples.Add(DecisionSample.Read(record));
+        }
+
+        return samples.ToImmutable();
     }
 
     /// <summary>Who still has something that nobody took: always nobody, or packets went to two.</summary>
@@ -120,6 +201,7 @@ internal sealed class TrialHost : IDisposable
 
     public void Dispose()
     {
+        EndWaiting();
         foreach (Group group in _groups)
         {
             foreach (IBackendSocket? member in group.Members)
@@ -134,9 +216,64 @@ internal sealed class TrialHost : IDisposable
         }
     }
 
-    private TrialVerdict Find(FlowKey flow, IBackendSocket client, TrialVerdict? expected)
+    private static ulong CountKeys(IBackendMap map)
     {
-        if (expected?.Group is { } name && _groups.FirstOrDefault(group => group.Name == name) is { } likely && Takes(likely, expected.Slot, flow))
+        ulong count = 0;
+        for (byte[]? key = map.NextKey([]); key is not null; key = map.NextKey(key))
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    private static byte[] Key(int index) => BitConverter.GetBytes(index);
+
+    private IBackendSocket CreateClient(FlowKey flow) => _backend.CreateSocket(new SocketSpec(flow.Protocol, flow.Family, ReusePort: false), _network);
+
+    /// <summary>Sends it; null unless that was refused.</summary>
+    private TrialVerdict? Send(TrialFlow flow, IBackendSocket client)
+    {
+        try
+        {
+            client.Bind(flow.Flow.SourceEndPoint);
+            client.Connect(flow.Flow.DestinationEndPoint);
+            if (flow.Flow.Protocol == TransportProtocol.Udp)
+            {
+                if (flow.SegmentSize > 0)
+                {
+                    client.SetOption(SocketOption.SegmentSize, flow.SegmentSize);
+                }
+
+                client.Send(flow.Payload(flow.CookieOf < 0 ? 0 : CookiesAt(flow.CookieOf).FirstOrDefault()));
+            }
+
+            return null;
+        }
+        catch (BackendException exception)
+        {
+            return exception.Errno == Errno.ECONNREFUSED ? TrialVerdict.Nobody : new TrialVerdict(null, Errno: exception.Errno);
+        }
+    }
+
+    private ImmutableArray<ulong> CookiesAt(int slot) =>
+        [.. _groups.Where(group => slot < group.Members.Length && group.Members[slot] is not null).Select(group => group.Members[slot]!.Cookie)];
+
+    private void EndWaiting()
+    {
+        foreach ((_, IBackendSocket client) in _waiting)
+        {
+            client.Abort();
+            client.Dispose();
+        }
+
+        _waiting.Clear();
+    }
+
+    private TrialVerdict Find(TrialFlow sent, IBackendSocket client, TrialVerdict? expected)
+    {
+        FlowKey flow = sent.Flow;
+        if (expected?.Group is { } name && _groups.FirstOrDefault(group => group.Name == name) is { } likely && Takes(likely, expected.Slot, sent))
         {
             return new TrialVerdict(likely.Name, expected.Slot);
         }
@@ -164,7 +301,7 @@ internal sealed class TrialHost : IDisposable
         while (watched.Count > 0 && _backend.WaitForArrival(watched, s_patience) is { } ready && ready != client)
         {
             (Group group, int slot) = places[watched.IndexOf(ready)];
-            if (Takes(group, slot, flow))
+            if (Takes(group, slot, sent))
             {
                 return new TrialVerdict(group.Name, slot);
             }
@@ -174,8 +311,9 @@ internal sealed class TrialHost : IDisposable
     }
 
     /// <summary>Whether a member has the flow; then it is taken from it.</summary>
-    private bool Takes(Group group, int slot, FlowKey flow)
+    private bool Takes(Group group, int slot, TrialFlow sent)
     {
+        FlowKey flow = sent.Flow;
         if (group.Members[slot] is not { } member)
         {
             return false;
@@ -190,6 +328,11 @@ internal sealed class TrialHost : IDisposable
         else if (!member.TryReceive(_buffer, out _, out from))
         {
             return false;
+        }
+
+        // The others of its train have nowhere else to be; one that is not there is looked for at the end.
+        for (int further = 1; flow.Protocol == TransportProtocol.Udp && further < sent.Count && member.TryReceive(_buffer, out _, out _); further++)
+        {
         }
 
         return from is not null && from.Port == flow.SourcePort && Number(from.Address) == flow.Source;
@@ -222,12 +365,29 @@ internal sealed class TrialHost : IDisposable
         }
     }
 
+    private void TellLoads(CompiledPolicy policy, ulong now)
+    {
+        const ulong LongAgo = 2UL * 24 * 3600 * 1_000_000_000;
+        for (int slot = 0; slot < _round.SlotCount && policy.Maps.Loads >= 0; slot++)
+        {
+            (uint load, bool isFresh) = _round.Loads[slot];
+            _maps[policy.Maps.Loads]!.Update(Key(slot), BitConverter.GetBytes(SlotLoad.Pack(load, unchecked(now - (isFresh ? 0 : LongAgo)))));
+        }
+    }
+
+    /// <summary>Fills the bank of the epoch.</summary>
+    private void FillBank(PolicyBank bank)
+    {
+        Fill(_policy!.Maps.Tables, bank.Tables);
+        Fill(_policy.Maps.Lists, bank.Lists);
+    }
+
     private void Fill(int outer, ImmutableArray<Engine.Maps.MapSpec> inner)
     {
         for (int index = 0; index < inner.Length; index++)
         {
             using IBackendMap map = _backend.CreateMap(inner[index]);
-            _maps[outer]!.UpdateMap((uint)index, map);
+            _maps[outer]!.UpdateMap((uint)((_epoch % 2 * inner.Length) + index), map);
         }
     }
 

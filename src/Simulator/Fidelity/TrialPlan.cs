@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Net;
 using ReuseportPS.Engine.Packets;
+using ReuseportPS.Engine.Policies;
 using ReuseportPS.Engine.Scenarios;
 using ReuseportPS.Simulator.Randomness;
 
@@ -43,6 +45,7 @@ internal sealed class TrialPlan(int flowCount, int policyCount, ulong seed, IRea
         private readonly ushort _port = (ushort)(1024 + random.NextBelow(60000u));
         private readonly UInt128[] _specific4 = [FlowPools.Address(random, IpFamily.V4), FlowPools.Address(random, IpFamily.V4)];
         private readonly UInt128 _specific6 = FlowPools.Address(random, IpFamily.V6);
+        private bool _sendsCookies;
 
         /// <summary>What the members of a group are bound to.</summary>
         private enum Shape
@@ -66,11 +69,14 @@ internal sealed class TrialPlan(int flowCount, int policyCount, ulong seed, IRea
             };
             ImmutableArray<TrialGroup> groups = [.. protocols.SelectMany(protocol => Shapes().Select(shape => Group(protocol, shape, selection)))];
             int slotCount = groups.Max(group => group.IncomingCpus.Length);
+            SteeringPolicy? policy = selection == TrialSelection.Policy ? RandomPolicy.Create(random, slotCount, $"random {policyNumber}") : null;
+            _sendsCookies = policy is { LooksUpCookies: true };
             return new TrialRound(
                 selection,
-                selection == TrialSelection.Policy ? RandomPolicy.Create(random, slotCount, $"random {policyNumber}") : null,
+                policy,
+                [.. Enumerable.Range(0, slotCount).Select(_ => (random.NextBelow(5u), Below(6) > 0))],
                 groups,
-                [.. Steps(groups, flowCount)]);
+                [.. Steps(groups, slotCount, flowCount)]);
         }
 
         /// <summary>One to three kinds of groups; two of the same address would be one.</summary>
@@ -114,19 +120,35 @@ internal sealed class TrialPlan(int flowCount, int policyCount, ulong seed, IRea
                 [.. Enumerable.Range(0, size).Select(_ => wantsCpus && Below(2) == 0 ? cpus[Below(cpus.Count)] : -1)]);
         }
 
-        private IEnumerable<TrialStep> Steps(ImmutableArray<TrialGroup> groups, int flowCount)
+        private IEnumerable<TrialStep> Steps(ImmutableArray<TrialGroup> groups, int slotCount, int flowCount)
         {
+            ImmutableArray<TrialGroup> listeners = [.. groups.Where(group => group.Protocol == TransportProtocol.Tcp)];
+            List<TrialFlow> before = [];
             for (int done = 0; done < flowCount; done += FlowsPerStep)
             {
                 int changes = done == 0 ? 0 : Below(4);
+                ImmutableArray<TrialFlow> flows = [.. Enumerable.Range(0, Math.Min(FlowsPerStep, flowCount - done)).Select(_ =>
+                {
+                    // What a flow table knows is sent again.
+                    TrialFlow flow = before.Count > 0 && Below(4) == 0 ? before[Below(before.Count)] : Flow(groups[Below(groups.Length)]);
+                    before.Add(flow);
+                    return flow;
+                })];
+                bool stops = !listeners.IsEmpty && Below(2) == 0;
                 yield return new TrialStep(
                     cpus[Below(cpus.Count)],
-                    [.. Enumerable.Range(0, changes).Select(_ => Below(groups.Length)).Select(group => (group, Below(groups[group].IncomingCpus.Length)))],
-                    [.. Enumerable.Range(0, Math.Min(FlowsPerStep, flowCount - done)).Select(_ => Flow(groups[Below(groups.Length)]))]);
+                    Members(groups, changes),
+                    Below(3) == 0 ? RandomPolicy.States(random, slotCount) : null,
+                    flows,
+                    stops ? [.. Enumerable.Range(0, 1 + Below(6)).Select(_ => Flow(listeners[Below(listeners.Length)]))] : [],
+                    stops ? Members(groups, 1 + Below(groups.Sum(group => group.IncomingCpus.Length))) : []);
             }
         }
 
-        private FlowOpening Flow(TrialGroup group)
+        private ImmutableArray<(int Group, int Slot)> Members(ImmutableArray<TrialGroup> groups, int count) =>
+            [.. Enumerable.Range(0, count).Select(_ => Below(groups.Length)).Select(group => (group, Below(groups[group].IncomingCpus.Length))).Distinct()];
+
+        private TrialFlow Flow(TrialGroup group)
         {
             bool isAny = group.EndPoint.Address.Equals(IPAddress.Any) || group.EndPoint.Address.Equals(IPAddress.IPv6Any);
             bool isMapped = group.EndPoint.Address.IsIPv4MappedToIPv6;
@@ -137,9 +159,42 @@ internal sealed class TrialPlan(int flowCount, int policyCount, ulong seed, IRea
                 : isMapped ? _specific4[0]
                 : FlowKey.ToNumber(group.EndPoint.Address);
             FlowKey flow = new(family, group.Protocol, FlowPools.Address(random, family), destination, FlowPools.Port(random), _port);
-            byte[] payload = group.Protocol == TransportProtocol.Udp ? new byte[Below(65)] : [];
+            return group.Protocol == TransportProtocol.Udp
+                ? Datagram(flow, group.IncomingCpus.Length)
+                : new TrialFlow(new FlowOpening(flow, []));
+        }
+
+        /// <summary>A datagram of any bytes, or one that looks like QUIC; now and then a train of them, or one that is sent in fragments.</summary>
+        private TrialFlow Datagram(FlowKey flow, int slotCount)
+        {
+            if (Below(64) == 0 && flow.Family == IpFamily.V6)
+            {
+                return new TrialFlow(new FlowOpening(flow, [.. Enumerable.Range(0, 65500).Select(i => i == 0 ? (byte)0x40 : (byte)(i % 3))]));
+            }
+
+            int shape = Below(5);
+            byte[] payload = new byte[shape < 2 ? Below(65) : 21 + Below(20)];
             random.Fill(payload);
-            return new FlowOpening(flow, [.. payload]);
+            int idAt = shape < 4 ? 1 : 6;
+            if (shape >= 2)
+            {
+                payload[0] = (byte)(shape < 4 ? payload[0] & 0x7f : 0xc0 | (Below(4) << 4));
+                if (shape == 4)
+                {
+                    BinaryPrimitives.WriteUInt32BigEndian(payload.AsSpan(1), FlowPools.Pick(random, 1u, 1u, 0x6b3343cfu, 0xff00001du));
+                    payload[5] = FlowPools.Pick<byte>(random, 8, 8, 20, 0, 4);
+                }
+
+                for (int i = idAt; i < payload.Length; i++)
+                {
+                    payload[i] = FlowPools.IdByte(random);
+                }
+            }
+
+            bool hasCookie = _sendsCookies && shape >= 2 && Below(2) == 0;
+            return new TrialFlow(
+                new FlowOpening(flow, [.. payload]), payload.Length > 0 && Below(8) == 0 ? 1 + Below(payload.Length) : 0,
+                hasCookie ? idAt : -1, hasCookie ? Below(slotCount) : -1);
         }
 
         private int Below(int bound) => (int)random.NextBelow((uint)bound);

@@ -24,10 +24,16 @@ public sealed record TrialResult
     /// <summary>Seed: with it the same flows and policies are drawn again.</summary>
     public required ulong Seed { get; init; }
 
-    /// <summary>Flows compared.</summary>
+    /// <summary>Flows compared, and connections whose listener stopped.</summary>
     public required int ComparedCount { get; init; }
 
-    /// <summary>Flows that differ.</summary>
+    /// <summary>Counters of the policies compared, each at the end of its round: of rules, slots, events, and the flows in each flow table.</summary>
+    public required int ComparedCounterCount { get; init; }
+
+    /// <summary>Samples of decisions compared, field by field; of the time, that it is one of the round.</summary>
+    public required int ComparedSampleCount { get; init; }
+
+    /// <summary>Flows, counters and samples that differ.</summary>
     public int DifferenceCount => Differences.Length;
 
     /// <summary>Whether no flow differs and at least one was compared.</summary>

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Execution;
+using ReuseportPS.Engine.Execution.Compilation;
 using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
@@ -18,19 +19,24 @@ public sealed class PolicyHost
     public const int CpuCount = PolicyArrival.CpuCount;
     private const ulong Fault = unchecked((ulong)-(int)Errno.EFAULT);
 
-    private readonly byte[] _context = new byte[56];
+    private const int ContextLength = 56;
+
+    private readonly byte[] _context = new byte[ContextLength];
     private readonly byte[] _migrating = new byte[80];
     private readonly ulong _migratingAddress;
     private readonly Machine _machine;
     private readonly LoadedProgram _program;
+    private readonly PolicyForm _form;
+    private readonly CompiledProgram? _compiledProgram;
+    private readonly BoundProgram? _bound;
     private readonly ImmutableArray<BpfMap> _maps;
     private readonly CompiledPolicy _policy;
     private Packet _packet;
     private int _selected;
 
-    public PolicyHost(CompiledPolicy policy, uint epoch, ReadOnlySpan<bool> selectable)
+    public PolicyHost(CompiledPolicy policy, uint epoch, ReadOnlySpan<bool> selectable, PolicyForm form = PolicyForm.Interpreted)
     {
-        _policy = policy;
+        (_policy, _form) = (policy, form);
         _maps = [.. policy.Program.Maps.Select(Create)];
         for (int slot = 0; slot < selectable.Length; slot++)
         {
@@ -50,6 +56,8 @@ public sealed class PolicyHost
         region.SetFlat(_migrating, 0, _migrating.Length, writable: false);
         _migratingAddress = _machine.AddRegion(region);
         _machine.Context.SetFlat(_context, 0, _context.Length, writable: false);
+        _compiledProgram = form == PolicyForm.Interpreted ? null : CompiledProgram.Compile(_program, ContextLayout.Reuseport);
+        _bound = form == PolicyForm.Bound ? _machine.Bind(_compiledProgram!, _context, ContextLength) : null;
     }
 
     /// <summary>Decides a packet on a CPU.</summary>
@@ -58,23 +66,60 @@ public sealed class PolicyHost
     /// <param name="isMigrating">Whether it stands for a connection whose listener stopped: then there are no bytes.</param>
     public (PolicyVerdict Verdict, int Slot) Run(in Packet packet, ExecutionEnvironment environment, bool isMigrating = false)
     {
-        _packet = isMigrating
-            ? new Packet { Timestamp = 0, Data = default, TransportOffset = 0, TransportLength = 0, Flow = packet.Flow }
-            : packet;
-        _selected = -1;
-        _machine.Environment.Cpu = environment.Cpu;
-        _machine.Environment.NumaNode = environment.NumaNode;
-        _machine.Environment.MonotonicTime = environment.MonotonicTime;
-        _machine.Environment.RandomState = environment.RandomState;
-        BinaryPrimitives.WriteInt32LittleEndian(_context.AsSpan(16), _packet.TransportLength);
-        BinaryPrimitives.WriteInt32LittleEndian(_context.AsSpan(20), isMigrating ? 0 : packet.Flow.Family == IpFamily.V4 ? 0x0008 : 0xdd86);
-        Describe(packet.Flow);
-        BinaryPrimitives.WriteUInt64LittleEndian(_context.AsSpan(48), isMigrating ? _migratingAddress : 0);
-        BinaryPrimitives.WriteInt32LittleEndian(_context.AsSpan(24), (int)packet.Flow.Protocol);
-        RunResult result = _machine.Run(_program);
+        PolicyTurn turn = PolicyTurn.Of(packet, environment, isMigrating);
+        Describe(turn, _context);
+        Begin(turn);
+        if (_bound is not null)
+        {
+            ulong returned = _bound.Run(0);
+            Assert.Null(_bound.Fault);
+            return OutcomeOf(returned);
+        }
+
+        RunResult result = _compiledProgram is null ? _machine.Run(_program) : _machine.Run(_compiledProgram);
         Assert.True(result.Succeeded, result.Fault?.ToString());
-        Assert.InRange(result.ReturnValue, 0u, 1u);
-        return result.ReturnValue == 0 ? (PolicyVerdict.Reject, -1) : _selected < 0 ? (PolicyVerdict.Kernel, -1) : (PolicyVerdict.Slot, _selected);
+        return OutcomeOf(result.ReturnValue);
+    }
+
+    /// <summary>Decides packets one after the other: in one batch where that is the form.</summary>
+    public IReadOnlyList<(PolicyVerdict Verdict, int Slot)> Run(IReadOnlyList<PolicyTurn> turns)
+    {
+        if (_form != PolicyForm.Batch)
+        {
+            return [.. turns.Select(turn => Run(turn.Packet, turn.ToEnvironment(), turn.IsMigrating))];
+        }
+
+        byte[] contexts = new byte[turns.Count * ContextLength];
+        int[] selected = new int[turns.Count];
+        for (int i = 0; i < turns.Count; i++)
+        {
+            Describe(turns[i], contexts.AsSpan(i * ContextLength, ContextLength));
+        }
+
+        int begun = -1;
+        ContextBatch batch = new(contexts, ContextLength, ContextLength, turns.Count)
+        {
+            BeforeItem = (_, item) =>
+            {
+                Leave();
+                begun = item;
+                Begin(turns[item]);
+            },
+        };
+        ulong[] results = new ulong[turns.Count];
+        Array.Fill(selected, -1);
+        BatchResult result = _machine.Run(_compiledProgram!, batch, results);
+        Leave();
+        Assert.Empty(result.Faults);
+        return [.. results.Select((returned, i) => OutcomeOf(returned, selected[i]))];
+
+        void Leave()
+        {
+            if (begun >= 0)
+            {
+                selected[begun] = _selected;
+            }
+        }
     }
 
     /// <summary>Makes other data current: the maps and the program stay. The test sees to it that only data differs.</summary>
@@ -107,8 +152,32 @@ public sealed class PolicyHost
         return _policy.Counters.Read(Lookup(counters, 0), [.. Enumerable.Range(0, _policy.SlotCount).Select(slot => Lookup(slots, slot))]);
     }
 
+    private static (PolicyVerdict Verdict, int Slot) OutcomeOf(ulong returned, int selected)
+    {
+        Assert.InRange(returned, 0u, 1u);
+        return returned == 0 ? (PolicyVerdict.Reject, -1) : selected < 0 ? (PolicyVerdict.Kernel, -1) : (PolicyVerdict.Slot, selected);
+    }
+
+    private (PolicyVerdict Verdict, int Slot) OutcomeOf(ulong returned) => OutcomeOf(returned, _selected);
+
+    private void Describe(PolicyTurn turn, Span<byte> context)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(context[16..], turn.Packet.TransportLength);
+        BinaryPrimitives.WriteInt32LittleEndian(context[20..], turn.IsMigrating ? 0 : turn.Packet.Flow.Family == IpFamily.V4 ? 0x0008 : 0xdd86);
+        BinaryPrimitives.WriteInt32LittleEndian(context[24..], (int)turn.Packet.Flow.Protocol);
+        BinaryPrimitives.WriteUInt64LittleEndian(context[48..], turn.IsMigrating ? _migratingAddress : 0);
+    }
+
+    private void Begin(PolicyTurn turn)
+    {
+        _packet = turn.Packet;
+        _selected = -1;
+        turn.SetTo(_machine.Environment);
+        DescribeMigrating(turn.Packet.Flow);
+    }
+
     // A connection of IPv4 may be one of a dual-stack socket: every other one is.
-    private void Describe(FlowKey flow)
+    private void DescribeMigrating(FlowKey flow)
     {
         Span<byte> bytes = _migrating;
         bytes.Clear();

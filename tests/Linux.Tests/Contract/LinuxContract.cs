@@ -36,6 +36,8 @@ public sealed class LoopbackGroupProgramContract(LoopbackWorld world) : GroupPro
 
 public sealed class LoopbackFailureContract(LoopbackWorld world) : FailureContract<LoopbackWorld>(world);
 
+public sealed class LoopbackPolicyContract(LoopbackWorld world) : PolicyContract<LoopbackWorld>(world);
+
 public sealed class VethSocketContract(VethWorld world) : SocketContract<VethWorld>(world);
 
 public sealed class VethMembershipContract(VethWorld world) : MembershipContract<VethWorld>(world);

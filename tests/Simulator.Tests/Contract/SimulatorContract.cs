@@ -36,6 +36,8 @@ public sealed class SimulatorGroupProgramContract(SimulatorWorld world) : GroupP
 
 public sealed class SimulatorFailureContract(SimulatorWorld world) : FailureContract<SimulatorWorld>(world);
 
+public sealed class SimulatorPolicyContract(SimulatorWorld world) : PolicyContract<SimulatorWorld>(world);
+
 public sealed class EveryContract
 {
     [Fact]
