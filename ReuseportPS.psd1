@@ -41,6 +41,7 @@
         'Test-ReuseportFidelity'
         'Test-SteeringPolicy'
         'Trace-SteeringDecision'
+        'Watch-SteeringDecision'
     )
     FunctionsToExport      = @()
     AliasesToExport        = @()

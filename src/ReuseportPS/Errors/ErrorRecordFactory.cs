@@ -50,6 +50,7 @@ internal static class ErrorRecordFactory
         "RPS5309" => ("InvalidRequest", ErrorCategory.InvalidArgument),
         "RPS5310" => ("NoPolicy", ErrorCategory.ObjectNotFound),
         "RPS5311" => ("InvalidGroupName", ErrorCategory.InvalidArgument),
+        "RPS5320" => ("NoSamples", ErrorCategory.InvalidOperation),
         _ when errno != Errno.None => ClassifyErrno(errno),
         _ when code.StartsWith("RPS1", StringComparison.Ordinal) => ("ProgramInvalid", ErrorCategory.InvalidData),
         _ when code.StartsWith("RPS2", StringComparison.Ordinal) => ("ObjectFileInvalid", ErrorCategory.InvalidData),

@@ -35,4 +35,7 @@ public static class GroupCodes
 
     /// <summary>A group name that cannot be used.</summary>
     public const string BadName = "RPS5311";
+
+    /// <summary>The policy of the group reports no samples of its decisions.</summary>
+    public const string NoSamples = "RPS5320";
 }
