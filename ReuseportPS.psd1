@@ -45,6 +45,7 @@
         'Test-ReuseportFidelity'
         'Test-SteeringPolicy'
         'Trace-SteeringDecision'
+        'Watch-SteeringDecision'
     )
     FunctionsToExport      = @()
     AliasesToExport        = @()

@@ -128,6 +128,30 @@ public abstract class GroupContract<TWorld>(TWorld world) : GroupTest<TWorld>(wo
         Decide(group, policy, Flows(40), new bool[] { true, false, true, true }, closed: 1);
     }
 
+    [Fact]
+    public void Samples_are_read_from_the_group()
+    {
+        const int Flowing = 24;
+        SteeringPolicy policy = Policy("version: 1\npolicy: sampled\notherwise: { by: hash }\nobserve: { sample: 1/1 }");
+        ManagedGroup group = Catalog().Open(Request());
+        Assert.Equal(GroupCodes.NoPolicy, Assert.Throws<DiagnosticException>(() => group.TakeSample()).Diagnostics[0].Code);
+        group.Apply(Policy("by: hash"));
+        Assert.Equal(GroupCodes.NoSamples, Assert.Throws<DiagnosticException>(() => group.TakeSample()).Diagnostics[0].Code);
+        group.Apply(policy);
+        FlowKey[] flows = Flows(Flowing);
+        Decide(group, policy, flows, new bool[] { true, true, true, true });
+
+        List<DecisionSample> samples = [];
+        while (group.TakeSample() is DecisionSample sample)
+        {
+            samples.Add(sample);
+        }
+
+        Assert.Equal(flows, samples.Select(sample => sample.Flow));
+        Assert.All(samples, sample => Assert.Equal((-1, PolicyVerdict.Slot), (sample.Rule, sample.Verdict)));
+        Assert.Equal(0ul, group.CountLostSamples());
+    }
+
     /// <summary>From one policy to another, and what that takes.</summary>
     [Theory]
     [InlineData(Weighted, Weighted, PolicyChange.None)]

@@ -39,4 +39,28 @@ Describe 'Test-SteeringPolicy' {
         $result.Passed | Should -BeFalse
         $result.Diagnostics[0].Message | Should -Match 'magic'
     }
+
+    It 'says which slot a connection id reaches, and why none' {
+        Set-Content TestDrive:/quic.yaml "version: 1`npolicy: quic`nprotocol: udp`notherwise: { by: connection-id, length: 4, worker: { at: 3, bits: 8 }, old: 0-1 }"
+        $ids = @(Test-SteeringPolicy TestDrive:/quic.yaml -SlotCount 4 -ConnectionId '00000002', '0x000000ff', 'aabb')
+        $ids.Slot | Should -Be 2, $null, $null
+        $ids[0].Reason | Should -Be 'worker 2'
+        $ids[1].Reason | Should -BeLike 'worker 255, which no slot has*0, 1'
+        $ids[2].Reason | Should -BeLike 'it has 2 bytes*of 4'
+        (Test-SteeringPolicy TestDrive:/quic.yaml -SlotCount 4 -ConnectionId ([byte[]](0, 0, 0, 3))).Slot | Should -Be 3
+        Test-SteeringPolicy TestDrive:/quic.yaml -SlotCount 4 -ConnectionId 00000004 -Quiet | Should -BeFalse
+    }
+
+    It 'takes the cookies that ids hold from a group' {
+        Set-Content TestDrive:/nginx.yaml "version: 1`npolicy: nginx`nprotocol: udp`notherwise: { by: connection-id, length: 8, cookie: { at: 0 } }"
+        $null = New-ReuseportGroup quic -SlotCount 3 -Port 5310 -Protocol Udp
+        $cookie = (Get-SocketSlot quic)[2].Cookie[0]
+        (Test-SteeringPolicy TestDrive:/nginx.yaml -Group quic -ConnectionId ('{0:x16}' -f $cookie)).Slot | Should -Be 2
+        (Test-SteeringPolicy TestDrive:/nginx.yaml -Group quic -ConnectionId ffffffffffffffff).Reason | Should -BeLike 'cookie * of no socket*'
+        (Test-SteeringPolicy TestDrive:/nginx.yaml -SlotCount 3 -ConnectionId ('{0:x16}' -f $cookie)).Reason | Should -BeLike '*no cookie is known'
+    }
+
+    It 'refuses ids for a policy that decodes none' {
+        { Test-SteeringPolicy TestDrive:/good.yaml -SlotCount 4 -ConnectionId 00 } | Should -Throw -ErrorId 'NoConnectionIds,*'
+    }
 }

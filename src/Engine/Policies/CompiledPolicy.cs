@@ -1,3 +1,4 @@
+using System.Numerics;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Programs;
 
@@ -11,6 +12,10 @@ namespace ReuseportPS.Engine.Policies;
 /// <param name="Counters">How the counter maps read.</param>
 public sealed record CompiledPolicy(int SlotCount, ProgramSpec Program, PolicyMaps Maps, PolicyBank Bank, CounterLayout Counters)
 {
+    // struct htab_elem and struct bucket (kernel/bpf/hashtab.c): a flow table is made with all its elements.
+    private const int FlowHeader = 48;
+    private const int FlowBucket = 16;
+
     /// <summary>What it takes to go from <paramref name="current"/> to this one. Other names of rules are <see cref="PolicyChange.Data"/>: only what the counters are called changes.</summary>
     public PolicyChange ChangeFrom(CompiledPolicy current)
     {
@@ -26,7 +31,7 @@ public sealed record CompiledPolicy(int SlotCount, ProgramSpec Program, PolicyMa
 
     /// <summary>
     /// Bytes of keys and values of all its maps, both banks filled: array values rounded up to 8 bytes and per-CPU values times
-    /// the CPUs, as the kernel lays them out; the kernel's own headers and trie nodes come on top.
+    /// the CPUs, the data of ring buffers, and what a flow in a flow table takes besides, as the kernel lays them out; the kernel's own headers of maps and nodes of tries come on top.
     /// </summary>
     /// <param name="cpuCount">Possible CPUs.</param>
     public long MemoryBytes(int cpuCount) =>
@@ -39,6 +44,8 @@ public sealed record CompiledPolicy(int SlotCount, ProgramSpec Program, PolicyMa
         {
             MapType.LpmTrie => map.MaxEntries * (long)(map.KeySize + map.ValueSize),
             MapType.PerCpuArray => map.MaxEntries * value * cpuCount,
+            MapType.LruHash => (map.MaxEntries * (FlowHeader + ((map.KeySize + 7L) & ~7L) + value)) + (FlowBucket * (long)BitOperations.RoundUpToPowerOf2((uint)map.MaxEntries)),
+            MapType.RingBuf => map.MaxEntries,
             _ => map.MaxEntries * value,
         };
     }

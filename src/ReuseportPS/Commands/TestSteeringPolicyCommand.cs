@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Management.Automation;
 using ReuseportPS.Binding;
 using ReuseportPS.Engine.Backends.Groups;
@@ -9,7 +10,7 @@ namespace ReuseportPS.Commands;
 
 /// <summary>Test-SteeringPolicy: whether a policy can be applied, and what it costs.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "SteeringPolicy", DefaultParameterSetName = ForSlots)]
-[OutputType(typeof(SteeringPolicyTest), typeof(bool))]
+[OutputType(typeof(SteeringPolicyTest), typeof(SteeringConnectionId), typeof(bool))]
 public sealed class TestSteeringPolicyCommand : BackendCmdlet
 {
     private const string ForSlots = "ForSlots";
@@ -33,13 +34,79 @@ public sealed class TestSteeringPolicyCommand : BackendCmdlet
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
+    /// <summary>QUIC connection ids as servers issue them, bytes or hexadecimal text: which slot each reaches, in the place of the result. Where ids hold cookies, -Group says whose.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public object[] ConnectionId { get; set; } = [];
+
     /// <inheritdoc/>
     protected override void ProcessRecord() => Guard(Policy, () =>
     {
+        if (ConnectionId.Length > 0)
+        {
+            WriteIds();
+            return;
+        }
+
         int slots = Group is null ? SlotCount : SlotsOf(Group);
         SteeringPolicyTest result = Judge(slots);
         WriteObject(Quiet ? result.Passed : result);
     });
+
+    private void WriteIds()
+    {
+        SteeringPolicy policy = PolicyTransformationAttribute.Read(SessionState, Policy);
+        int slots = SlotCount;
+        SlotStates? states = null;
+        if (Group is not null)
+        {
+            GroupCatalog groups = Groups();
+            using ManagedGroup group = groups.Find(Group) ?? throw groups.NotFound(Group);
+            slots = group.SlotCount;
+            states = SlotStates.AllActive with
+            {
+                Cookies = group.ReadSlots().ToImmutableDictionary(slot => slot.Slot, slot => slot.Seats.Select(seat => seat.Cookie).Where(cookie => cookie != 0).ToImmutableArray()),
+            };
+        }
+
+        PolicyCompilation compilation = PolicyCompiler.Compile(policy, slots);
+        if (compilation.Compiled is null)
+        {
+            throw new DiagnosticException(compilation.Diagnostics);
+        }
+
+        ConnectionIdReader reader = new(policy, slots, states);
+        foreach (byte[] id in Ids())
+        {
+            ConnectionIdFinding[] findings = [.. reader.Read(id)];
+            if (findings.Length == 0)
+            {
+                ThrowTerminatingError(new ErrorRecord(
+                    new PSArgumentException($"Policy '{policy.Name}' decodes no connection ids: no action of it is 'by: connection-id'."), "NoConnectionIds", ErrorCategory.InvalidArgument, policy));
+            }
+
+            foreach (ConnectionIdFinding finding in findings)
+            {
+                bool isEmpty = finding.Slot >= 0 && states is not null && states.Cookies[finding.Slot].IsEmpty;
+                bool isReached = finding.Slot >= 0 && !isEmpty;
+                WriteObject(Quiet ? isReached : new SteeringConnectionId(policy, id, finding, isEmpty));
+            }
+        }
+    }
+
+    /// <summary>The ids: one when all of it are bytes, else one for each item.</summary>
+    private IEnumerable<byte[]> Ids()
+    {
+        object[] items = [.. ConnectionId.Select(item => item is PSObject { BaseObject: byte or byte[] } wrapped ? wrapped.BaseObject : item)];
+        if (Array.TrueForAll(items, item => item is byte))
+        {
+            return [[.. items.Cast<byte>()]];
+        }
+
+        // A numeric literal keeps its source text, and gives it when converted to a string.
+        return items.Select(item => item as byte[] ?? HexText.Read(LanguagePrimitives.ConvertTo<string>(item)) ?? throw new PSArgumentException(
+            $"'{item}' is neither bytes nor an even number of hexadecimal digits.", nameof(ConnectionId)));
+    }
 
     private int SlotsOf(string name)
     {

@@ -55,6 +55,7 @@ internal static class ErrorRecordFactory
         "RPS5322" => ("NobodyLeft", ErrorCategory.InvalidOperation),
         "RPS5323" => ("CannotSeat", ErrorCategory.InvalidOperation),
         "RPS5324" => ("NoGenerations", ErrorCategory.InvalidOperation),
+        "RPS5325" => ("NoSamples", ErrorCategory.InvalidOperation),
         _ when errno != Errno.None => ClassifyErrno(errno),
         _ when code.StartsWith("RPS1", StringComparison.Ordinal) => ("ProgramInvalid", ErrorCategory.InvalidData),
         _ when code.StartsWith("RPS2", StringComparison.Ordinal) => ("ObjectFileInvalid", ErrorCategory.InvalidData),

@@ -48,11 +48,10 @@ public sealed class FidelityTrialTests
     }
 
     [Fact]
-    public void What_programs_count_is_compared()
+    public void Samples_are_compared()
     {
-        // Loads that were told two hours ago are too old.
+        // Their times are not those of a clock that is two hours behind.
         TrialResult result = Run(new SimulatorOptions { Seed = 3 }, knowsSecrets: true, clockBehind: 7_200_000_000_000);
-        Assert.Contains(result.Differences, difference => difference.Packet.StartsWith("counter LoadStale", StringComparison.Ordinal));
         Assert.Contains(result.Differences, difference => difference.Packet.StartsWith("sample", StringComparison.Ordinal));
     }
 

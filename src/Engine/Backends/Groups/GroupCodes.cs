@@ -50,4 +50,7 @@ public static class GroupCodes
 
     /// <summary>A new generation was asked for, and the group's policy has none.</summary>
     public const string NoGenerations = "RPS5324";
+
+    /// <summary>The policy of the group reports no samples of its decisions.</summary>
+    public const string NoSamples = "RPS5325";
 }

@@ -220,6 +220,13 @@ internal sealed class LivePolicy : IDisposable
         return count;
     }
 
+    /// <summary>The next sample, which leaves the buffer; null when there is none. The policy takes samples.</summary>
+    public DecisionSample? TakeSample() => _maps[Compiled.Maps.Samples]!.Consume() is { } record ? DecisionSample.Read(record) : null;
+
+    /// <summary>One counter, over all CPUs, without a walk over the flow tables.</summary>
+    public ulong ReadCounter(CounterKind kind) => Compiled.Counters.Read(
+        _maps[Compiled.Maps.Counters]!.Lookup(s_zero), [.. Enumerable.Repeat<byte[]>([], Compiled.Counters.SlotCount)]).First(reading => reading.Kind == kind).Value;
+
     public void Dispose()
     {
         for (int index = 0; index < _maps.Length; index++)

@@ -161,9 +161,7 @@ public sealed partial class ManagedGroup : IDisposable
 
     /// <summary>Reads every counter of the applied policy, summed over CPUs.</summary>
     /// <exception cref="DiagnosticException">The group has no policy.</exception>
-    public ImmutableArray<CounterReading> ReadCounters() => _live?.ReadCounters()
-        ?? throw new DiagnosticException(Diagnostic.Error(
-            GroupCodes.NoPolicy, $"Group '{Name}' has {(Program is null ? "no policy" : "a program in the place of a policy")}, and so no counters.", remedy: "Apply one with Set-SteeringPolicy."));
+    public ImmutableArray<CounterReading> ReadCounters() => _live?.ReadCounters() ?? throw NoPolicy("no counters");
 
     /// <summary>Releases the handles of an adopted group. An owned group's live on in its catalog.</summary>
     public void Dispose()
@@ -173,6 +171,9 @@ public sealed partial class ManagedGroup : IDisposable
             Close();
         }
     }
+
+    private DiagnosticException NoPolicy(string without) => new(Diagnostic.Error(
+        GroupCodes.NoPolicy, $"Group '{Name}' has {(Program is null ? "no policy" : "a program in the place of a policy")}, and so {without}.", remedy: "Apply one with Set-SteeringPolicy."));
 
     internal void Close()
     {
