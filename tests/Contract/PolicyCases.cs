@@ -12,6 +12,31 @@ public static class PolicyCases
 
     private static readonly (string Name, string Policy, string Steps)[] s_cases =
     [
+        ("rules that are searched by halves", """
+            rules:
+              - { when: { source-port: 40009 }, steer: { by: slot, slot: 0 } }
+              - { when: { source-port: 40001 }, steer: { by: slot, slot: 3 } }
+              - { when: { source-port: 40004, length: 0-3 }, steer: { by: slot, slot: 1 } }
+              - { when: { source-port: 40002, family: ipv6 }, steer: { by: slot, slot: 0 } }
+              - { when: { source-port: 40007 }, steer: { by: slot, slot: 1 } }
+              - { when: { source-port: 40004 }, steer: { by: slot, slot: 3 } }
+            otherwise: { by: slot, slot: 2 }
+            """,
+            """
+            udp4 9 00 -> 0
+            udp4 1 00 -> 3
+            udp6 1 00 +2 -> 3
+            udp4 4 00 -> 1
+            udp4 4 0011223344 -> 3
+            udp4 2 00 -> 2
+            udp6 2 00 -> 0
+            udp4 7 - -> 1
+            udp4 0 00 -> 2
+            udp4 3 00 -> 2
+            udp4 10 00 -> 2
+            tcp4 7 S -> 1
+            tcp6 2 S -> 0
+            """),
         ("nginx: the cookie of the socket in an id of 20 bytes", Ids + "length: 20, cookie: { at: 0 } }",
             """
             udp4 1 40{c2}000102030405060708090a0b -> 2

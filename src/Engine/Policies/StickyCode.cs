@@ -101,6 +101,7 @@ internal sealed class StickyCode(PolicyCode code, int flows, int seats, int keep
         code.Builder.JumpIf(JumpOperation.Equal, R0, 0, selected).Add(Instructions.Move(R9, R0));
         EmitKeeps(own);
         code.Select(seats, hit);
+        code.Count(CounterLayout.IndexOf(CounterKind.Miss));
         code.Mark(own);
 
         // The selection made before still counts, a failed one does not undo it.

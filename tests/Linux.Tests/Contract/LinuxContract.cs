@@ -70,6 +70,8 @@ public sealed class VethGroupProgramContract(VethWorld world) : GroupProgramCont
 
 public sealed class VethFailureContract(VethWorld world) : FailureContract<VethWorld>(world);
 
+public sealed class VethPolicyContract(VethWorld world) : PolicyContract<VethWorld>(world);
+
 public sealed class EveryContract
 {
     [Fact]

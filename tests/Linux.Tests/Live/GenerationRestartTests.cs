@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -49,8 +48,7 @@ public sealed class GenerationRestartTests : LinuxTest
     [Fact]
     public void A_server_is_replaced_and_no_flow_of_it_moves()
     {
-        string shell = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Shell", "debug", "ReuseportPS.Shell.dll"));
-        Assert.SkipUnless(File.Exists(shell), "Needs the shell (dotnet build src/Shell).");
+        CmdletShell shell = CmdletShell.In(Namespace);
         string policy = Path.GetTempFileName();
         File.WriteAllText(policy, Policy);
         ChildServer? former = ChildServer.StartPython(Namespace, Server, Text(Port));
@@ -59,7 +57,7 @@ public sealed class GenerationRestartTests : LinuxTest
         Socket[] young = [];
         try
         {
-            Shell(shell, $"$null = New-ReuseportGroup {_group} -Port {Port}", $"Set-SteeringPolicy {_group} '{policy}'");
+            shell.Run($"$null = New-ReuseportGroup {_group} -Port {Port}", $"Set-SteeringPolicy {_group} '{policy}'");
             old = Open();
             string[] before = Ask(old);
             Assert.All(before, answer => Assert.StartsWith(Text(former.ProcessId) + ":", answer, StringComparison.Ordinal));
@@ -67,14 +65,14 @@ public sealed class GenerationRestartTests : LinuxTest
 
             using ConnectionWatch connections = new(Namespace, Port);
             successor = ChildServer.StartPython(Namespace, Server, Text(Port));
-            JsonElement sync = Shell(shell, $"Sync-ReuseportGroup {_group} -NewGeneration");
+            JsonElement sync = shell.Run($"Sync-ReuseportGroup {_group} -NewGeneration");
             Assert.Equal((4, 8), (sync.GetProperty("FormerSlotCount").GetInt32(), sync.GetProperty("SlotCount").GetInt32()));
             Assert.Equal(before, Ask(old));
             young = Open();
             string[] placed = Ask(young);
             Assert.All(placed, answer => Assert.StartsWith(Text(successor.ProcessId) + ":", answer, StringComparison.Ordinal));
 
-            JsonElement drain = Shell(shell, $"Suspend-SocketSlot {_group} 0-3 -Wait -Timeout 20s");
+            JsonElement drain = shell.Run($"Suspend-SocketSlot {_group} 0-3 -Wait -Timeout 20s");
             Assert.True(drain.GetProperty("IsDrained").GetBoolean(), drain.ToString());
             Assert.Equal(before, Ask(old));
             former.Dispose();
@@ -86,14 +84,14 @@ public sealed class GenerationRestartTests : LinuxTest
             string[] again = Ask(old);
             Assert.All(again, answer => Assert.StartsWith(Text(successor.ProcessId) + ":", answer, StringComparison.Ordinal));
             Assert.Equal(placed, Ask(young));
-            JsonElement slots = Shell(shell, $"Get-SocketSlot {_group} -Slot 0");
+            JsonElement slots = shell.Run($"Get-SocketSlot {_group} -Slot 0");
             Assert.Equal("Empty", slots.GetProperty("State").GetString());
             TestContext.Current.TestOutputHelper?.WriteLine(
                 $"{Flows} old flows: 0 moved over the switch and the drain; {Flows} new ones: {Flows} on the new server; {connections.Answers} connections, {connections.Failures.Count} failed");
         }
         finally
         {
-            Shell(shell, $"Remove-ReuseportGroup {_group} -Force -Confirm:$false");
+            shell.Run($"Remove-ReuseportGroup {_group} -Force -Confirm:$false");
             Array.ForEach([.. old, .. young], socket => socket.Dispose());
             former?.Dispose();
             successor?.Dispose();
@@ -102,29 +100,6 @@ public sealed class GenerationRestartTests : LinuxTest
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>Runs commands in a shell of its own, in the server's namespace; what the last one writes, as JSON.</summary>
-    private JsonElement Shell(string shell, params string[] commands)
-    {
-        string script = Path.ChangeExtension(Path.GetTempFileName(), ".ps1");
-        File.WriteAllText(script, string.Join('\n', ["$ErrorActionPreference = 'Stop'", "Set-ReuseportBackend Linux", .. commands[..^1], $"{commands[^1]} | ConvertTo-Json -Depth 2 -Compress -EnumsAsStrings"]));
-        try
-        {
-            using Process process = Namespace.Run(() => Process.Start(new ProcessStartInfo("dotnet", [shell, script]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true }))!;
-            string output = process.StandardOutput.ReadToEnd();
-            string errors = process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            Assert.True(process.ExitCode == 0, errors + output);
-
-            // Warnings come first.
-            int json = output.IndexOf('{', StringComparison.Ordinal);
-            return json < 0 ? default : JsonDocument.Parse(output[json..]).RootElement;
-        }
-        finally
-        {
-            File.Delete(script);
-        }
-    }
 
     private Socket[] Open() => Namespace.Run(() => Enumerable.Range(0, Flows).Select(_ =>
     {

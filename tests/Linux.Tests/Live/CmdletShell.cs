@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace ReuseportPS.Linux.Tests.Live;
+
+/// <summary>The console host, for commands on the Linux backend in a network namespace: a process for each run, as a user's next shell would be.</summary>
+internal sealed class CmdletShell
+{
+    private readonly LinuxNamespace _namespace;
+    private readonly string _path;
+
+    private CmdletShell(LinuxNamespace place, string path) => (_namespace, _path) = (place, path);
+
+    /// <summary>A shell in a namespace; skips the test where it was not built.</summary>
+    public static CmdletShell In(LinuxNamespace place)
+    {
+        string path = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Shell", "debug", "ReuseportPS.Shell.dll"));
+        Assert.SkipUnless(File.Exists(path), "Needs the shell (dotnet build src/Shell).");
+        return new CmdletShell(place, path);
+    }
+
+    /// <summary>Runs commands; what the last one writes, as JSON.</summary>
+    public JsonElement Run(params string[] commands)
+    {
+        string script = Path.ChangeExtension(Path.GetTempFileName(), ".ps1");
+        File.WriteAllText(script, string.Join('\n', ["$ErrorActionPreference = 'Stop'", "Set-ReuseportBackend Linux", .. commands[..^1], $"{commands[^1]} | ConvertTo-Json -Depth 4 -Compress -EnumsAsStrings"]));
+        try
+        {
+            using Process process = _namespace.Run(() => Process.Start(new ProcessStartInfo("dotnet", [_path, script]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true }))!;
+            string output = process.StandardOutput.ReadToEnd();
+            string errors = process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            Assert.True(process.ExitCode == 0, errors + output);
+
+            // Warnings come first.
+            int json = output.IndexOf('{', StringComparison.Ordinal);
+            return json < 0 ? default : JsonDocument.Parse(output[json..]).RootElement;
+        }
+        finally
+        {
+            File.Delete(script);
+        }
+    }
+}
