@@ -156,15 +156,7 @@ internal sealed partial class LaneGenerator
             _il.Emit(OpCodes.Add);
         }
 
-        if (lookup is null)
-        {
-            _il.Emit(OpCodes.Ldloc, _stride);
-        }
-        else
-        {
-            _il.Emit(OpCodes.Ldloca, _rows[lookup].Offset);
-        }
-
+        _il.Emit(OpCodes.Ldloc, lookup is null ? _stride : _rows[lookup].Offset);
         foreach (LocalBuilder local in loaded)
         {
             _il.Emit(OpCodes.Ldloca, local);

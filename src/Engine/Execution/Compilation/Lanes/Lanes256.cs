@@ -26,7 +26,7 @@ internal static class Lanes256
 
     /// <summary>Loads four words in succession from each of as many places as there are lanes, at their offsets from the first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadRows(ref byte first, ref Vector256<uint> offsets, out Vector256<uint> word0, out Vector256<uint> word1, out Vector256<uint> word2, out Vector256<uint> word3)
+    public static void LoadRows(ref byte first, Vector256<uint> offsets, out Vector256<uint> word0, out Vector256<uint> word1, out Vector256<uint> word2, out Vector256<uint> word3)
     {
         ref uint offset = ref Unsafe.As<Vector256<uint>, uint>(ref offsets);
         Vector256<uint> a = Halves(ref first, ref offset);
@@ -38,7 +38,7 @@ internal static class Lanes256
 
     /// <summary>Loads a double word from each of as many places as there are lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadDoubles(ref byte first, ref Vector256<uint> offsets, out Vector256<ulong> lower, out Vector256<ulong> upper)
+    public static void LoadDoubles(ref byte first, Vector256<uint> offsets, out Vector256<ulong> lower, out Vector256<ulong> upper)
     {
         ref uint offset = ref Unsafe.As<Vector256<uint>, uint>(ref offsets);
         lower = Four(ref first, ref offset);

@@ -24,23 +24,23 @@ internal static class Lanes512
 
     /// <summary>Loads four words in succession from each of as many places as there are lanes, at their offsets from the first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadRows(ref byte first, ref Vector512<uint> offsets, out Vector512<uint> word0, out Vector512<uint> word1, out Vector512<uint> word2, out Vector512<uint> word3)
+    public static void LoadRows(ref byte first, Vector512<uint> offsets, out Vector512<uint> word0, out Vector512<uint> word1, out Vector512<uint> word2, out Vector512<uint> word3)
     {
-        ref uint offset = ref Unsafe.As<Vector512<uint>, uint>(ref offsets);
-        Vector512<uint> a = Quarters(ref first, ref offset);
-        Vector512<uint> b = Quarters(ref first, ref Unsafe.Add(ref offset, 1));
-        Vector512<uint> c = Quarters(ref first, ref Unsafe.Add(ref offset, 2));
-        Vector512<uint> d = Quarters(ref first, ref Unsafe.Add(ref offset, 3));
+        Vector256<uint> lower = offsets.GetLower();
+        Vector256<uint> upper = offsets.GetUpper();
+        Vector512<uint> a = Quarters(ref first, ref lower, ref upper, 0);
+        Vector512<uint> b = Quarters(ref first, ref lower, ref upper, 1);
+        Vector512<uint> c = Quarters(ref first, ref lower, ref upper, 2);
+        Vector512<uint> d = Quarters(ref first, ref lower, ref upper, 3);
         Transpose(a, b, c, d, out word0, out word1, out word2, out word3);
     }
 
     /// <summary>Loads a double word from each of as many places as there are lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadDoubles(ref byte first, ref Vector512<uint> offsets, out Vector512<ulong> lower, out Vector512<ulong> upper)
+    public static void LoadDoubles(ref byte first, Vector512<uint> offsets, out Vector512<ulong> lower, out Vector512<ulong> upper)
     {
-        ref uint offset = ref Unsafe.As<Vector512<uint>, uint>(ref offsets);
-        lower = Eight(ref first, ref offset);
-        upper = Eight(ref first, ref Unsafe.Add(ref offset, 8));
+        lower = Eight(ref first, offsets.GetLower());
+        upper = Eight(ref first, offsets.GetUpper());
     }
 
     /// <summary>One vector of two.</summary>
@@ -104,17 +104,22 @@ internal static class Lanes512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Quarters(ref byte first, ref uint offset)
+    private static Vector512<uint> Quarters(ref byte first, ref Vector256<uint> lower, ref Vector256<uint> upper, int lane)
     {
-        Vector512<uint> quarters = Lanes256.At(ref first, ref offset, 0).ToVector256Unsafe().ToVector512Unsafe();
-        quarters = Avx512F.InsertVector128(quarters, Lanes256.At(ref first, ref offset, 4), 1);
-        quarters = Avx512F.InsertVector128(quarters, Lanes256.At(ref first, ref offset, 8), 2);
-        return Avx512F.InsertVector128(quarters, Lanes256.At(ref first, ref offset, 12), 3);
+        ref uint low = ref Unsafe.As<Vector256<uint>, uint>(ref lower);
+        ref uint high = ref Unsafe.As<Vector256<uint>, uint>(ref upper);
+        Vector512<uint> quarters = Lanes256.At(ref first, ref low, lane).ToVector256Unsafe().ToVector512Unsafe();
+        quarters = Avx512F.InsertVector128(quarters, Lanes256.At(ref first, ref low, lane + 4), 1);
+        quarters = Avx512F.InsertVector128(quarters, Lanes256.At(ref first, ref high, lane), 2);
+        return Avx512F.InsertVector128(quarters, Lanes256.At(ref first, ref high, lane + 4), 3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<ulong> Eight(ref byte first, ref uint offset) =>
-        Lanes256.Four(ref first, ref offset).ToVector512Unsafe().WithUpper(Lanes256.Four(ref first, ref Unsafe.Add(ref offset, 4)));
+    private static Vector512<ulong> Eight(ref byte first, Vector256<uint> offsets)
+    {
+        ref uint offset = ref Unsafe.As<Vector256<uint>, uint>(ref offsets);
+        return Lanes256.Four(ref first, ref offset).ToVector512Unsafe().WithUpper(Lanes256.Four(ref first, ref Unsafe.Add(ref offset, 4)));
+    }
 
     // Of each 128 bits of the four the first word, then the second, and so on.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
