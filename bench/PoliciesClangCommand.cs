@@ -27,6 +27,7 @@ internal static class PoliciesClangCommand
             return 1;
         }
 
+        OneProcessor.Take();
         using PolicyKernelTimes? kernel = inKernel ? new PolicyKernelTimes() : null;
         StringBuilder table = new();
         table.Append(CultureInfo.InvariantCulture, $"""

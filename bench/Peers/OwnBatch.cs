@@ -8,7 +8,7 @@ internal sealed class OwnBatch : OwnEngine<CompiledProgram>
 {
     private readonly ContextBatch _batch;
 
-    public OwnBatch() => _batch = new ContextBatch(Packets, PacketSet.Size, PacketSet.Size, PacketSet.Count) { SelectedSlots = Slots, CountsInstructions = false };
+    public OwnBatch() => _batch = new ContextBatch(Packets, PacketSet.Size, PacketSet.Size, PacketSet.Count, Start) { SelectedSlots = Slots, CountsInstructions = false };
 
     public override string Name => "compiled batch";
 

@@ -14,7 +14,7 @@ internal sealed class OwnCompiled : OwnEngine<BoundProgram>
     {
         ulong[] returned = Returned;
         int[] slots = Slots;
-        for (int i = 0, start = 0; i < returned.Length; i++, start += PacketSet.Size)
+        for (int i = 0, start = Start; i < returned.Length; i++, start += PacketSet.Size)
         {
             returned[i] = program.Run(start);
             slots[i] = program.SelectedSlot;

@@ -10,11 +10,20 @@ internal abstract class OwnEngine<TProgram> : IContender
 {
     private readonly Dictionary<string, TProgram> _programs = [];
 
+    protected OwnEngine()
+    {
+        Packets = PacketSet.CreateAligned(out int start);
+        Start = start;
+    }
+
     public abstract string Name { get; }
 
     protected Machine Machine { get; } = new(HelperTable.CreateDefault().Set(HelperId.SkSelectReuseport, SlotSelection.Implementation));
 
-    protected byte[] Packets { get; } = PacketSet.Create();
+    protected byte[] Packets { get; }
+
+    /// <summary>Index of the first packet's first byte in <see cref="Packets"/>.</summary>
+    protected int Start { get; }
 
     /// <summary>Receives for each packet what the program returned.</summary>
     protected ulong[] Returned { get; } = new ulong[PacketSet.Count];

@@ -13,7 +13,7 @@ internal sealed class OwnInterpreter : OwnEngine<LoadedProgram>
     {
         for (int i = 0; i < PacketSet.Count; i++)
         {
-            Machine.Context.SetFlat(Packets, i * PacketSet.Size, PacketSet.Size, writable: false);
+            Machine.Context.SetFlat(Packets, Start + (i * PacketSet.Size), PacketSet.Size, writable: false);
             Returned[i] = Machine.Run(program).ReturnValue;
             Slots[i] = Machine.SelectedSlot;
         }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace ReuseportPS.Bench.Peers;
 
@@ -10,6 +11,18 @@ internal static class PacketSet
     public const int Slots = 8;
     private const int PayloadLength = 40;
     private const int PayloadOffset = 32;
+
+    /// <summary>The packets in an array that stays where it is, each at the beginning of a cache line, as peers have them: what a packet takes is one line or two.</summary>
+    /// <param name="start">Index of the first byte.</param>
+    public static byte[] CreateAligned(out int start)
+    {
+        const int line = 64;
+        byte[] packets = Create();
+        byte[] aligned = GC.AllocateArray<byte>(packets.Length + line, pinned: true);
+        start = (int)((line - Marshal.UnsafeAddrOfPinnedArrayElement(aligned, 0) % line) % line);
+        packets.CopyTo(aligned, start);
+        return aligned;
+    }
 
     public static byte[] Create()
     {

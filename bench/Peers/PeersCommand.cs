@@ -15,6 +15,7 @@ internal static class PeersCommand
 
     public static int Run()
     {
+        OneProcessor.Take();
         string packets = BenchFiles.Packets;
         File.WriteAllBytes(packets, PacketSet.Create());
         List<IContender> contenders = [new OwnBatch(), new OwnCompiled(), new OwnInterpreter()];

@@ -18,7 +18,7 @@ internal static class ResultsPage
             Written by `dotnet run -c Release --project bench -- peers`; do not edit. {DateTime.UtcNow:yyyy-MM-dd}, {Processor()}, {Environment.ProcessorCount} processors,
             {RuntimeInformation.OSDescription.Split('#')[0].Trim()}, .NET {Environment.Version}.
 
-            Nanoseconds of thread CPU time per run of a program, median of 9 samples; the engines took turns. All but the kernel run the same bytecode
+            Nanoseconds of thread CPU time per run of a program, median of 9 samples; the engines took turns on one processor. All but the kernel run the same bytecode
             over the same {PacketSet.Count} packets, and gave every packet the same slot and value. The kernel runs the same source as SCHED_CLS: again and again over each
             of 8 packets, so that its branches are always foreseen; once for each packet in a system call of its own; and called by a loop within one run over all packets,
             as a batch is. What the program itself takes there is the loop's figure less that of the empty program: what is around a run of the first kind takes longer than
