@@ -91,15 +91,16 @@ internal sealed class PolicyKernelTimes : IDisposable
                 foreach (MapSpec map in spec.Maps)
                 {
                     maps.Add(map.Type == MapType.ReuseportSockArray ? seats : Keep(_backend.CreateMap(map)));
-                    slotCounters.AddRange(map.Name == policy.Program.Maps[policy.Maps.SlotCounters].Name ? [maps[^1]] : []);
-                    foreach ((int outer, IReadOnlyList<MapSpec> inner) in (ReadOnlySpan<(int, IReadOnlyList<MapSpec>)>)[(policy.Maps.Tables, policy.Bank.Tables), (policy.Maps.Lists, policy.Bank.Lists)])
+                    slotCounters.AddRange(IsMap(policy.Maps.SlotCounters) ? [maps[^1]] : []);
+                    IReadOnlyList<MapSpec> inner = IsMap(policy.Maps.Tables) ? policy.Bank.Tables : IsMap(policy.Maps.Lists) ? policy.Bank.Lists : [];
+                    for (int i = 0; i < 2 * inner.Count; i++)
                     {
-                        for (int i = 0; outer >= 0 && map.Name == policy.Program.Maps[outer].Name && i < 2 * inner.Count; i++)
-                        {
-                            using IBackendMap filled = _backend.CreateMap(inner[i % inner.Count]);
-                            maps[^1].UpdateMap((uint)i, filled);
-                        }
+                        using IBackendMap filled = _backend.CreateMap(inner[i % inner.Count]);
+                        maps[^1].UpdateMap((uint)i, filled);
                     }
+
+                    // The other program's maps have the names of the policy's.
+                    bool IsMap(int index) => index >= 0 && map.Name == policy.Program.Maps[index].Name;
                 }
 
                 return Keep(_backend.LoadProgram(spec, maps));

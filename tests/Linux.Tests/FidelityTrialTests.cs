@@ -29,7 +29,7 @@ public sealed class FidelityTrialTests : LinuxTest
         hash.ApplyTo(simulated);
         long start = Stopwatch.GetTimestamp();
         TrialResult result = new FidelityTrial(flows, policies, seed, LinuxBackend.UsableCpus()).Run(
-            simulator, simulated, Backend, Namespace, () => (ulong)Stopwatch.GetTimestamp(), hash.Covers, cancellation: TestContext.Current.CancellationToken);
+            simulator, simulated, Backend, Namespace, () => Backend.MonotonicTime, hash.Covers, cancellation: TestContext.Current.CancellationToken);
         TestContext.Current.SendDiagnosticMessage(
             $"seed {seed}: {result.FlowCount} flows in {Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s; compared: {string.Join(", ", result.ComparedByReason)}; not: {string.Join(", ", result.NotCompared)}; {result.ComparedCounterCount} counters, {result.ComparedSampleCount} samples");
         Assert.Equal(flows, result.FlowCount);

@@ -101,7 +101,7 @@ internal sealed class ActionCode
             return;
         }
 
-        int map = _maps.Flows[Enumerable.Range(0, position).Count(earlier => _policy.ActionAt(earlier) is SteerAction { Sticky: not null })];
+        int map = _maps.Flows[_policy.StickyActions().Count(earlier => earlier.Position < position)];
         StickyCode flows = new(_code, map, _maps.Seats, choice.KeepsFirst, sticky, _counters);
         flows.EmitLookup(_ends.Selected);
         _created = _code.NewLabel("put into the flow table");

@@ -26,13 +26,10 @@ public sealed class ConnectionIdReader
     /// <summary>What each <c>by: connection-id</c> makes of an id, in the order of the policy; nothing when it has none.</summary>
     public IEnumerable<ConnectionIdFinding> Read(byte[] id)
     {
-        for (int position = 0; position <= _policy.Rules.Count; position++)
+        foreach ((int position, ConnectionIdBalancer by) in _policy.ActionsBy<ConnectionIdBalancer>())
         {
-            if (_policy.ActionAt(position) is SteerAction { By: ConnectionIdBalancer by })
-            {
-                (int slot, string reason) = Read(position, by, id);
-                yield return new ConnectionIdFinding(position == _policy.Rules.Count ? -1 : position, slot, reason);
-            }
+            (int slot, string reason) = Read(position, by, id);
+            yield return new ConnectionIdFinding(position == _policy.Rules.Count ? -1 : position, slot, reason);
         }
     }
 

@@ -23,8 +23,8 @@ public sealed record FlowTable(string Rule, bool IsKept, string? Reason)
     /// <param name="next">The one in its place.</param>
     public static IEnumerable<FlowTable> Match(SteeringPolicy former, SteeringPolicy next)
     {
-        (int Position, StickyFlows Sticky)[] before = [.. TablesOf(former)];
-        (int Position, StickyFlows Sticky)[] after = [.. TablesOf(next)];
+        (int Position, StickyFlows Sticky)[] before = [.. former.StickyActions()];
+        (int Position, StickyFlows Sticky)[] after = [.. next.StickyActions()];
         for (int number = 0; number < before.Length; number++)
         {
             (int position, StickyFlows sticky) = before[number];
@@ -38,10 +38,6 @@ public sealed record FlowTable(string Rule, bool IsKept, string? Reason)
             yield return new FlowTable(name, reason is null, reason) { FormerNumber = number, Number = its };
         }
     }
-
-    private static IEnumerable<(int Position, StickyFlows Sticky)> TablesOf(SteeringPolicy policy) =>
-        Enumerable.Range(0, policy.Rules.Count + 1).Where(position => policy.ActionAt(position) is SteerAction { Sticky: not null })
-            .Select(position => (position, ((SteerAction)policy.ActionAt(position)).Sticky!));
 
     private static int Find(SteeringPolicy former, int position, SteeringPolicy next)
     {

@@ -10,7 +10,7 @@ internal sealed record PacketNeeds(bool Ports, bool Source, bool SourceKey, bool
     public static PacketNeeds Of(SteeringPolicy policy)
     {
         PolicyMatch[] matches = [.. policy.Rules.Items.SelectMany(r => r.When.All())];
-        bool needsFlow = policy.Migrates || policy.SampleOneIn is not null || Enumerable.Range(0, policy.Rules.Count + 1).Any(position => policy.ActionAt(position) is SteerAction { Sticky: not null });
+        bool needsFlow = policy.Migrates || policy.SampleOneIn is not null || policy.StickyActions().Any();
         HashKey keys = needsFlow || matches.Any(m => m.Fraction is not null) ? HashKey.FourTuple : HashKey.None;
         keys = policy.AllActions().Aggregate(keys, (all, action) => all | KeyOf(action));
         return new PacketNeeds(

@@ -7,7 +7,7 @@ namespace ReuseportPS.Engine.Policies;
 public static class PolicyGenerations
 {
     /// <summary>Whether an action is by generation.</summary>
-    public static bool HasAny(SteeringPolicy policy) => Positions(policy).Any();
+    public static bool HasAny(SteeringPolicy policy) => policy.ActionsBy<GenerationBalancer>().Any();
 
     /// <summary>The policy with a newest generation more, in each action by generation. Older ones lose the slots that are given out anew; those of which nobody is left are dropped.</summary>
     /// <param name="policy">The policy.</param>
@@ -15,9 +15,8 @@ public static class PolicyGenerations
     /// <param name="isTaken">Whether somebody sits in a slot.</param>
     public static SteeringPolicy With(SteeringPolicy policy, ImmutableArray<int> slots, Func<int, bool> isTaken)
     {
-        foreach (int position in Positions(policy).ToArray())
+        foreach ((int position, GenerationBalancer by) in policy.ActionsBy<GenerationBalancer>().ToArray())
         {
-            GenerationBalancer by = (GenerationBalancer)((SteerAction)policy.ActionAt(position)).By;
             List<SlotItem> generations = [];
             foreach (SlotItem generation in by.Generations)
             {
@@ -60,7 +59,4 @@ public static class PolicyGenerations
             return SlotItem.Of(name);
         }
     }
-
-    private static IEnumerable<int> Positions(SteeringPolicy policy) =>
-        Enumerable.Range(0, policy.Rules.Count + 1).Where(position => policy.ActionAt(position) is SteerAction { By: GenerationBalancer });
 }

@@ -46,8 +46,8 @@ internal sealed class PolicyProgramEmitter
             Tables: _plan.HasTable ? AddMap(PolicyMapSpecs.Tables) : -1,
             Lists: _plan.ListCount > 0 ? AddMap(PolicyMapSpecs.Lists(_plan.ListCount)) : -1)
         {
-            Flows = [.. StickyActions(policy).Select((sticky, i) => AddMap(PolicyMapSpecs.Flows(i, sticky.Entries)))],
-            Loads = Enumerable.Range(0, policy.Rules.Count + 1).Any(position => policy.ActionAt(position) is SteerAction { By: LeastLoadedBalancer })
+            Flows = [.. policy.StickyActions().Select((action, i) => AddMap(PolicyMapSpecs.Flows(i, action.Sticky.Entries)))],
+            Loads = policy.ActionsBy<LeastLoadedBalancer>().Any()
                 ? AddMap(PolicyMapSpecs.Loads(slotCount))
                 : -1,
             Samples = policy.SampleOneIn is null ? -1 : AddMap(PolicyMapSpecs.Samples),
@@ -82,9 +82,6 @@ internal sealed class PolicyProgramEmitter
 
         return new CompiledPolicy(_slotCount, program, _maps, _plan.ToBank(), _counters);
     }
-
-    private static IEnumerable<StickyFlows> StickyActions(SteeringPolicy policy) =>
-        Enumerable.Range(0, policy.Rules.Count + 1).Select(position => (policy.ActionAt(position) as SteerAction)?.Sticky).OfType<StickyFlows>();
 
     private void EmitPrologue()
     {

@@ -60,6 +60,15 @@ public sealed record SteeringPolicy
     /// <summary>What the rules do, in order, then what is done otherwise.</summary>
     public IEnumerable<PolicyAction> AllActions() => Rules.Items.Select(rule => rule.Action).Append(Otherwise);
 
+    /// <summary>The actions with a balancer of one kind, by their positions.</summary>
+    internal IEnumerable<(int Position, T By)> ActionsBy<T>()
+        where T : Balancer =>
+        AllActions().Select((action, position) => (position, By: (action as SteerAction)?.By as T)).Where(action => action.By is not null)!;
+
+    /// <summary>The actions with a flow table, by their positions: their tables are numbered in this order.</summary>
+    internal IEnumerable<(int Position, StickyFlows Sticky)> StickyActions() =>
+        AllActions().Select((action, position) => (position, (action as SteerAction)?.Sticky)).Where(action => action.Sticky is not null)!;
+
     /// <summary>Whether it routes connection ids by the cookies of sockets.</summary>
     public bool LooksUpCookies => AllActions().Any(action => action is SteerAction { By: ConnectionIdBalancer { Layout: CookieLayout } });
 

@@ -9,9 +9,9 @@ namespace ReuseportPS.Engine.Policies;
 /// <summary>The code around a flow table. An entry is u32 slot, u32 generation of the seat, u64 time of the last packet.</summary>
 internal sealed class StickyCode(PolicyCode code, int flows, int seats, int keepsFirst, StickyFlows sticky, CounterLayout counters)
 {
-    private const short SlotAt = 0;
-    private const short GenerationAt = 4;
-    private const short TimeAt = 8;
+    internal const short SlotAt = 0;
+    internal const short GenerationAt = 4;
+    internal const short TimeAt = 8;
 
     /// <summary>BPF_NOEXIST, and what an update with it answers where there is an entry.</summary>
     private const int NoExist = 1;

@@ -21,6 +21,16 @@ public abstract class GroupCmdlet : BackendCmdlet
         action(group);
     });
 
+    /// <summary>Asks whether to change a group.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="action">What would be done, in words.</param>
+    /// <param name="reason">Why not.</param>
+    private protected bool ShouldChange(ManagedGroup group, string action, out ShouldProcessReason reason)
+    {
+        string target = $"group '{group.Name}' on the {group.Backend.Kind} backend";
+        return ShouldProcess($"Performing the operation \"{action}\" on target \"{target}\".", $"{action}\n{target}", "Confirm", out reason);
+    }
+
     /// <summary>The name as the group has it: names are told apart by case, but a name in another case finds the only group it can mean.</summary>
     private protected string ResolveName(GroupCatalog groups)
     {

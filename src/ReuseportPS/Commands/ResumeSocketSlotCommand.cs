@@ -11,12 +11,6 @@ namespace ReuseportPS.Commands;
 [OutputType(typeof(SocketSlotChange), typeof(SteeringChangePreview))]
 public sealed class ResumeSocketSlotCommand : SlotCmdlet
 {
-    private protected override void Act(IReuseportBackend backend, ManagedGroup group, EquatableArray<SlotItem> slots)
-    {
-        SlotChange change = new(slots) { State = SlotState.Active };
-        if (Confirm(backend, group, group.PlanSlots(change)))
-        {
-            WriteObject(new SocketSlotChange(group, group.Change(change, Force)));
-        }
-    }
+    private protected override void Act(IReuseportBackend backend, ManagedGroup group, EquatableArray<SlotItem> slots) =>
+        Change(backend, group, new SlotChange(slots) { State = SlotState.Active });
 }

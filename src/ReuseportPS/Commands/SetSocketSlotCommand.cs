@@ -52,11 +52,7 @@ public sealed class SetSocketSlotCommand : SlotCmdlet
             return;
         }
 
-        SlotChange change = new(slots) { Weight = Weight, Rule = Rule, State = State, Load = Load };
-        if (Confirm(backend, group, group.PlanSlots(change)))
-        {
-            WriteObject(new SocketSlotChange(group, group.Change(change, Force)));
-        }
+        Change(backend, group, new SlotChange(slots) { Weight = Weight, Rule = Rule, State = State, Load = Load });
     }
 
     private void SeatSocket(IReuseportBackend backend, ManagedGroup group, EquatableArray<SlotItem> slots)

@@ -125,9 +125,6 @@ public sealed class SetSteeringPolicyCommand : GroupCmdlet
             WriteVerbose(step);
         }
 
-        string target = $"group '{group.Name}' on the {group.Backend.Kind} backend";
-        string action = $"Apply {what}: {string.Join(' ', steps)}";
-        return ShouldProcess(
-            $"Performing the operation \"{action}\" on target \"{target}\".", $"{action}\n{target}", "Confirm", out reason);
+        return ShouldChange(group, $"Apply {what}: {string.Join(' ', steps)}", out reason);
     }
 }

@@ -58,6 +58,15 @@ public abstract class SlotCmdlet : GroupCmdlet
     /// <summary>Changes slots of one group.</summary>
     private protected abstract void Act(IReuseportBackend backend, ManagedGroup group, EquatableArray<SlotItem> slots);
 
+    /// <summary>Changes weights, states or loads, once that is confirmed, and writes what it did.</summary>
+    private protected void Change(IReuseportBackend backend, ManagedGroup group, SlotChange change)
+    {
+        if (Confirm(backend, group, group.PlanSlots(change)))
+        {
+            WriteObject(new SocketSlotChange(group, group.Change(change, Force)));
+        }
+    }
+
     /// <summary>Whether to go on with a plan. With -WhatIf it is previewed instead.</summary>
     private protected bool Confirm(IReuseportBackend backend, ManagedGroup group, SlotPlan plan)
     {
@@ -67,8 +76,7 @@ public abstract class SlotCmdlet : GroupCmdlet
         }
 
         string what = plan.Deltas.IsEmpty ? "Change nothing: it is so already" : $"Change {string.Join(", ", plan.Deltas)}";
-        string target = $"group '{group.Name}' on the {group.Backend.Kind} backend";
-        if (ShouldProcess($"Performing the operation \"{what}\" on target \"{target}\".", $"{what}\n{target}", "Confirm", out ShouldProcessReason reason))
+        if (ShouldChange(group, what, out ShouldProcessReason reason))
         {
             return true;
         }

@@ -85,7 +85,7 @@ public sealed class TestReuseportFidelityCommand : ReuseportCmdlet
         using FidelityPair pair = FidelityPair.Create(Kernel(), StopToken);
         using TraceCmdletProgress progress = new(this, "Opening random flows on the simulator and on the kernel", $"seed {Seed}");
         TrialResult result = new FidelityTrial(FlowCount, PolicyCount, Seed, LinuxBackend.UsableCpus()).Run(
-            pair.Simulator, pair.Simulated, pair.Kernel, pair.Network, () => (ulong)System.Diagnostics.Stopwatch.GetTimestamp(), pair.Predicts, done => progress.Report((double)done / FlowCount), StopToken);
+            pair.Simulator, pair.Simulated, pair.Kernel, pair.Network, () => pair.Kernel.MonotonicTime, pair.Predicts, done => progress.Report((double)done / FlowCount), StopToken);
         WriteObject(Quiet ? result.Passed : result);
     }
 

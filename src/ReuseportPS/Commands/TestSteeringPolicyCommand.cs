@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Management.Automation;
 using ReuseportPS.Binding;
 using ReuseportPS.Engine.Backends.Groups;
@@ -63,10 +62,7 @@ public sealed class TestSteeringPolicyCommand : BackendCmdlet
             GroupCatalog groups = Groups();
             using ManagedGroup group = groups.Find(Group) ?? throw groups.NotFound(Group);
             slots = group.SlotCount;
-            states = SlotStates.AllActive with
-            {
-                Cookies = group.ReadSlots().ToImmutableDictionary(slot => slot.Slot, slot => slot.Seats.Select(seat => seat.Cookie).Where(cookie => cookie != 0).ToImmutableArray()),
-            };
+            states = SlotStates.AllActive with { Cookies = group.ReadCookies() };
         }
 
         PolicyCompilation compilation = PolicyCompiler.Compile(policy, slots);

@@ -191,7 +191,7 @@ public sealed class RandomPolicy
             Rules = policy.Rules.Items.Select(rule => rule with { Action = Fit(rule.Action, rule.When.Protocol == TransportProtocol.Tcp || rule.When.TcpFlags.Count > 0) }).ToEquatableArray(),
             Otherwise = Fit(policy.Otherwise, isTcp: false),
         };
-        bool hasIds = policy.Otherwise is SteerAction { By: ConnectionIdBalancer } || policy.Rules.Items.Any(rule => rule.Action is SteerAction { By: ConnectionIdBalancer });
+        bool hasIds = policy.AllActions().Any(action => action is SteerAction { By: ConnectionIdBalancer });
         return hasIds ? policy with { Rules = policy.Rules.Items.Select(rule => rule with { Action = Gather(rule.Action) }).ToEquatableArray(), Otherwise = Gather(policy.Otherwise) } : policy;
 
         PolicyAction Fit(PolicyAction action, bool isTcp) => action switch

@@ -12,16 +12,16 @@ internal sealed class LivePolicy : IDisposable
 
     private readonly IReuseportBackend _backend;
     private readonly ImmutableArray<IBackendMap?> _maps;
-    private readonly HashSet<int> _borrowed = [];
+    private readonly Dictionary<int, int> _borrowed;
     private readonly HashSet<int> _given = [];
-    private readonly Dictionary<int, int> _formerIndex = [];
     private bool _mayBeRead;
 
-    private LivePolicy(IReuseportBackend backend, CompiledPolicy compiled, ImmutableArray<IBackendMap?> maps)
+    private LivePolicy(IReuseportBackend backend, CompiledPolicy compiled, ImmutableArray<IBackendMap?> maps, Dictionary<int, int>? borrowed = null)
     {
         _backend = backend;
         Compiled = compiled;
         _maps = maps;
+        _borrowed = borrowed ?? [];
     }
 
     public CompiledPolicy Compiled { get; private set; }
@@ -51,13 +51,7 @@ internal sealed class LivePolicy : IDisposable
                 }
             }
 
-            LivePolicy policy = new(backend, compiled, [.. maps]);
-            foreach ((int index, int formerIndex) in kept)
-            {
-                policy._borrowed.Add(index);
-                policy._formerIndex.Add(index, formerIndex);
-            }
-
+            LivePolicy policy = new(backend, compiled, [.. maps], kept);
             policy.CopyLoads(former);
             policy.FillBank(0, compiled.Bank);
             policy.FillBank(1, compiled.Bank);
@@ -80,11 +74,7 @@ internal sealed class LivePolicy : IDisposable
     /// <summary>From now on the maps that it shares with the policy before are its own.</summary>
     public void TakeOver(LivePolicy? former)
     {
-        foreach (int index in _borrowed)
-        {
-            former!._given.Add(_formerIndex[index]);
-        }
-
+        former?._given.UnionWith(_borrowed.Values);
         _borrowed.Clear();
     }
 
@@ -200,7 +190,7 @@ internal sealed class LivePolicy : IDisposable
     {
         int count = 0;
         ulong now = _backend.MonotonicTime;
-        StickyFlows[] sticky = [.. policy.AllActions().OfType<SteerAction>().Where(action => action.Sticky is not null).Select(action => action.Sticky!)];
+        StickyFlows[] sticky = [.. policy.StickyActions().Select(action => action.Sticky)];
         for (int number = 0; number < sticky.Length; number++)
         {
             IBackendMap table = _maps[Compiled.Maps.Flows[number]]!;
@@ -209,9 +199,9 @@ internal sealed class LivePolicy : IDisposable
             {
                 if (table.Lookup(key) is { Length: PolicyMapSpecs.FlowValueSize } value)
                 {
-                    int slot = BinaryPrimitives.ReadInt32LittleEndian(value);
-                    long age = (long)(now - BinaryPrimitives.ReadUInt64LittleEndian(value.AsSpan(8)));
-                    bool counts = slots.Contains(slot) && states.GenerationOf(slot) == BinaryPrimitives.ReadUInt32LittleEndian(value.AsSpan(4)) && age <= (long)sticky[number].IdleNanoseconds;
+                    int slot = BinaryPrimitives.ReadInt32LittleEndian(value.AsSpan(StickyCode.SlotAt));
+                    long age = (long)(now - BinaryPrimitives.ReadUInt64LittleEndian(value.AsSpan(StickyCode.TimeAt)));
+                    bool counts = slots.Contains(slot) && states.GenerationOf(slot) == BinaryPrimitives.ReadUInt32LittleEndian(value.AsSpan(StickyCode.GenerationAt)) && age <= (long)sticky[number].IdleNanoseconds;
                     count += counts ? 1 : 0;
                 }
             }
@@ -231,7 +221,7 @@ internal sealed class LivePolicy : IDisposable
     {
         for (int index = 0; index < _maps.Length; index++)
         {
-            if (!_borrowed.Contains(index) && !_given.Contains(index))
+            if (!_borrowed.ContainsKey(index) && !_given.Contains(index))
             {
                 _maps[index]?.Dispose();
             }
@@ -254,7 +244,7 @@ internal sealed class LivePolicy : IDisposable
     /// <summary>The loads of a group that has more slots now.</summary>
     private void CopyLoads(LivePolicy? former)
     {
-        if (former is not null && Compiled.Maps.Loads >= 0 && !_borrowed.Contains(Compiled.Maps.Loads))
+        if (former is not null && Compiled.Maps.Loads >= 0 && !_borrowed.ContainsKey(Compiled.Maps.Loads))
         {
             ImmutableArray<ulong> loads = former.ReadLoads();
             for (int slot = 0; slot < Math.Min(loads.Length, Compiled.SlotCount); slot++)

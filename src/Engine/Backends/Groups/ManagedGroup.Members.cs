@@ -140,7 +140,7 @@ public sealed partial class ManagedGroup
         if (policy is null || _live is null)
         {
             // A program of another version stays on record as that: it is replaced when the policy is next applied.
-            SaveState(policy, compiled: null, _generation, [.. _kernelGroups.Select(group => group.Program).OfType<IBackendProgram>()], _savedEpoch, Program, states);
+            SaveUncompiled(policy, _savedEpoch, states);
             _states = states;
         }
         else if (_kernelGroups.All(IsInForce))
@@ -230,7 +230,7 @@ public sealed partial class ManagedGroup
 
         if (savesState)
         {
-            SaveState(policy: null, compiled: null, _generation, [.. _kernelGroups.Select(group => group.Program).OfType<IBackendProgram>()], epoch: 0, Program);
+            SaveUncompiled(policy: null, epoch: 0, _states);
         }
 
         transaction.Commit();
@@ -240,15 +240,6 @@ public sealed partial class ManagedGroup
     private IEnumerable<KernelGroup> Lost() => _kernelGroups.Where(group =>
         !group.Attached.IsNothing && FindMember(group) is SocketRecord member && _backend.InspectAttachment(member).State == AttachmentState.None);
 
-    private static void Unseat(KernelGroup group, int slot)
-    {
-        try
-        {
-            group.Seats.Delete(KernelGroup.SlotKey(slot));
-        }
-        catch (BackendException)
-        {
-            // The member died, and its seat is empty: what began the roll-back is the error to report.
-        }
-    }
+    // A member that died has left its seat already.
+    private static void Unseat(KernelGroup group, int slot) => TryPutBack(() => group.Seats.Delete(KernelGroup.SlotKey(slot)));
 }

@@ -223,7 +223,7 @@ public sealed partial class ManagedGroup
 
         RequireOurs(force);
         change.Do();
-        SaveState(policy: null, compiled: null, _generation, [.. _kernelGroups.Select(group => group.Program).OfType<IBackendProgram>()], epoch: 0, Program, plan.Policy.States);
+        SaveUncompiled(policy: null, epoch: 0, plan.Policy.States);
         _states = plan.Policy.States;
         change.Keep();
     }
@@ -259,7 +259,7 @@ public sealed partial class ManagedGroup
             yield break;
         }
 
-        foreach (int position in Enumerable.Range(0, policy.Rules.Count + 1).Where(position => policy.ActionAt(position) is SteerAction { By: KernelBalancer }))
+        foreach ((int position, _) in policy.ActionsBy<KernelBalancer>())
         {
             yield return $"'{policy.ActionName(position)}' leaves the choice to the kernel, which knows no states: it gives new flows to every member.";
         }

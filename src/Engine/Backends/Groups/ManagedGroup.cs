@@ -277,12 +277,12 @@ public sealed partial class ManagedGroup : IDisposable
 
     private CompiledPolicy Compile(SteeringPolicy policy, SlotStates states)
     {
-        PolicyCompilation compilation = PolicyCompiler.Compile(policy, SlotCount, policy.LooksUpCookies ? states with { Cookies = Cookies() } : states);
+        PolicyCompilation compilation = PolicyCompiler.Compile(policy, SlotCount, policy.LooksUpCookies ? states with { Cookies = ReadCookies() } : states);
         return compilation.Compiled ?? throw new DiagnosticException(compilation.Diagnostics);
     }
 
     /// <summary>The cookies of the sockets in each slot's seats.</summary>
-    private ImmutableDictionary<int, ImmutableArray<ulong>> Cookies() => Enumerable.Range(0, SlotCount).ToImmutableDictionary(
+    public ImmutableDictionary<int, ImmutableArray<ulong>> ReadCookies() => Enumerable.Range(0, SlotCount).ToImmutableDictionary(
         slot => slot, slot => _kernelGroups.Select(group => group.CookieAt(slot)).Where(cookie => cookie != 0).ToImmutableArray());
 
     /// <summary>What becomes of the flow tables that there are when a policy with another program comes.</summary>
@@ -538,6 +538,10 @@ public sealed partial class ManagedGroup : IDisposable
             // Nobody reads them: what counts is done, or its failure is on its way.
         }
     }
+
+    /// <summary>The state of a group whose policy is not in force as compiled here: none, a program in its place, or one of another version. Programs and generation stay.</summary>
+    private void SaveUncompiled(SteeringPolicy? policy, uint epoch, SlotStates states) =>
+        SaveState(policy, compiled: null, _generation, [.. _kernelGroups.Select(group => group.Program).OfType<IBackendProgram>()], epoch, Program, states);
 
     private void SaveState(SteeringPolicy? policy, CompiledPolicy? compiled, int generation, List<IBackendProgram> programs, uint epoch, AppliedProgram? program = null, SlotStates? states = null)
     {

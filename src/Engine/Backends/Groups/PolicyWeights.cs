@@ -93,8 +93,7 @@ public static class PolicyWeights
 
     private static DiagnosticException Refuse(string message, string remedy) => new(Diagnostic.Error(GroupCodes.NothingToChange, message, remedy: remedy));
 
-    private static IEnumerable<int> Weighted(SteeringPolicy policy) =>
-        Enumerable.Range(0, policy.Rules.Count + 1).Where(position => policy.ActionAt(position) is SteerAction { By: WeightedBalancer });
+    private static IEnumerable<int> Weighted(SteeringPolicy policy) => policy.ActionsBy<WeightedBalancer>().Select(action => action.Position);
 
     private static WeightedBalancer BalancerAt(SteeringPolicy policy, int position) => (WeightedBalancer)((SteerAction)policy.ActionAt(position)).By;
 

@@ -14,7 +14,7 @@ internal static class AccessPlanner
                 if (value.Kind is ValueKind.Load or ValueKind.Store or ValueKind.Atomic)
                 {
                     value.Mode = ModeOf(value, program);
-                    if (value is { Mode: AccessMode.Proven, Place.Kind: not PlaceKind.Packet } or { Mode: AccessMode.Proven, Place: null })
+                    if (value.Mode == AccessMode.Proven && value.Place?.Kind != PlaceKind.Packet)
                     {
                         // It never leaves the compiled form.
                         value.State = null;

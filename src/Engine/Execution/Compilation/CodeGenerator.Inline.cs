@@ -14,7 +14,9 @@ internal sealed partial class CodeGenerator
     private readonly Dictionary<int, LocalBuilder> _slotErrors = [];
     private LocalBuilder? _key;
     private LocalBuilder? _row;
-    private static readonly MethodInfo s_firstError = typeof(MemoryMarshal).GetMethods().Single(static method => method is { Name: nameof(MemoryMarshal.GetArrayDataReference), IsGenericMethod: true })
+
+    /// <summary>The first of a map's slot errors.</summary>
+    internal static readonly MethodInfo FirstError = typeof(MemoryMarshal).GetMethods().Single(static method => method is { Name: nameof(MemoryMarshal.GetArrayDataReference), IsGenericMethod: true })
         .MakeGenericMethod(typeof(int));
 
     private LocalBuilder ReferenceTo(Value value)
@@ -242,7 +244,7 @@ internal sealed partial class CodeGenerator
         _il.Emit(OpCodes.Conv_I4);
         _il.Emit(OpCodes.Bge_Un, none);
         _il.Emit(OpCodes.Ldloc, errors);
-        _il.Emit(OpCodes.Call, s_firstError);
+        _il.Emit(OpCodes.Call, FirstError);
         Index(select, _key);
         _il.Emit(OpCodes.Ldc_I4, sizeof(int));
         _il.Emit(OpCodes.Conv_I);

@@ -20,7 +20,7 @@ internal sealed partial class LaneGenerator
             SlotTable table = new(_il.DeclareLocal(typeof(int).MakeByRefType(), pinned: true), _il.DeclareLocal(_words), _il.DeclareLocal(typeof(bool)));
             _tables.Add(map, table);
             CallForMap(Members.SlotErrors, map);
-            _il.Emit(OpCodes.Call, LaneMembers.FirstError);
+            _il.Emit(OpCodes.Call, CodeGenerator.FirstError);
             _il.Emit(OpCodes.Stloc, table.Errors);
             CallForMap(Members.SlotErrors, map);
             _il.Emit(OpCodes.Ldlen);
@@ -121,9 +121,6 @@ internal sealed partial class LaneGenerator
     {
         public static readonly System.Reflection.MethodInfo HasSlotErrors =
             typeof(Machine).GetMethod(nameof(Machine.HasSlotErrors), System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!;
-
-        public static readonly System.Reflection.MethodInfo FirstError = typeof(System.Runtime.InteropServices.MemoryMarshal).GetMethods()
-            .Single(method => method is { Name: nameof(System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference), IsGenericMethodDefinition: true }).MakeGenericMethod(typeof(int));
 
         public static readonly System.Reflection.MethodInfo Gather = typeof(Avx2).GetMethod(
             nameof(Avx2.GatherMaskVector256), [typeof(Vector256<int>), typeof(int).MakePointerType(), typeof(Vector256<int>), typeof(Vector256<int>), typeof(byte)])!;
