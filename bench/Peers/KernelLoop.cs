@@ -3,8 +3,8 @@ using System.Globalization;
 namespace ReuseportPS.Bench.Peers;
 
 /// <summary>
-/// The kernel's JIT without what a run costs: the program called for each packet by another, within one run of the kernel (programs/loop.h). What the empty program takes
-/// there, a call in a loop and a store, is part of the figure.
+/// The kernel's JIT without what a run costs: the program within a loop over all packets, in one run of the kernel (programs/loop.h). What the empty program takes
+/// there, a quarter of a turn of the loop and a store, is part of the figure.
 /// </summary>
 internal sealed class KernelLoop(PeerProcess process) : IContender
 {

@@ -122,7 +122,7 @@ static void calls(int fd, const char *path, unsigned passes)
 
 static void loop(int fd, int map, const char *path, unsigned passes)
 {
-    static struct { uint32_t count, unused[15]; uint8_t packets[packet_count][packet_size]; uint32_t returned[packet_count]; } all;
+    static struct { uint32_t count, first, unused[14]; uint8_t packets[packet_count][packet_size]; uint32_t returned[packet_count]; } all;
     uint8_t frame[packet_size] = { 0 };
     uint32_t zero = 0, none = 0xffffffff;
     read_packets(path, all.packets);

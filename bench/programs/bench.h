@@ -35,7 +35,7 @@ static void *(*lookup)(void *map, const void *key) = (void *)1;
 #if defined(LOOP)
 /* A packet is its own context, and is told its slot in itself. */
 enum { PACKETS = 4096, MMAPABLE = 1024 };
-struct all { u32 count; u32 reserved[15]; struct packet packets[PACKETS]; u32 returned[PACKETS]; };
+struct all { u32 count; u32 first; u32 reserved[14]; struct packet packets[PACKETS]; u32 returned[PACKETS]; };
 struct { __uint(type, ARRAY); __uint(map_flags, MMAPABLE); __type(key, u32); __type(value, struct all); __uint(max_entries, 1); } all SEC(".maps");
 static inline long steer(void *context, void *map, const u32 *slot) { ((struct packet *)context)->reserved = *slot; return 0; }
 #define PACKET(context) ((struct packet *)context)

@@ -60,6 +60,28 @@ Describe 'Test-SteeringPolicy' {
         (Test-SteeringPolicy TestDrive:/nginx.yaml -SlotCount 3 -ConnectionId ('{0:x16}' -f $cookie)).Reason | Should -BeLike '*no cookie is known'
     }
 
+    It 'says what the connection ids of a trace come to' {
+        Set-Content TestDrive:/byte.yaml "version: 1`npolicy: byte`nprotocol: udp`notherwise: { by: connection-id, length: 8, worker: { at: 0, bits: 8 } }"
+        $trace = New-PacketTrace -Seed 4 -Flows 40 -PacketsPerFlow 4 -Protocol Udp -Payload Quic
+        $result = Test-SteeringPolicy TestDrive:/byte.yaml -SlotCount 128 -Trace $trace
+        $result.Passed | Should -BeFalse
+        $result.ConnectionIds.Count | Should -Be 40
+        $result.Survey.Packets | Should -Be 160
+        $result.Survey.WithoutId | Should -Be 40
+        $result.ConnectionIds | ForEach-Object { $_.Packets | Should -Be 3 }
+        $result.Unreached.Count | Should -BeGreaterThan 0
+        $reached = $result.ConnectionIds | Where-Object { $null -ne $_.Slot } | Select-Object -First 1
+        $reached.Slot | Should -Be ([Convert]::ToInt32($reached.ConnectionId.Substring(0, 2), 16))
+        $reached.Reached | Should -Be $reached.Slot
+        Test-SteeringPolicy TestDrive:/byte.yaml -SlotCount 256 -Trace $trace -Quiet | Should -BeTrue
+    }
+
+    It 'refuses ids and a trace together' {
+        $trace = New-PacketTrace -Seed 4 -Flows 1 -Protocol Udp -Payload Quic
+        { Test-SteeringPolicy TestDrive:/good.yaml -SlotCount 4 -ConnectionId 00 -Trace $trace } | Should -Throw -ErrorId 'ConnectionIdOrTrace,*'
+        { Test-SteeringPolicy TestDrive:/good.yaml -SlotCount 4 -Trace $trace } | Should -Throw -ErrorId 'NoConnectionIds,*'
+    }
+
     It 'refuses ids for a policy that decodes none' {
         { Test-SteeringPolicy TestDrive:/good.yaml -SlotCount 4 -ConnectionId 00 } | Should -Throw -ErrorId 'NoConnectionIds,*'
     }

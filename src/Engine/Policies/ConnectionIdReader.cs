@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ReuseportPS.Engine.Execution;
+using ReuseportPS.Engine.Packets;
 
 namespace ReuseportPS.Engine.Policies;
 
@@ -11,6 +13,8 @@ public sealed class ConnectionIdReader
     private readonly SlotStates? _states;
     private readonly SlotTables _tables;
     private readonly ImmutableArray<int> _entries;
+    private readonly PolicyEvaluator _evaluator;
+    private readonly bool[] _selectable;
 
     /// <summary>A reader of a valid policy.</summary>
     /// <param name="policy">The policy.</param>
@@ -21,6 +25,8 @@ public sealed class ConnectionIdReader
         (_policy, _slotCount, _states) = (policy, slotCount, states);
         _tables = new SlotTables(policy, slotCount, states ?? SlotStates.AllActive);
         _entries = _tables.Build();
+        _evaluator = new PolicyEvaluator(policy, slotCount, states);
+        _selectable = [.. Enumerable.Repeat(true, slotCount)];
     }
 
     /// <summary>What each <c>by: connection-id</c> makes of an id, in the order of the policy; nothing when it has none.</summary>
@@ -28,12 +34,57 @@ public sealed class ConnectionIdReader
     {
         foreach ((int position, ConnectionIdBalancer by) in _policy.ActionsBy<ConnectionIdBalancer>())
         {
-            (int slot, string reason) = Read(position, by, id);
-            yield return new ConnectionIdFinding(position == _policy.Rules.Count ? -1 : position, slot, reason);
+            yield return Read(position, by, id);
         }
     }
 
-    private (int Slot, string Reason) Read(int position, ConnectionIdBalancer by, byte[] id)
+    /// <summary>What the action of a rule makes of an id.</summary>
+    /// <param name="rule">A rule whose action is <c>by: connection-id</c>, from 0; -1 for otherwise.</param>
+    /// <param name="id">The id.</param>
+    public ConnectionIdFinding Read(int rule, byte[] id)
+    {
+        int position = rule < 0 ? _policy.Rules.Count : rule;
+        return Read(position, (ConnectionIdBalancer)((SteerAction)_policy.ActionAt(position)).By, id);
+    }
+
+    /// <summary>What of a datagram the policy takes for an id that a server issued; null when the packet does not come to a <c>by: connection-id</c>.</summary>
+    public CarriedConnectionId? Find(in Packet packet)
+    {
+        PolicyDecision decision = _evaluator.Decide(packet, _selectable);
+        int position = decision.Rule < 0 ? _policy.Rules.Count : decision.Rule;
+        if (decision.Basis == CounterKind.NotCovered || _policy.ActionAt(position) is not SteerAction { By: ConnectionIdBalancer by })
+        {
+            return null;
+        }
+
+        MatchInput input = new(packet, new ExecutionEnvironment());
+        if (ConnectionIds.Find(input, by, out bool isForeign) is not int at)
+        {
+            return new CarriedConnectionId(decision.Rule, [], IsCutOff: false);
+        }
+
+        Span<byte> length = [(byte)by.Length];
+        if (isForeign)
+        {
+            input.TryReadPayload(ConnectionIds.LengthAt, length);
+        }
+
+        byte[] id = new byte[length[0]];
+        if (!input.TryReadPayload(at, id))
+        {
+            return new CarriedConnectionId(decision.Rule, [], IsCutOff: false);
+        }
+
+        return new CarriedConnectionId(decision.Rule, id, IsCutOff: !input.IsCaptured(at + id.Length));
+    }
+
+    private ConnectionIdFinding Read(int position, ConnectionIdBalancer by, byte[] id)
+    {
+        (int slot, string reason) = SlotOf(position, by, id);
+        return new ConnectionIdFinding(position == _policy.Rules.Count ? -1 : position, slot, reason);
+    }
+
+    private (int Slot, string Reason) SlotOf(int position, ConnectionIdBalancer by, byte[] id)
     {
         if (id.Length != by.Length)
         {

@@ -46,4 +46,7 @@ internal readonly struct MatchInput(in Packet packet, ExecutionEnvironment envir
 
         return true;
     }
+
+    /// <summary>Whether the capture holds the payload up to there.</summary>
+    public bool IsCaptured(int end) => _packet.TransportOffset + UdpHeader + end <= _packet.Data.Length;
 }

@@ -4,12 +4,14 @@ using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Model;
+using ReuseportPS.Session;
+using ReuseportPS.Simulator.Preview;
 
 namespace ReuseportPS.Commands;
 
 /// <summary>Test-SteeringPolicy: whether a policy can be applied, and what it costs.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "SteeringPolicy", DefaultParameterSetName = ForSlots)]
-[OutputType(typeof(SteeringPolicyTest), typeof(SteeringConnectionId), typeof(bool))]
+[OutputType(typeof(SteeringPolicyTest), typeof(SteeringConnectionId), typeof(SteeringConnectionIdTest), typeof(bool))]
 public sealed class TestSteeringPolicyCommand : BackendCmdlet
 {
     private const string ForSlots = "ForSlots";
@@ -38,9 +40,26 @@ public sealed class TestSteeringPolicyCommand : BackendCmdlet
     [ValidateNotNullOrEmpty]
     public object[] ConnectionId { get; set; } = [];
 
+    /// <summary>A trace with QUIC in it: which slot each connection id reaches, which reach none, and which trains of datagrams mix ids of different slots, in the place of the result.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public PacketTrace? Trace { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord() => Guard(Policy, () =>
     {
+        if (Trace is not null && ConnectionId.Length > 0)
+        {
+            ThrowTerminatingError(new ErrorRecord(
+                new PSArgumentException("Give either -ConnectionId or -Trace."), "ConnectionIdOrTrace", ErrorCategory.InvalidArgument, Policy));
+        }
+
+        if (Trace is not null)
+        {
+            WriteSurvey(Trace);
+            return;
+        }
+
         if (ConnectionId.Length > 0)
         {
             WriteIds();
@@ -52,9 +71,44 @@ public sealed class TestSteeringPolicyCommand : BackendCmdlet
         WriteObject(Quiet ? result.Passed : result);
     });
 
-    private void WriteIds()
+    private void WriteSurvey(PacketTrace trace)
+    {
+        SteeringPolicy policy = ReadWithIds();
+        PreviewGroup group = Group is null ? new PreviewGroup(SlotCount) : PreviewGroups.Of(Groups(), Group);
+        PolicyCompilation compilation = PolicyCompiler.Compile(policy, group.SlotCount, group.States);
+        WriteFindings(compilation.Diagnostics);
+        if (compilation.Compiled is null)
+        {
+            throw new DiagnosticException(compilation.Diagnostics);
+        }
+
+        using TraceCmdletProgress progress = new(this, $"Reading connection ids as policy '{policy.Name}'", trace.Name);
+        ConnectionIdSurvey survey = new ConnectionIdSurveyor(policy, compilation.Compiled, group, ModuleState.Current.SimulatorOptions).Survey(trace.Source, progress.Report, StopToken);
+        if (survey.Failure is Diagnostic failure && trace.Failure is null)
+        {
+            WriteWarning($"{failure.Location}: {failure.Message} {failure.Remedy}");
+        }
+
+        SteeringConnectionIdTest result = new(policy, trace, group, survey);
+        WriteObject(Quiet ? result.Passed : result);
+    }
+
+    /// <summary>The policy, which must have something to do with connection ids.</summary>
+    private SteeringPolicy ReadWithIds()
     {
         SteeringPolicy policy = PolicyTransformationAttribute.Read(SessionState, Policy);
+        if (!policy.ActionsBy<ConnectionIdBalancer>().Any())
+        {
+            ThrowTerminatingError(new ErrorRecord(
+                new PSArgumentException($"Policy '{policy.Name}' decodes no connection ids: no action of it is 'by: connection-id'."), "NoConnectionIds", ErrorCategory.InvalidArgument, policy));
+        }
+
+        return policy;
+    }
+
+    private void WriteIds()
+    {
+        SteeringPolicy policy = ReadWithIds();
         int slots = SlotCount;
         SlotStates? states = null;
         if (Group is not null)
@@ -74,14 +128,7 @@ public sealed class TestSteeringPolicyCommand : BackendCmdlet
         ConnectionIdReader reader = new(policy, slots, states);
         foreach (byte[] id in Ids())
         {
-            ConnectionIdFinding[] findings = [.. reader.Read(id)];
-            if (findings.Length == 0)
-            {
-                ThrowTerminatingError(new ErrorRecord(
-                    new PSArgumentException($"Policy '{policy.Name}' decodes no connection ids: no action of it is 'by: connection-id'."), "NoConnectionIds", ErrorCategory.InvalidArgument, policy));
-            }
-
-            foreach (ConnectionIdFinding finding in findings)
+            foreach (ConnectionIdFinding finding in reader.Read(id))
             {
                 bool isEmpty = finding.Slot >= 0 && states is not null && states.Cookies[finding.Slot].IsEmpty;
                 bool isReached = finding.Slot >= 0 && !isEmpty;

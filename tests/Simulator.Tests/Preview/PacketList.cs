@@ -14,6 +14,8 @@ internal sealed class PacketList : IPacketSource
 
     public PacketList(IEnumerable<FlowKey> flows) => _packets = [.. flows.Select((flow, index) => Build(flow, 0x02, index))];
 
+    public PacketList(IEnumerable<Packet> packets) => _packets = [.. packets];
+
     public string Description => "list";
 
     public Diagnostic? Failure { get; init; }
