@@ -10,13 +10,17 @@ using ReuseportPS.Yaml;
 namespace ReuseportPS.Bench;
 
 /// <summary>
-/// <c>bench -- traces</c>: reading and previewing a capture of 1 GB beside tcpdump and cat, in one run, the samples taking turns. CPU time: of this thread for
-/// ours, without the start of .NET; of the whole process for theirs.
+/// <c>bench -- traces</c>: reading and previewing a capture of 1 GB beside tcpdump and cat, in one run, the samples taking turns. CPU time: for
+/// ours of the thread or the threads, without the start of .NET; of the whole process for theirs.
 /// </summary>
 internal static class TracesCommand
 {
     private const long Length = 1_000_000_000;
     private const int Samples = 5;
+    private const string Reading = "read and parse";
+    private const string Preview = "preview: read, parse, decide, count";
+    private const string OnTwoCores = "the same on 2 cores";
+    private const string Dump = "tcpdump -r FILE -w /dev/null";
 
     public static int Run()
     {
@@ -30,34 +34,43 @@ internal static class TracesCommand
         CompiledPolicy compiled = PolicyCompiler.Compile(policy, 8).Compiled!;
         (string Name, Func<double> Measure)[] contenders =
         [
-            ("read and parse", () => OnThread(() => Parse(file))),
-            ("preview: read, parse, decide, count", () => OnThread(() => new PolicyPreview(compiled, source: policy).Measure(new CaptureFile(file)))),
-            ("tcpdump -r FILE -w /dev/null", () => OfProcess("tcpdump", "-r", file, "-w", "/dev/null")),
+            (Reading, () => OnThread(() => Parse(file))),
+            (Preview, () => OfAllThreads(() => Measure(1))),
+            (OnTwoCores, () => OfAllThreads(() => Measure(2))),
+            (Dump, () => OfProcess("tcpdump", "-r", file, "-w", "/dev/null")),
             ("tcpdump --count -r FILE", () => OfProcess("tcpdump", "--count", "-r", file)),
             ("cat FILE", () => OfProcess("cat", file)),
         ];
         Dictionary<string, List<double>> seconds = contenders.ToDictionary(contender => contender.Name, _ => new List<double>());
-        for (int sample = -1; sample < Samples; sample++)
+        Dictionary<string, List<double>> walls = contenders.ToDictionary(contender => contender.Name, _ => new List<double>());
+        for (int sample = -2; sample < Samples; sample++)
         {
             foreach ((string name, Func<double> measure) in contenders)
             {
+                long start = Stopwatch.GetTimestamp();
                 double taken = measure();
                 if (sample >= 0)
                 {
                     seconds[name].Add(taken);
+                    walls[name].Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
                 }
             }
         }
 
-        double dump = Median(seconds["tcpdump -r FILE -w /dev/null"]);
+        double dump = Median(seconds[Dump]);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{new FileInfo(file).Length} bytes, {Parse(file)} packets; CPU seconds, median of {Samples} (least to most), and over tcpdump -w"));
         foreach ((string name, List<double> taken) in seconds)
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-38} {Median(taken):0.000} ({taken.Min():0.000} to {taken.Max():0.000}) {Median(taken) / dump:0.00}"));
         }
 
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"2 cores over 1: {Median(seconds[OnTwoCores]) / Median(seconds[Preview]):0.00} of the CPU time, {Median(walls[OnTwoCores]) / Median(walls[Preview]):0.00} of the time on the wall"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"peak working set of this process: {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB"));
         return 0;
+
+        void Measure(int cores) => new PolicyPreview(compiled, source: policy) { Cores = cores }.Measure(new CaptureFile(file));
     }
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
@@ -67,6 +80,13 @@ internal static class TracesCommand
         long before = ThreadTime.Now();
         action();
         return (ThreadTime.Now() - before) / 1e9;
+    }
+
+    private static double OfAllThreads(Action action)
+    {
+        TimeSpan before = Environment.CpuUsage.TotalTime;
+        action();
+        return (Environment.CpuUsage.TotalTime - before).TotalSeconds;
     }
 
     private static long Parse(string file)

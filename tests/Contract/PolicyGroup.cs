@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Execution;
 using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Isa;
@@ -91,8 +92,7 @@ public sealed class PolicyGroup : IDisposable
     /// <summary>Sends a packet on a CPU, sees that it was decided as the language means and went there, and says where.</summary>
     public (PolicyVerdict Verdict, int Slot) Send(byte[] bytes, int cpu)
     {
-        Assert.Equal(ParseOutcome.Packet, PacketParser.Parse(LinkType.Raw, bytes, bytes.Length, out PacketHeaders headers));
-        Packet packet = headers.ToPacket(bytes, 0, 0);
+        Assert.Equal(ParseOutcome.Packet, PacketParser.Parse(LinkType.Raw, bytes, bytes.Length, out Packet packet));
         _world.Backend.RunOn(cpu, _world.Clients, () => _world.Inject(bytes));
 
         DecisionSample sample = Assert.Single(TakeSamples());
@@ -104,8 +104,10 @@ public sealed class PolicyGroup : IDisposable
             _counters.Add(expected, _epoch);
             int rule = expected.Basis switch { CounterKind.Rule => expected.Rule, CounterKind.Otherwise => -1, _ => -2 };
             Assert.Equal((rule, expected.Verdict, expected.Slot), (sample.Rule, sample.Verdict, sample.Slot));
+            Assert.Equal(expected.Misses > 0, sample.Error != Errno.None);
         }
 
+        Assert.Equal((uint)packet.TransportLength, sample.Length);
         if (packet.Flow.Protocol == TransportProtocol.Udp)
         {
             AssertArrived(packet, sample);

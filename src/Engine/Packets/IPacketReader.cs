@@ -19,4 +19,9 @@ public interface IPacketReader : IDisposable
 
     /// <summary>The next packet; false at the end or at a <see cref="Failure"/>.</summary>
     bool TryRead(out Packet packet);
+
+    /// <summary>The next packets, all of them valid until the next reading: as many as are at hand, at least one unless it is at its end.</summary>
+    /// <param name="packets">Where to put them; not empty.</param>
+    /// <returns>How many there are; 0 at the end or at a <see cref="Failure"/>.</returns>
+    int Read(Span<Packet> packets) => TryRead(out packets[0]) ? 1 : 0;
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace ReuseportPS.Engine.Packets;
 
@@ -34,22 +35,31 @@ public static class PacketParser
     /// <param name="link">What the frame begins with.</param>
     /// <param name="frame">The captured bytes.</param>
     /// <param name="sentLength">Length of the frame on the wire, at least that of <paramref name="frame"/>.</param>
-    /// <param name="headers">The findings; meaningful for <see cref="ParseOutcome.Packet"/> only.</param>
-    public static ParseOutcome Parse(LinkType link, ReadOnlySpan<byte> frame, int sentLength, out PacketHeaders headers)
+    /// <param name="packet">
+    /// The packet, which refers to the frame's memory from the network header on, without link-layer padding; of <see cref="ParseOutcome.Packet"/> only. Its time and its
+    /// position are for whoever knows them to set.
+    /// </param>
+    public static ParseOutcome Parse(LinkType link, ReadOnlyMemory<byte> frame, int sentLength, out Packet packet)
     {
-        headers = default;
-        ParseOutcome outcome = ParseLink(link, frame, out int offset, out int etherType);
-        if (outcome != ParseOutcome.Packet)
+        Unsafe.SkipInit(out packet);
+        ReadOnlySpan<byte> bytes = frame.Span;
+        ParseOutcome outcome = ParseLink(link, bytes, out int offset, out int etherType);
+        if (outcome == ParseOutcome.Packet)
         {
-            return outcome;
+            outcome = etherType switch
+            {
+                EtherTypeIPv4 => ParseIPv4(frame, bytes[offset..], offset, sentLength - offset, ref packet),
+                EtherTypeIPv6 => ParseIPv6(frame, bytes[offset..], offset, sentLength - offset, ref packet),
+                _ => ParseOutcome.OtherProtocol,
+            };
         }
 
-        return etherType switch
+        if (outcome != ParseOutcome.Packet)
         {
-            EtherTypeIPv4 => ParseIPv4(frame, offset, sentLength - offset, out headers),
-            EtherTypeIPv6 => ParseIPv6(frame, offset, sentLength - offset, out headers),
-            _ => ParseOutcome.OtherProtocol,
-        };
+            packet = default;
+        }
+
+        return outcome;
     }
 
     /// <summary>Finds out which part of which datagram a frame is that <see cref="Parse"/> called a <see cref="ParseOutcome.Fragment"/>.</summary>
@@ -205,10 +215,8 @@ public static class PacketParser
     /// <summary>Whether a packet type of a Linux cooked header is neither PACKET_OTHERHOST nor PACKET_OUTGOING.</summary>
     private static bool IsReceived(int packetType) => packetType is not (3 or 4);
 
-    private static ParseOutcome ParseIPv4(ReadOnlySpan<byte> frame, int offset, int sent, out PacketHeaders headers)
+    private static ParseOutcome ParseIPv4(in ReadOnlyMemory<byte> frame, ReadOnlySpan<byte> ip, int offset, int sent, ref Packet packet)
     {
-        headers = default;
-        ReadOnlySpan<byte> ip = frame[offset..];
         if (ip.Length < 20 || ip[0] >> 4 != 4)
         {
             return ParseOutcome.Malformed;
@@ -234,13 +242,11 @@ public static class PacketParser
 
         UInt128 source = BinaryPrimitives.ReadUInt32BigEndian(ip[12..]);
         UInt128 destination = BinaryPrimitives.ReadUInt32BigEndian(ip[16..]);
-        return ParseTransport(frame, offset, headerLength, totalLength, IpFamily.V4, protocol, source, destination, out headers);
+        return ParseTransport(frame, ip, offset, headerLength, totalLength, IpFamily.V4, protocol, source, destination, ref packet);
     }
 
-    private static ParseOutcome ParseIPv6(ReadOnlySpan<byte> frame, int offset, int sent, out PacketHeaders headers)
+    private static ParseOutcome ParseIPv6(in ReadOnlyMemory<byte> frame, ReadOnlySpan<byte> ip, int offset, int sent, ref Packet packet)
     {
-        headers = default;
-        ReadOnlySpan<byte> ip = frame[offset..];
         if (ip.Length < IPv6HeaderLength || ip[0] >> 4 != 6)
         {
             return ParseOutcome.Malformed;
@@ -297,11 +303,12 @@ public static class PacketParser
             }
         }
 
-        return ParseTransport(frame, offset, at, totalLength, IpFamily.V6, next, source, destination, out headers);
+        return ParseTransport(frame, ip, offset, at, totalLength, IpFamily.V6, next, source, destination, ref packet);
     }
 
     private static ParseOutcome ParseTransport(
-        ReadOnlySpan<byte> frame,
+        in ReadOnlyMemory<byte> frame,
+        ReadOnlySpan<byte> ip,
         int networkOffset,
         int transportOffset,
         int totalLength,
@@ -309,22 +316,21 @@ public static class PacketParser
         int protocol,
         UInt128 source,
         UInt128 destination,
-        out PacketHeaders headers)
+        ref Packet packet)
     {
-        headers = default;
         if (protocol is not (Tcp or Udp))
         {
             return ParseOutcome.OtherProtocol;
         }
 
-        int captured = Math.Min(frame.Length - networkOffset, totalLength);
+        int captured = Math.Min(ip.Length, totalLength);
         int length = totalLength - transportOffset;
         if (captured - transportOffset < (protocol == Tcp ? 20 : 8))
         {
             return ParseOutcome.Malformed;
         }
 
-        ReadOnlySpan<byte> transport = frame[(networkOffset + transportOffset)..];
+        ReadOnlySpan<byte> transport = ip[transportOffset..];
         byte flags = 0;
         if (protocol == Tcp)
         {
@@ -352,21 +358,19 @@ public static class PacketParser
             length = udpLength;
         }
 
-        headers = new PacketHeaders
-        {
-            NetworkOffset = networkOffset,
-            CapturedLength = Math.Min(captured, transportOffset + length),
-            TransportOffset = transportOffset,
-            TransportLength = length,
-            Flow = new FlowKey(
+        Packet.Set(
+            ref packet,
+            frame.Slice(networkOffset, Math.Min(captured, transportOffset + length)),
+            transportOffset,
+            length,
+            new FlowKey(
                 family,
                 (TransportProtocol)protocol,
                 source,
                 destination,
                 BinaryPrimitives.ReadUInt16BigEndian(transport),
                 BinaryPrimitives.ReadUInt16BigEndian(transport[2..])),
-            TcpFlags = flags,
-        };
+            flags);
         return ParseOutcome.Packet;
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 
 namespace ReuseportPS.Engine.Policies;
@@ -10,10 +11,20 @@ namespace ReuseportPS.Engine.Policies;
 /// <param name="Slot">The slot; -1 without one.</param>
 /// <param name="Time">CLOCK_MONOTONIC in nanoseconds.</param>
 /// <param name="Flow">The five-tuple; without addresses and ports where those were not read.</param>
-public readonly record struct DecisionSample(uint Epoch, int Rule, PolicyVerdict Verdict, int Slot, ulong Time, FlowKey Flow)
+/// <param name="Length">Bytes of transport header and payload, of a train those of all its datagrams; 0 for a connection whose listener stopped.</param>
+/// <param name="Error">What helper 82 last answered when a seat could not be selected; <see cref="Errno.None"/> when every try was a hit.</param>
+public readonly record struct DecisionSample(uint Epoch, int Rule, PolicyVerdict Verdict, int Slot, ulong Time, FlowKey Flow, uint Length = 0, Errno Error = Errno.None)
 {
     /// <summary>Bytes of a sample.</summary>
     public const int Size = 64;
+
+    /// <summary>Where the rule is: 8 bytes with slot, verdict and error, of two each.</summary>
+    internal const short RuleAt = 4;
+
+    internal const short SlotAt = 6;
+    internal const short VerdictAt = 8;
+    internal const short ErrorAt = 10;
+    internal const short LengthAt = 12;
 
     internal const int OfOtherwise = -1;
     internal const int OfNotCovered = -2;
@@ -28,9 +39,9 @@ public readonly record struct DecisionSample(uint Epoch, int Rule, PolicyVerdict
         ReadOnlySpan<byte> addresses = record[28..];
         return new DecisionSample(
             BinaryPrimitives.ReadUInt32LittleEndian(record),
-            BinaryPrimitives.ReadInt32LittleEndian(record[4..]),
-            (PolicyVerdict)BinaryPrimitives.ReadInt32LittleEndian(record[8..]),
-            BinaryPrimitives.ReadInt32LittleEndian(record[12..]),
+            BinaryPrimitives.ReadInt16LittleEndian(record[RuleAt..]),
+            (PolicyVerdict)BinaryPrimitives.ReadInt16LittleEndian(record[VerdictAt..]),
+            BinaryPrimitives.ReadInt16LittleEndian(record[SlotAt..]),
             BinaryPrimitives.ReadUInt64LittleEndian(record[16..]),
             new FlowKey(
                 isIpv4 ? IpFamily.V4 : IpFamily.V6,
@@ -38,6 +49,8 @@ public readonly record struct DecisionSample(uint Epoch, int Rule, PolicyVerdict
                 isIpv4 ? BinaryPrimitives.ReadUInt32BigEndian(addresses) : BinaryPrimitives.ReadUInt128BigEndian(addresses),
                 isIpv4 ? BinaryPrimitives.ReadUInt32BigEndian(addresses[4..]) : BinaryPrimitives.ReadUInt128BigEndian(addresses[16..]),
                 BinaryPrimitives.ReadUInt16BigEndian(addresses[32..]),
-                BinaryPrimitives.ReadUInt16BigEndian(addresses[34..])));
+                BinaryPrimitives.ReadUInt16BigEndian(addresses[34..])),
+            BinaryPrimitives.ReadUInt32LittleEndian(record[LengthAt..]),
+            (Errno)(-BinaryPrimitives.ReadInt16LittleEndian(record[ErrorAt..])));
     }
 }

@@ -55,6 +55,9 @@ internal sealed class PolicyCode
     /// <summary>Whether the IP version is on the stack: there may be no packet.</summary>
     public bool Migrates { get; init; }
 
+    /// <summary>Whether decisions are reported.</summary>
+    public bool Samples { get; init; }
+
     public ProgramBuilder Builder { get; } = new() { Reach = short.MaxValue / 2, Prunes = true };
 
     public Label NewLabel(string name) => Builder.NewLabel(name);
@@ -234,15 +237,15 @@ internal sealed class PolicyCode
         .JumpIf32(wanted ? JumpOperation.Equal : JumpOperation.NotEqual, R1, 0, failed);
 
     /// <summary>Which rule it was, for a sample.</summary>
-    public void StoreRule(int rule) => Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Sample + 4, rule));
+    public void StoreRule(int rule) => Builder.Add(Instructions.StoreImmediate(MemorySize.DoubleWord, R10, Frame.Sample + DecisionSample.RuleAt, (ushort)rule));
 
     /// <summary>What was decided, for a sample; the slot is on the stack, or there is none.</summary>
     public void StoreVerdict(PolicyVerdict verdict)
     {
-        Builder.Add(Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Sample + 8, (int)verdict));
+        Builder.Add(Instructions.StoreImmediate(MemorySize.HalfWord, R10, Frame.Sample + DecisionSample.VerdictAt, (int)verdict));
         Builder.Add(verdict == PolicyVerdict.Slot
-            ? [Instructions.Load(MemorySize.Word, R1, R10, Frame.Key), Instructions.Store(MemorySize.Word, R10, Frame.Sample + 12, R1)]
-            : [Instructions.StoreImmediate(MemorySize.Word, R10, Frame.Sample + 12, -1)]);
+            ? [Instructions.Load(MemorySize.Word, R1, R10, Frame.Key), Instructions.Store(MemorySize.HalfWord, R10, Frame.Sample + DecisionSample.SlotAt, R1)]
+            : [Instructions.StoreImmediate(MemorySize.HalfWord, R10, Frame.Sample + DecisionSample.SlotAt, -1)]);
     }
 
     /// <summary>Reports one of so many decisions of this CPU, and returns.</summary>
@@ -261,6 +264,8 @@ internal sealed class PolicyCode
             .Add(
                 Instructions.Load(MemorySize.DoubleWord, R1, R7, Field(CounterLayout.IndexOf(CounterKind.Epoch))),
                 Instructions.Store(MemorySize.Word, R10, Frame.Sample, R1),
+                Instructions.Load(MemorySize.Word, R1, R6, Length),
+                Instructions.Store(MemorySize.Word, R10, Frame.Sample + DecisionSample.LengthAt, R1),
                 Instructions.CallHelper(HelperId.KtimeGetNanoseconds),
                 Instructions.Store(MemorySize.Word, R10, Frame.Sample + 16, R0),
                 Instructions.Alu64(AluOperation.ShiftRight, R0, 32),
@@ -279,7 +284,7 @@ internal sealed class PolicyCode
         Mark(lost);
         Count(counters.Find(CounterKind.SampleLost));
         Mark(done);
-        Builder.Add(Instructions.Load(MemorySize.Word, R1, R10, Frame.Sample + 8))
+        Builder.Add(Instructions.Load(MemorySize.HalfWord, R1, R10, Frame.Sample + DecisionSample.VerdictAt))
             .JumpIf32(JumpOperation.Equal, R1, (int)PolicyVerdict.Reject, reject);
         Return(pass: true);
         Mark(reject);
@@ -765,6 +770,10 @@ internal sealed class PolicyCode
             Instructions.MoveImmediate(R4, 0),
             Instructions.CallHelper(HelperId.SkSelectReuseport));
         Builder.JumpIf(JumpOperation.Equal, R0, 0, selected);
+        if (Samples)
+        {
+            Builder.Add(Instructions.Store(MemorySize.HalfWord, R10, Frame.Sample + DecisionSample.ErrorAt, R0));
+        }
     }
 
     /// <summary>Counts for the slot on the stack.</summary>

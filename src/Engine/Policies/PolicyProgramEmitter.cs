@@ -30,7 +30,7 @@ internal sealed class PolicyProgramEmitter
     public PolicyProgramEmitter(SteeringPolicy policy, int slotCount, SlotStates states)
     {
         _policy = policy;
-        _code = new PolicyCode { Migrates = policy.Migrates };
+        _code = new PolicyCode { Migrates = policy.Migrates, Samples = policy.SampleOneIn is not null };
         _slotCount = slotCount;
         _states = states;
         _counters = CounterLayout.For(policy, slotCount);

@@ -69,6 +69,16 @@ public sealed record SteeringPolicy
     internal IEnumerable<(int Position, StickyFlows Sticky)> StickyActions() =>
         AllActions().Select((action, position) => (position, (action as SteerAction)?.Sticky)).Where(action => action.Sticky is not null)!;
 
+    /// <summary>
+    /// Whether a flow's packets are decided by themselves and the policy's data alone: nothing is drawn, counted in turns, sampled or remembered between packets, so that
+    /// flows may be decided in any order.
+    /// </summary>
+    public bool DecidesFlowsApart => SampleOneIn is null
+        && AllActions().All(action => action is not SteerAction steer || (steer is { Sticky: null, By: not (RandomBalancer or RoundRobinBalancer or LeastLoadedBalancer) }));
+
+    /// <summary>Whether it looks into connection ids.</summary>
+    public bool DecodesConnectionIds => ActionsBy<ConnectionIdBalancer>().Any();
+
     /// <summary>Whether it routes connection ids by the cookies of sockets.</summary>
     public bool LooksUpCookies => AllActions().Any(action => action is SteerAction { By: ConnectionIdBalancer { Layout: CookieLayout } });
 

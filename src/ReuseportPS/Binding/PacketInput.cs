@@ -11,14 +11,14 @@ internal static class PacketInput
     /// <exception cref="DiagnosticException">RPS6012: the kernel would not look for a socket.</exception>
     public static Packet Read(byte[] frame)
     {
-        ParseOutcome outcome = PacketParser.Parse(LinkType.Raw, frame, frame.Length, out PacketHeaders headers);
-        if (outcome != ParseOutcome.Packet && PacketParser.Parse(LinkType.Ethernet, frame, frame.Length, out PacketHeaders behindEthernet) == ParseOutcome.Packet)
+        ParseOutcome outcome = PacketParser.Parse(LinkType.Raw, frame, frame.Length, out Packet packet);
+        if (outcome != ParseOutcome.Packet && PacketParser.Parse(LinkType.Ethernet, frame, frame.Length, out Packet behindEthernet) == ParseOutcome.Packet)
         {
-            (outcome, headers) = (ParseOutcome.Packet, behindEthernet);
+            (outcome, packet) = (ParseOutcome.Packet, behindEthernet);
         }
 
         return outcome == ParseOutcome.Packet
-            ? headers.ToPacket(frame, timestamp: 0, index: 0)
+            ? packet
             : throw new DiagnosticException(TraceDiagnostics.NotAPacket.At(null, $"The {frame.Length} bytes are no TCP or UDP packet: {Describe(outcome)}."));
     }
 

@@ -36,6 +36,11 @@ public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
     [ArgumentCompleter(typeof(GroupNameCompleter))]
     public string? Group { get; set; }
 
+    /// <summary>Threads that share the work, by default one for each processor. The result does not depend on it.</summary>
+    [Parameter]
+    [ValidateRange(1, 64)]
+    public int ThrottleLimit { get; set; } = Math.Min(Environment.ProcessorCount, 8);
+
     /// <inheritdoc/>
     protected override void ProcessRecord() => Guard(Trace, () =>
     {
@@ -50,7 +55,7 @@ public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
         using TraceCmdletProgress progress = new(this, $"Measuring policy '{Policy.Name}'", Trace.Name);
         SimulatorOptions? host = ModuleState.Current.SimulatorOptions;
         WriteUnchecked(host?.Unchecked ?? []);
-        SteeringMeasurement measurement = new PolicyPreview(compilation.Compiled, group, Policy.Name, host, Policy).Measure(
+        SteeringMeasurement measurement = new PolicyPreview(compilation.Compiled, group, Policy.Name, host, Policy) { Cores = ThrottleLimit }.Measure(
             Trace.Source, fraction => progress.Report(fraction), StopToken);
         WriteFindings(measurement.Warnings);
         if (measurement.Failure is Diagnostic failure && Trace.Failure is null)

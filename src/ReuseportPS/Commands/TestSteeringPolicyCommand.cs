@@ -97,7 +97,7 @@ public sealed class TestSteeringPolicyCommand : BackendCmdlet
     private SteeringPolicy ReadWithIds()
     {
         SteeringPolicy policy = PolicyTransformationAttribute.Read(SessionState, Policy);
-        if (!policy.ActionsBy<ConnectionIdBalancer>().Any())
+        if (!policy.DecodesConnectionIds)
         {
             ThrowTerminatingError(new ErrorRecord(
                 new PSArgumentException($"Policy '{policy.Name}' decodes no connection ids: no action of it is 'by: connection-id'."), "NoConnectionIds", ErrorCategory.InvalidArgument, policy));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
 
@@ -71,6 +72,12 @@ public sealed record SteeringDecisionSample
     /// <summary>The epoch of the data that it was decided by.</summary>
     public uint Epoch => _sample.Epoch;
 
+    /// <summary>Bytes of transport header and payload, of a train of datagrams those of all; 0 for a connection whose listener stopped.</summary>
+    public long Length => _sample.Length;
+
+    /// <summary>What bpf_sk_select_reuseport last answered when a seat could not be selected; null when every try was a hit.</summary>
+    public Errno? Error => _sample.Error == Errno.None ? null : _sample.Error;
+
     /// <summary>The decision in words.</summary>
     public string Reason
     {
@@ -89,7 +96,7 @@ public sealed record SteeringDecisionSample
                 PolicyVerdict.Kernel => "the kernel's own choice",
                 _ => "rejected",
             };
-            return $"{basis}: {end}";
+            return Error is Errno error ? $"{basis}: {end}, after {error}" : $"{basis}: {end}";
         }
     }
 

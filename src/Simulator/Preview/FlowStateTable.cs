@@ -35,6 +35,9 @@ internal sealed class FlowStateTable
         return ref place;
     }
 
+    /// <summary>Looks at the place where the flow may be; what is returned means nothing.</summary>
+    public int Touch(in FlowKey key) => _states[new FlowState(key).Hash() & ((uint)_states.Length - 1)].First;
+
     /// <summary>Whether the flow is there.</summary>
     public bool Contains(in FlowKey key) => !FindPlace(_states, new FlowState(key)).IsEmpty;
 

@@ -1,3 +1,4 @@
+using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Simulator.Recording;
@@ -11,7 +12,7 @@ namespace ReuseportPS.Simulator.Preview;
 /// <remarks>The program runs at the time of the packet, on the CPU that the host's options say. A program that looks into bytes which the capture cut off reads zeros there.</remarks>
 public sealed class PolicyPreview
 {
-    private const int PacketsBetweenLooks = 1024;
+    private const int PacketsAtOnce = 64;
 
     private readonly CompiledPolicy _policy;
     private readonly PreviewGroup _group;
@@ -38,38 +39,82 @@ public sealed class PolicyPreview
         }
     }
 
-    /// <summary>Reads the trace once and measures. A damaged trace is measured up to the damage, which is then the measurement's failure.</summary>
+    /// <summary>
+    /// Threads that share the work. Each reads the whole trace and decides the flows of its part, because handing packets from one processor to another takes longer than
+    /// reading them twice. The measurement is the same whatever the number; a policy that does not <see cref="SteeringPolicy.DecidesFlowsApart"/> is measured on one.
+    /// </summary>
+    public int Cores { get; init; } = 1;
+
+    /// <summary>Reads the trace once for each core and measures. A damaged trace is measured up to the damage, which is then the measurement's failure.</summary>
     /// <param name="trace">The trace.</param>
     /// <param name="progress">Told how much of the trace is read, from 0 to 1, at most once per hundredth; not told when the length is unknown.</param>
     /// <param name="cancellationToken">Ends the measurement.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public SteeringMeasurement Measure(IPacketSource trace, Action<double>? progress = null, CancellationToken cancellationToken = default)
+    public SteeringMeasurement Measure(IPacketSource trace, Action<double>? progress = null, CancellationToken cancellationToken = default) =>
+        Cores > 1 && trace is not PartitionedTrace && _source is { DecidesFlowsApart: true }
+            ? MeasureParts(trace, progress, cancellationToken)
+            : MeasureAlone(trace, progress, cancellationToken);
+
+    private SteeringMeasurement MeasureParts(IPacketSource trace, Action<double>? progress, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<SteeringMeasurement?>[] others = [.. Enumerable.Range(1, Cores - 1).Select(index => Task.Run(() => Measure(index, null)))];
+        SteeringMeasurement? first = null;
+        try
+        {
+            first = Measure(0, progress);
+        }
+        finally
+        {
+            if (first is null)
+            {
+                ending.Cancel();
+            }
+
+            Task.WaitAll(others);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        SteeringMeasurement?[] parts = [first, .. others.Select(other => other.Result)];
+        return parts.Contains(null) ? MeasureAlone(trace, progress, cancellationToken) : MeasurementMerger.Merge(parts!);
+
+        // Null when it was cancelled, or met a packet that cannot be decided: which of the parts does is chance, and alone it is the first of the trace.
+        SteeringMeasurement? Measure(int index, Action<double>? told)
+        {
+            try
+            {
+                return MeasureAlone(new TracePartition(index, Cores).Apply(trace), told, ending.Token);
+            }
+            catch (Exception exception) when (exception is DiagnosticException or OperationCanceledException)
+            {
+                return null;
+            }
+        }
+    }
+
+    private SteeringMeasurement MeasureAlone(IPacketSource trace, Action<double>? progress, CancellationToken cancellationToken)
     {
         using IPacketReader reader = trace.Open(cancellationToken);
         using SimulatedSteering steering = new(_policy, _group, _host);
         TrafficTally tally = new(_group.SlotCount);
         RuleTally? rules = _source is null ? null : new RuleTally(_source, _group);
-        int untilLook = 0;
+        Packet[] packets = new Packet[PacketsAtOnce];
         double told = -1;
-        while (reader.TryRead(out Packet packet))
+        for (int count = reader.Read(packets); count > 0; count = reader.Read(packets))
         {
-            if (untilLook-- == 0)
+            cancellationToken.ThrowIfCancellationRequested();
+            told = Tell(progress, reader.Progress, told);
+            tally.Touch(packets.AsSpan(0, count));
+            foreach (ref readonly Packet packet in packets.AsSpan(0, count))
             {
-                untilLook = PacketsBetweenLooks;
-                cancellationToken.ThrowIfCancellationRequested();
-                told = Tell(progress, reader.Progress, told);
-            }
-
-            if (TrafficTally.IsDecided(packet))
-            {
-                if (tally.AddDecided(packet, steering.Decide(packet)))
+                if (!TrafficTally.IsDecided(packet))
+                {
+                    tally.AddUndecided(packet);
+                }
+                else if (tally.AddDecided(packet, steering.Decide(packet)))
                 {
                     rules?.Add(packet);
                 }
-            }
-            else
-            {
-                tally.AddUndecided(packet);
             }
         }
 

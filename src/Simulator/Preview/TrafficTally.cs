@@ -23,6 +23,7 @@ internal sealed class TrafficTally
     private long _bothDirections;
     private long _earliest = long.MaxValue;
     private long _latest = long.MinValue;
+    private int _touched;
 
     public TrafficTally(int slotCount)
     {
@@ -43,6 +44,17 @@ internal sealed class TrafficTally
     /// <summary>Whether the program is asked about a packet: a SYN or a datagram, to one host.</summary>
     public static bool IsDecided(in Packet packet) =>
         (packet.Flow.Protocol == TransportProtocol.Udp || packet.IsPureSyn) && !IsMulticast(packet.Flow);
+
+    /// <summary>
+    /// Looks at the flows of packets that are about to be booked, in one go: their places come into the processor's cache side by side and not one after the other.
+    /// </summary>
+    public void Touch(ReadOnlySpan<Packet> packets)
+    {
+        foreach (ref readonly Packet packet in packets)
+        {
+            _touched += _flows.Touch(packet.Flow);
+        }
+    }
 
     /// <summary>Books a packet that the program decided; true when it is its flow's first.</summary>
     public bool AddDecided(in Packet packet, in SteeringOutcome outcome)

@@ -5,8 +5,11 @@ namespace ReuseportPS.Simulator.Recording;
 /// <summary>A window of 1 MiB that moves over a capture: all the memory that reading it takes, whatever its size.</summary>
 internal sealed class CaptureBuffer(ICaptureInput input, CancellationToken cancellation) : IDisposable
 {
-    /// <summary>Several of the largest records. Larger buffers leave the processor's cache, smaller ones cost more system calls; mapping the file is slower than both.</summary>
+    /// <summary>Several of the largest records. Mapping the file instead is slower.</summary>
     public const int Capacity = 1 << 20;
+
+    /// <summary>Bytes of one system call: what is read stays in the second cache of the processor until it is parsed.</summary>
+    private const int ReadLength = 1 << 18;
 
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(Capacity);
     private int _start;
@@ -74,7 +77,7 @@ internal sealed class CaptureBuffer(ICaptureInput input, CancellationToken cance
             while (_end < count)
             {
                 cancellation.ThrowIfCancellationRequested();
-                int read = input.Read(_bytes.AsSpan(_end, Capacity - _end), _offset + _end);
+                int read = input.Read(_bytes.AsSpan(_end, Math.Min(Capacity - _end, Math.Max(ReadLength, count - _end))), _offset + _end);
                 if (read == 0)
                 {
                     return false;

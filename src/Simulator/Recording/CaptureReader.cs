@@ -24,8 +24,23 @@ internal abstract class CaptureReader(string name, CaptureBuffer buffer) : IPack
 
     public bool TryRead(out Packet packet)
     {
-        while (!_ended && TryReadFrame(out CapturedFrame frame))
+        packet = default;
+        return Read(new Span<Packet>(ref packet)) > 0;
+    }
+
+    public int Read(Span<Packet> packets)
+    {
+        int count = 0;
+        bool isLast = false;
+        CapturedFrame frame = default;
+        while (count < packets.Length && !isLast && !_ended && (count == 0 || IsNextAtHand))
         {
+            if (!TryReadFrame(ref frame))
+            {
+                _ended = true;
+                break;
+            }
+
             long index = _counter.Records;
             if (frame.Kind != FrameKind.Frame)
             {
@@ -33,31 +48,31 @@ internal abstract class CaptureReader(string name, CaptureBuffer buffer) : IPack
                 continue;
             }
 
-            ParseOutcome outcome = PacketParser.Parse(frame.Link, frame.Data.Span, frame.SentLength, out PacketHeaders headers);
-            ReadOnlyMemory<byte> data = frame.Data;
+            ref Packet packet = ref packets[count];
+            ParseOutcome outcome = PacketParser.Parse(frame.Link, frame.Data, frame.SentLength, out packet);
             if (outcome == ParseOutcome.Fragment && _reassembler.Add(frame, out Datagram datagram))
             {
                 _counter.CountReassembled(datagram.Fragments - 1);
-                data = datagram.Data;
-                outcome = PacketParser.Parse(LinkType.Raw, data.Span, datagram.SentLength, out headers);
+                outcome = PacketParser.Parse(LinkType.Raw, datagram.Data, datagram.SentLength, out packet);
+                isLast = true; // its bytes are overwritten by the next that is put together
             }
 
             _counter.Count(outcome);
             if (outcome == ParseOutcome.Packet)
             {
-                packet = headers.ToPacket(data, frame.Timestamp, index, frame.Cpu);
+                packet.Timestamp = frame.Timestamp;
+                packet.Index = index;
+                packet.Cpu = frame.Cpu;
                 if (packet.IsCutShort)
                 {
                     _counter.CountCutShort();
                 }
 
-                return true;
+                count++;
             }
         }
 
-        _ended = true;
-        packet = default;
-        return false;
+        return count;
     }
 
     public virtual void Dispose()
@@ -66,8 +81,11 @@ internal abstract class CaptureReader(string name, CaptureBuffer buffer) : IPack
         buffer.Dispose();
     }
 
-    /// <summary>The next record; false at the end or at a <see cref="Failure"/>.</summary>
-    protected abstract bool TryReadFrame(out CapturedFrame frame);
+    /// <summary>Whether the next record can be read without an end to what the records before it refer to.</summary>
+    protected virtual bool IsNextAtHand => false;
+
+    /// <summary>The next record, in the place of the one before; false at the end or at a <see cref="Failure"/>.</summary>
+    protected abstract bool TryReadFrame(ref CapturedFrame frame);
 
     /// <summary>Ends the reading with a failure.</summary>
     /// <returns>False, for the caller to return.</returns>

@@ -60,7 +60,7 @@ internal sealed class CsvReader : CaptureReader
     }
 
     /// <inheritdoc/>
-    protected override bool TryReadFrame(out CapturedFrame frame)
+    protected override bool TryReadFrame(ref CapturedFrame frame)
     {
         while (true)
         {

@@ -53,6 +53,31 @@ internal sealed class FilteredTrace(IPacketSource source, TraceFilter filter) : 
             return false;
         }
 
+        public int Read(Span<Packet> packets)
+        {
+            int count = 0;
+            int read;
+            do
+            {
+                read = inner.Read(packets);
+                foreach (ref readonly Packet packet in packets[..read])
+                {
+                    if (filter.Matches(packet.Flow))
+                    {
+                        packets[count++] = packet;
+                    }
+                    else
+                    {
+                        _filtered++;
+                        _filteredCutShort += packet.IsCutShort ? 1 : 0;
+                    }
+                }
+            }
+            while (count == 0 && read > 0);
+
+            return count;
+        }
+
         public void Dispose() => inner.Dispose();
     }
 }

@@ -50,6 +50,31 @@ internal sealed class PartitionedTrace(IPacketSource source, TracePartition part
             return false;
         }
 
+        public int Read(Span<Packet> packets)
+        {
+            int count = 0;
+            int read;
+            do
+            {
+                read = inner.Read(packets);
+                foreach (ref readonly Packet packet in packets[..read])
+                {
+                    if (partition.Contains(packet.Flow))
+                    {
+                        packets[count++] = packet;
+                    }
+                    else
+                    {
+                        _others++;
+                        _othersCutShort += packet.IsCutShort ? 1 : 0;
+                    }
+                }
+            }
+            while (count == 0 && read > 0);
+
+            return count;
+        }
+
         public void Dispose() => inner.Dispose();
     }
 }

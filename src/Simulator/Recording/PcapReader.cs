@@ -46,9 +46,12 @@ internal sealed class PcapReader : CaptureReader
     }
 
     /// <inheritdoc/>
-    protected override bool TryReadFrame(out CapturedFrame frame)
+    protected override bool IsNextAtHand =>
+        Buffer.Available is { Length: >= PcapFormat.RecordHeaderLength } header && ReadUInt32(header[8..]) <= header.Length - PcapFormat.RecordHeaderLength;
+
+    /// <inheritdoc/>
+    protected override bool TryReadFrame(ref CapturedFrame frame)
     {
-        frame = default;
         if (!Buffer.Fill(PcapFormat.RecordHeaderLength))
         {
             return (Buffer.Available.Length > 0 || Buffer.Error is not null) && FailToRead("a record header");
@@ -71,7 +74,7 @@ internal sealed class PcapReader : CaptureReader
             return FailToRead("a record");
         }
 
-        frame = new CapturedFrame(
+        frame.Set(
             FrameKind.Frame,
             _link,
             Buffer.Slice(PcapFormat.RecordHeaderLength, (int)captured),

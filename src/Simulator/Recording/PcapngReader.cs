@@ -15,7 +15,12 @@ internal sealed class PcapngReader(string name, CaptureBuffer buffer) : CaptureR
     private long _lastTime;
 
     /// <inheritdoc/>
-    protected override bool TryReadFrame(out CapturedFrame frame)
+    protected override bool IsNextAtHand => Buffer.Available is { Length: >= PcapngFormat.SmallestBlock } header
+        && ReadUInt32(header) is PcapngFormat.ObsoletePacket or PcapngFormat.SimplePacket or PcapngFormat.EnhancedPacket
+        && ReadUInt32(header[4..]) <= header.Length;
+
+    /// <inheritdoc/>
+    protected override bool TryReadFrame(ref CapturedFrame frame)
     {
         frame = default;
         while (true)

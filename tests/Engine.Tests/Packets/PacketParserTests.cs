@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ReuseportPS.Engine.Packets;
@@ -36,7 +37,7 @@ public sealed class PacketParserTests
     {
         Case expected = s_cases[name];
         byte[] frame = expected.Bytes;
-        ParseOutcome outcome = PacketParser.Parse((LinkType)expected.Link, frame, expected.Sent ?? frame.Length, out PacketHeaders headers);
+        ParseOutcome outcome = PacketParser.Parse((LinkType)expected.Link, frame, expected.Sent ?? frame.Length, out Packet packet);
 
         Assert.Equal(expected.Outcome, outcome);
         if (outcome != ParseOutcome.Packet)
@@ -44,17 +45,16 @@ public sealed class PacketParserTests
             return;
         }
 
-        Assert.Equal(expected.Flow, headers.Flow.ToString());
-        Assert.Equal(expected.NetworkOffset, headers.NetworkOffset);
-        Assert.Equal(expected.TransportOffset, headers.TransportOffset);
-        Assert.Equal(expected.TransportLength, headers.TransportLength);
-        Assert.Equal(expected.TcpFlags, headers.TcpFlags);
+        Assert.Equal(expected.Flow, packet.Flow.ToString());
+        Assert.Equal(expected.NetworkOffset, NetworkOffset(packet));
+        Assert.Equal(expected.TransportOffset, packet.TransportOffset);
+        Assert.Equal(expected.TransportLength, packet.TransportLength);
+        Assert.Equal(expected.TcpFlags, packet.TcpFlags);
 
-        Packet packet = headers.ToPacket(frame, 5, 6);
         int sentEnd = expected.NetworkOffset + expected.TransportOffset + expected.TransportLength;
         Assert.Equal(frame[expected.NetworkOffset..Math.Min(frame.Length, sentEnd)], packet.Data.ToArray());
         Assert.Equal(sentEnd > frame.Length, packet.IsCutShort);
-        Assert.Equal((5L, 6L, -1), (packet.Timestamp, packet.Index, packet.Cpu));
+        Assert.Equal((0L, 0L, -1), (packet.Timestamp, packet.Index, packet.Cpu));
     }
 
     [Fact]
@@ -65,12 +65,12 @@ public sealed class PacketParserTests
             byte[] frame = item.Bytes;
             for (int length = 0; length < frame.Length; length++)
             {
-                ParseOutcome outcome = PacketParser.Parse((LinkType)item.Link, frame.AsSpan(0, length), item.Sent ?? frame.Length, out PacketHeaders headers);
+                ParseOutcome outcome = PacketParser.Parse((LinkType)item.Link, frame.AsMemory(0, length), item.Sent ?? frame.Length, out Packet packet);
                 if (outcome == ParseOutcome.Packet)
                 {
                     Assert.Equal(ParseOutcome.Packet, item.Outcome);
-                    Assert.Equal(item.Flow, headers.Flow.ToString());
-                    Assert.Equal(item.TransportLength, headers.TransportLength);
+                    Assert.Equal(item.Flow, packet.Flow.ToString());
+                    Assert.Equal(item.TransportLength, packet.TransportLength);
                 }
             }
         }
@@ -89,11 +89,11 @@ public sealed class PacketParserTests
                 for (int value = 0; value < 256; value++)
                 {
                     frame[at] = (byte)value;
-                    if (PacketParser.Parse((LinkType)item.Link, frame, frame.Length, out PacketHeaders headers) == ParseOutcome.Packet)
+                    if (PacketParser.Parse((LinkType)item.Link, frame, frame.Length, out Packet packet) == ParseOutcome.Packet)
                     {
-                        Assert.True(headers.TransportOffset + 8 <= headers.CapturedLength);
-                        Assert.True(headers.CapturedLength <= headers.TransportOffset + headers.TransportLength);
-                        Assert.True(headers.NetworkOffset + headers.TransportOffset + headers.TransportLength <= frame.Length);
+                        Assert.True(packet.TransportOffset + 8 <= packet.Data.Length);
+                        Assert.True(packet.Data.Length <= packet.TransportOffset + packet.TransportLength);
+                        Assert.True(NetworkOffset(packet) + packet.TransportOffset + packet.TransportLength <= frame.Length);
                     }
                 }
 
@@ -117,6 +117,8 @@ public sealed class PacketParserTests
     [InlineData(LinkType.LinuxCooked2, true)]
     [InlineData((LinkType)105, false)] // 802.11
     public void Supported_link_types_are_told(LinkType link, bool supported) => Assert.Equal(supported, PacketParser.IsSupported(link));
+
+    private static int NetworkOffset(in Packet packet) => MemoryMarshal.TryGetArray(packet.Data, out ArraySegment<byte> data) ? data.Offset : -1;
 
     private static void ParseAll((LinkType Link, byte[] Frame, int Sent)[] frames)
     {

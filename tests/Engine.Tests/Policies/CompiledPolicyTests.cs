@@ -1,4 +1,5 @@
 using CsCheck;
+using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Execution;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
@@ -46,7 +47,9 @@ public sealed class CompiledPolicyTests
                     Assert.True((expected[i].Verdict, expected[i].Slot) == actual[i], $"{arrivals[i % arrivals.Length]}: expected {expected[i]}, got {actual[i]}");
                     if (expected[i].Events[CounterKind.Sample] > 0)
                     {
-                        Assert.Equal(SampleOf(turns[i], expected[i], epoch), host.TakeSample());
+                        DecisionSample sample = host.TakeSample();
+                        Assert.Equal(SampleOf(turns[i], expected[i], epoch), sample with { Error = Errno.None });
+                        Assert.Equal(expected[i].Misses > 0, sample.Error != Errno.None);
                     }
                 }
 
@@ -61,6 +64,7 @@ public sealed class CompiledPolicyTests
         FlowKey flow = turn.Packet.Flow;
         return new DecisionSample(
             epoch, rule, decision.Verdict, decision.Slot, turn.MonotonicTime,
-            rule == -2 && !turn.IsMigrating ? flow with { Source = 0, Destination = 0, SourcePort = 0, DestinationPort = 0 } : flow);
+            rule == -2 && !turn.IsMigrating ? flow with { Source = 0, Destination = 0, SourcePort = 0, DestinationPort = 0 } : flow,
+            turn.IsMigrating ? 0 : (uint)turn.Packet.TransportLength);
     }
 }

@@ -54,8 +54,7 @@ public sealed class SimulatorWorld : World
 
     public override void Inject(byte[] packet)
     {
-        Assert.Equal(ParseOutcome.Packet, PacketParser.Parse(LinkType.Raw, packet, packet.Length, out PacketHeaders headers));
-        Packet parsed = headers.ToPacket(packet, 0, 0);
+        Assert.Equal(ParseOutcome.Packet, PacketParser.Parse(LinkType.Raw, packet, packet.Length, out Packet parsed));
         _ = Network.Deliver(in parsed, _backend.CurrentCpu);
     }
 

@@ -5,6 +5,7 @@ using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Engine.Tests;
 using ReuseportPS.Engine.Tests.Policies;
+using ReuseportPS.Simulator.Cpus;
 using ReuseportPS.Simulator.Preview;
 using ReuseportPS.Simulator.Recording;
 using ReuseportPS.Yaml;
@@ -279,6 +280,36 @@ public sealed class PolicyPreviewTests
         PolicyPreview preview = new(Compile(Mixed, 3));
         GeneratedTrace endless = new(new GeneratedTraceOptions { Flows = 10, Packets = 1_000_000_000_000, Rate = 1e6 });
         Assert.Throws<OperationCanceledException>(() => preview.Measure(endless, fraction => source.Cancel(), source.Token));
+    }
+
+    [Theory]
+    [InlineData("version: 1\nrules:\n  - { when: { family: ipv6 }, reject: true }\notherwise: { by: weighted, weights: { 0: 3, 1: 1 } }")]
+    [InlineData("version: 1\notherwise: { by: random }")]
+    [InlineData("version: 1\notherwise: { by: hash, sticky: { entries: 4096, idle: 60s } }")]
+    public void The_measurement_is_the_same_on_any_number_of_cores(string yaml)
+    {
+        SteeringPolicy policy = PolicyYaml.Read(yaml).Policy!;
+        CompiledPolicy compiled = PolicyCompiler.Compile(policy, 4).Compiled!;
+        foreach (IPacketSource trace in (IPacketSource[])[new GeneratedTrace(new GeneratedTraceOptions { Seed = 6, Flows = 900, PacketsPerFlow = 3 }), new CaptureFile("no-such-file.pcap")])
+        {
+            string[] reports = [.. new[] { 1, 2, 3 }.Select(cores => new PolicyPreview(compiled, source: policy) { Cores = cores }.Measure(trace).ToJson())];
+            Assert.Equal(reports[0], reports[1]);
+            Assert.Equal(reports[0], reports[2]);
+        }
+    }
+
+    [Fact]
+    public void A_packet_that_cannot_be_decided_is_the_first_of_the_trace_on_any_number_of_cores()
+    {
+        SteeringPolicy policy = PolicyYaml.Read("version: 1\notherwise: { by: hash }").Policy!;
+        PacketList list = new(new PacketList([.. Enumerable.Range(1, 200).Select(client => $"udp 10.0.0.{client}:1000 -> 192.0.2.1:53")]).Packets.Select((packet, index) => packet with { Cpu = index > 40 ? 7 : 0 }));
+        SimulatorOptions host = new() { CpuCount = 2, PacketCpuSource = PacketCpuSource.Trace };
+        foreach (int cores in (int[])[1, 3])
+        {
+            DiagnosticException exception = Assert.Throws<DiagnosticException>(
+                () => new PolicyPreview(PolicyCompiler.Compile(policy, 4).Compiled!, host: host, source: policy) { Cores = cores }.Measure(list));
+            Assert.Contains("Packet 41 ", exception.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

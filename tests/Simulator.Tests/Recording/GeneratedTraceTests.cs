@@ -46,11 +46,11 @@ public sealed class GeneratedTraceTests
     {
         foreach (Copy packet in Read(s_udp with { Protocol = protocol, Family = family, SmallestPayloadLength = 0, LargestPayloadLength = 99 }))
         {
-            Assert.Equal(ParseOutcome.Packet, PacketParser.Parse(LinkType.Raw, packet.Data, packet.Data.Length, out PacketHeaders headers));
-            Assert.Equal(packet.Flow, headers.Flow);
-            Assert.Equal((packet.TransportOffset, packet.TransportLength, packet.TcpFlags), (headers.TransportOffset, headers.TransportLength, headers.TcpFlags));
-            Assert.Equal(packet.Data.Length, headers.CapturedLength);
-            Assert.Equal((family, protocol), (headers.Flow.Family, headers.Flow.Protocol));
+            Assert.Equal(ParseOutcome.Packet, PacketParser.Parse(LinkType.Raw, packet.Data, packet.Data.Length, out Packet parsed));
+            Assert.Equal(packet.Flow, parsed.Flow);
+            Assert.Equal((packet.TransportOffset, packet.TransportLength, packet.TcpFlags), (parsed.TransportOffset, parsed.TransportLength, parsed.TcpFlags));
+            Assert.Equal(packet.Data.Length, parsed.Data.Length);
+            Assert.Equal((family, protocol), (parsed.Flow.Family, parsed.Flow.Protocol));
 
             // A sum that includes its own checksum is all ones (RFC 1071).
             ReadOnlySpan<byte> addresses = family == IpFamily.V4 ? packet.Data.AsSpan(12, 8) : packet.Data.AsSpan(8, 32);
