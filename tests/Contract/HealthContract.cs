@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Backends.Health;
+using ReuseportPS.Engine.Classic;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
@@ -214,7 +215,7 @@ public abstract class HealthContract<TWorld>(TWorld world) : GroupTest<TWorld>(w
                 members[0].AttachProgram(Load(TestPrograms.Return(1)));
                 break;
             case "Classic":
-                members[0].AttachClassicProgram(Engine.Classic.ClassicProgram.FromText("ret #0").Program!);
+                members[0].AttachClassicProgram(new ClassicProgram([new ClassicInstruction((ushort)ClassicCode.Return, 0, 0, 0)]));
                 break;
             default:
                 members[0].DetachProgram();
