@@ -366,10 +366,10 @@ public abstract class HealthContract<TWorld>(TWorld world) : GroupTest<TWorld>(w
     {
         ImmutableArray<IBackendSocket> members = OpenMany("udp4", 2);
         using ManagedGroup group = Adopt();
-        group.Apply(Policy("by: hash, sticky: { entries: 1024, idle: 60s }"));
-        Send(100, members);
+        group.Apply(Policy("by: hash, sticky: { entries: 128, idle: 60s }"));
+        Send(50, members);
         Assert.Equal([], Found(group));
-        Send(1200, members);
+        Send(250, members);
         HealthFinding finding = Assert.Single(Worth(Examine(group)));
         Assert.Equal((DiagnosticSeverity.Warning, "RPS5364"), (finding.Severity, finding.Code));
         Assert.Contains("'otherwise'", finding.Evidence, StringComparison.Ordinal);
@@ -404,6 +404,13 @@ public abstract class HealthContract<TWorld>(TWorld world) : GroupTest<TWorld>(w
         IBackendSocket member = Open("tcp4");
         member.AttachProgram(Load(TestPrograms.Return(1)));
         Assert.Equal(["Warning RPS5351", "Warning RPS5353"], Describe(ExaminePort()!));
+        Assert.Equal(["Warning RPS5351"], Describe(GroupDoctor.Examine(Backend, World.Servers, TransportProtocol.Tcp, Port, World.ServerV4, new HashSet<KernelGroupKey>(), s_watch)!));
+
+        // What a group has is left out, and looked at with the group.
+        using ManagedGroup group = Catalog().Adopt(new GroupAdoptRequest(Name, TransportProtocol.Udp, Port, World.ServerV4, [], World.Servers));
+        GroupHealth rest = GroupDoctor.Examine(Backend, World.Servers, TransportProtocol.Udp, Port, address: null, group.KernelGroups.ToHashSet(), s_watch)!;
+        Assert.Equal([], Describe(rest));
+        Assert.Equal(["Warning RPS5353"], Found(group));
     }
 
     private GroupHealth? ExaminePort() => GroupDoctor.Examine(Backend, World.Servers, protocol: null, Port, address: null, new HashSet<KernelGroupKey>(), s_watch);

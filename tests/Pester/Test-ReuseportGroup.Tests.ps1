@@ -39,6 +39,7 @@ Describe 'Test-ReuseportGroup' {
         $test.Passed | Should -BeFalse
         $test.Findings.Code | Should -Contain 'RPS5340'
         ($test.Findings | Where-Object Code -EQ 'RPS5349').Slot | Should -Be 1
+        ($test.Findings | Where-Object Code -EQ 'RPS5340').Remedy | Should -Match 'Set-SocketSlot dns'
         foreach ($finding in $test.Findings) {
             $finding.Evidence | Should -Not -BeNullOrEmpty
             $finding.WhyItMatters | Should -Not -BeNullOrEmpty

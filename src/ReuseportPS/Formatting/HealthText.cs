@@ -9,7 +9,7 @@ namespace ReuseportPS.Formatting;
 /// <summary>What the doctor says as its format view shows it, in 80 columns.</summary>
 public static class HealthText
 {
-    private const int Width = 80;
+    private const int Width = 79; // a host breaks a line of 80
 
     /// <summary>One line of outcome, then each finding with evidence, reason and remedy, then what was not checked.</summary>
     public static string Of(ReuseportGroupTest test)

@@ -88,7 +88,7 @@ public static class HealthFindings
     public static readonly DiagnosticDefinition SplitGroup = DiagnosticDefinition.Warning(
         "RPS5353", "Sockets split over groups",
         "The kernel tells groups apart by family, address, device and IPV6_V6ONLY. Packets go to the most specific match; the program of one group never sees those that another group takes.",
-        "Bind all workers alike, or adopt all kernel groups of the port under one name: Remove-ReuseportGroup NAME, then New-ReuseportGroup NAME -Port.");
+        "Bind all workers alike, or adopt all kernel groups of the port under one name: Remove-ReuseportGroup NAME, then New-ReuseportGroup NAME -Port PORT.");
 
     /// <summary>Sockets of another user.</summary>
     public static readonly DiagnosticDefinition UidMismatch = DiagnosticDefinition.Warning(

@@ -44,10 +44,11 @@ internal static class MemberChecks
         MemberFacts[] unseated = [.. others.Except(orphans)];
         if (unseated.Length > 0 && group.IsManaged)
         {
-            yield return facts.Finding(
+            HealthFinding finding = facts.Finding(
                 HealthFindings.UnseatedMember,
                 $"{group.Key}: {EvidenceText.Few(unseated)} {(unseated.Length == 1 ? "has" : "have")} no slot.{(facts.IsSteered ? "" : " No policy is in force yet.")}", group, unseated)
                 .As(facts.IsSteered ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning);
+            yield return facts.IsOwned ? finding with { Remedy = $"Seat it with: Set-SocketSlot {facts.Group} -Slot SLOT -Socket COOKIE. (An own group is not synchronized.)" } : finding;
         }
 
         if (!group.Idle.IsEmpty)

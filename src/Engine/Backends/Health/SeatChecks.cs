@@ -25,7 +25,12 @@ internal static class SeatChecks
                 ImmutableArray<int> numbers = [.. slots];
                 HealthFinding finding = facts.Finding(
                     HealthFindings.EmptySeat, $"{group.Key}: nobody sits in {(numbers.Length == 1 ? "slot" : "slots")} {string.Join(", ", SlotItem.Ranges(numbers))}.", group);
-                yield return finding with { Slot = numbers, Severity = slots.Key ? DiagnosticSeverity.Warning : DiagnosticSeverity.Information };
+                yield return finding with
+                {
+                    Slot = numbers,
+                    Severity = slots.Key ? DiagnosticSeverity.Warning : DiagnosticSeverity.Information,
+                    Remedy = facts.IsOwned ? $"Seat an own socket with Set-SocketSlot {facts.Group} -Slot SLOT -Socket COOKIE, or take the slot out of the policy." : finding.Remedy,
+                };
             }
         }
     }

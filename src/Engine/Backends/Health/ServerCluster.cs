@@ -16,15 +16,23 @@ internal sealed record ServerCluster(ImmutableArray<MemberFacts> Members)
         foreach (MemberFacts member in members.Where(member => member.Holders.Any()))
         {
             HashSet<int> processes = [.. member.Holders.Select(owner => owner.ProcessId)];
-            List<MemberFacts> together = [member];
-            foreach ((HashSet<int> Processes, List<MemberFacts> Members) cluster in clusters.Where(cluster => cluster.Processes.Overlaps(processes)).ToArray())
+            (HashSet<int> Processes, List<MemberFacts> Members)[] alike = [.. clusters.Where(cluster => cluster.Processes.Overlaps(processes))];
+            if (alike.Length == 0)
             {
-                processes.UnionWith(cluster.Processes);
-                together.InsertRange(0, cluster.Members);
-                clusters.Remove(cluster);
+                clusters.Add((processes, [member]));
+                continue;
             }
 
-            clusters.Add((processes, together));
+            // It may show that what looked like two is one.
+            foreach ((HashSet<int> Processes, List<MemberFacts> Members) other in alike[1..])
+            {
+                alike[0].Processes.UnionWith(other.Processes);
+                alike[0].Members.AddRange(other.Members);
+                clusters.Remove(other);
+            }
+
+            alike[0].Processes.UnionWith(processes);
+            alike[0].Members.Add(member);
         }
 
         return
