@@ -43,6 +43,7 @@
         'Sync-ReuseportGroup'
         'Test-ReuseportEnvironment'
         'Test-ReuseportFidelity'
+        'Test-ReuseportGroup'
         'Test-SteeringPolicy'
         'Trace-SteeringDecision'
         'Watch-SteeringDecision'

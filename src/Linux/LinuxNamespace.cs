@@ -81,34 +81,16 @@ public sealed class LinuxNamespace : INetworkNamespace
     }
 
     /// <inheritdoc/>
-    public void SetSysctl(string name, long value)
-    {
-        if (!name.StartsWith("net.", StringComparison.Ordinal) || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_'))
+    public void SetSysctl(string name, long value) => OnSysctl(
+        name, string.Create(CultureInfo.InvariantCulture, $"{name} = {value}"), path =>
         {
-            throw LinuxErrors.Refused("sysctl", -(int)Errno.ENOENT, name);
-        }
-
-        _ = Run(() =>
-        {
-            try
-            {
-                SetSysctl(name["net.".Length..].Replace('.', '/'), value.ToString(CultureInfo.InvariantCulture));
-                return true;
-            }
-            catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-            {
-                throw LinuxErrors.Refused("sysctl", -(int)Errno.ENOENT, name);
-            }
-            catch (UnauthorizedAccessException)
-            {
-                throw LinuxErrors.Refused("sysctl", -(int)Errno.EACCES, name);
-            }
-            catch (IOException)
-            {
-                throw LinuxErrors.Refused("sysctl", -(int)Errno.EINVAL, string.Create(CultureInfo.InvariantCulture, $"{name} = {value}"));
-            }
+            File.WriteAllText(path, value.ToString(CultureInfo.InvariantCulture));
+            return true;
         });
-    }
+
+    /// <inheritdoc/>
+    public long ReadSysctl(string name) => OnSysctl(name, name, path =>
+        long.TryParse(File.ReadAllText(path), CultureInfo.InvariantCulture, out long value) ? value : throw LinuxErrors.Refused("sysctl", -(int)Errno.EINVAL, $"{name}, which is not one number"));
 
     /// <inheritdoc/>
     public long ReadCounter(string name) => Run(() =>
@@ -195,6 +177,35 @@ public sealed class LinuxNamespace : INetworkNamespace
         }
 
         SetSysctl("ipv4/ip_nonlocal_bind", "1");
+    }
+
+    // A file under /proc/sys/net shows the namespace of the thread that opens it.
+    private T OnSysctl<T>(string name, string target, Func<string, T> action)
+    {
+        if (!name.StartsWith("net.", StringComparison.Ordinal) || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_'))
+        {
+            throw LinuxErrors.Refused("sysctl", -(int)Errno.ENOENT, name);
+        }
+
+        return Run(() =>
+        {
+            try
+            {
+                return action("/proc/sys/" + name.Replace('.', '/'));
+            }
+            catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+            {
+                throw LinuxErrors.Refused("sysctl", -(int)Errno.ENOENT, name);
+            }
+            catch (UnauthorizedAccessException)
+            {
+                throw LinuxErrors.Refused("sysctl", -(int)Errno.EACCES, name);
+            }
+            catch (IOException)
+            {
+                throw LinuxErrors.Refused("sysctl", -(int)Errno.EINVAL, target);
+            }
+        });
     }
 
     private static void SetSysctl(string name, string value) => File.WriteAllText("/proc/sys/net/" + name, value);

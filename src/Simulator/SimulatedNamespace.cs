@@ -140,6 +140,15 @@ public sealed class SimulatedNamespace : INetworkNamespace
     }
 
     /// <inheritdoc/>
+    public long ReadSysctl(string name) => name switch
+    {
+        "net.ipv4.tcp_migrate_req" when Backend.Behavior.Migrates => TcpMigrateRequests ? 1 : 0,
+        "net.ipv4.tcp_syncookies" => (long)SynCookies,
+        "net.ipv4.tcp_fastopen" => FastOpen,
+        _ => throw Refusal.Of(Errno.ENOENT, "sysctl", name, "the simulator has no such sysctl"),
+    };
+
+    /// <inheritdoc/>
     public long ReadCounter(string name) => name switch
     {
         "TCPMigrateReqSuccess" => MigrationSuccesses,

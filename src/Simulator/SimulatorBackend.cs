@@ -190,7 +190,8 @@ public sealed class SimulatorBackend : IReuseportBackend, ILiveConnections
             : _cookies.TryGetValue(cookie, out Sock? one) && one.Network == network ? [one]
             : [];
         return [.. candidates
-            .Where(sock => sock.Protocol == TransportProtocol.Tcp ? sock.State == SockState.Listen : sock.IsHashed)
+            .Where(sock => query.NotListening ? sock is { Protocol: TransportProtocol.Tcp, State: SockState.Close, Port: not 0 }
+                : sock.Protocol == TransportProtocol.Tcp ? sock.State == SockState.Listen : sock.IsHashed)
             .Where(sock => query.Protocol is null || sock.Protocol == query.Protocol)
             .Where(sock => query.Port is null || sock.Port == query.Port)
             .Where(sock => address is null || (sock.Address == address && sock.Family == family))
@@ -399,7 +400,10 @@ public sealed class SimulatorBackend : IReuseportBackend, ILiveConnections
         sock.Cookie, sock.Inode, sock.Protocol, sock.Family, sock.LocalEndPoint!, sock.Uid, sock.InterfaceIndex,
         sock.Family == IpFamily.V6 && sock.V6Only, sock.Protocol == TransportProtocol.Udp && sock.State == SockState.Established,
         sock.Protocol == TransportProtocol.Tcp ? sock.AcceptQueue.Count : sock.Datagrams?.Bytes ?? 0, sock.Network.Id,
-        withOwners ? [.. sock.Handles.Select(handle => handle.Owner)] : []);
+        withOwners ? [.. sock.Handles.Select(handle => handle.Owner)] : [])
+    {
+        QueueLimit = sock is { Protocol: TransportProtocol.Tcp, State: SockState.Listen } ? sock.Backlog : null,
+    };
 
     private static LiveConnection[] Describe(IEnumerable<Sock> connections, bool withOwners) =>
     [

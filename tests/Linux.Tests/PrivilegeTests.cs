@@ -1,5 +1,7 @@
 using System.Net;
 using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Backends.Groups;
+using ReuseportPS.Engine.Backends.Health;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
@@ -105,6 +107,26 @@ public sealed unsafe class PrivilegeTests : LinuxTest
         {
             Assert.True(checks.Single(check => check.Name == name).Passed, name);
         }
+    }
+
+    /// <summary>What cannot be looked at is found, and the test has not passed.</summary>
+    [Fact]
+    public void Without_capabilities_the_doctor_says_what_it_could_not_look_at()
+    {
+        using ChildServer nginx = ChildServer.StartNginx(Namespace, 2);
+        Assert.True(SpinWait.SpinUntil(
+            () => Backend.FindSockets(new SocketQuery(TransportProtocol.Tcp, ChildServer.Port, Namespace: Namespace)) is { Count: 2 } found && found.All(member => member.Owners.Length == 3),
+            TimeSpan.FromSeconds(20)));
+        With([], backend =>
+        {
+            GroupHealth health = GroupDoctor.Examine(
+                backend, Namespace, TransportProtocol.Tcp, ChildServer.Port, address: null, new HashSet<KernelGroupKey>(), TimeSpan.FromMilliseconds(20))!;
+            Assert.False(health.Passed);
+            string[] evidence = [.. health.Findings.Where(finding => finding.Code == "RPS5366").Select(finding => finding.Evidence)];
+            Assert.Contains(evidence, text => text.Contains("CAP_BPF and CAP_PERFMON", StringComparison.Ordinal));
+            Assert.Contains(evidence, text => text.Contains("CAP_SYS_PTRACE", StringComparison.Ordinal));
+            Assert.All(health.Findings, finding => Assert.Equal("RPS5366", finding.Code));
+        });
     }
 
     [Theory]

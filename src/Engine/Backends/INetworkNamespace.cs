@@ -12,6 +12,11 @@ public interface INetworkNamespace : IDisposable
     /// <exception cref="BackendException">ENOENT: the namespace has no such sysctl.</exception>
     void SetSysctl(string name, long value);
 
+    /// <summary>Reads a sysctl of the namespace that is one number.</summary>
+    /// <param name="name">Its name, such as <c>net.ipv4.tcp_migrate_req</c>.</param>
+    /// <exception cref="BackendException">ENOENT: the namespace has no such sysctl. EACCES: it may not be read.</exception>
+    long ReadSysctl(string name);
+
     /// <summary>Reads a TcpExt counter of the namespace.</summary>
     /// <param name="name">Its name, such as <c>TCPMigrateReqSuccess</c>.</param>
     /// <exception cref="BackendException">ENOENT: there is no such counter.</exception>

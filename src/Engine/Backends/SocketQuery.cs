@@ -13,4 +13,8 @@ namespace ReuseportPS.Engine.Backends;
 /// <param name="WithOwners">Whether <see cref="SocketRecord.Owners"/> is wanted; looking costs a walk over /proc.</param>
 public sealed record SocketQuery(
     TransportProtocol? Protocol = null, int? Port = null, IPAddress? Address = null, int? ProcessId = null, ulong? Cookie = null,
-    INetworkNamespace? Namespace = null, bool WithOwners = true);
+    INetworkNamespace? Namespace = null, bool WithOwners = true)
+{
+    /// <summary>Asks for TCP sockets that are bound and neither listen nor are connected, in the place of listeners and UDP sockets. A kernel before 6.8 lists none (TCP_BOUND_INACTIVE).</summary>
+    public bool NotListening { get; init; }
+}

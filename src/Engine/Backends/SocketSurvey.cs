@@ -8,7 +8,13 @@ namespace ReuseportPS.Engine.Backends;
 /// <param name="Hidden">What could not be seen, and what it would take; empty when all was.</param>
 public sealed record SocketSurvey(ImmutableArray<SurveyedSocket> Sockets, ImmutableArray<string> Hidden)
 {
-    /// <summary>Asks sockets that were found whether SO_REUSEPORT is set.</summary>
+    /// <summary>Whether some process does not show its descriptors: a socket without a known owner may have one.</summary>
+    public bool HidesOwners { get; init; }
+
+    /// <summary>Whether some owner does not show what its threads wait for.</summary>
+    public bool HidesThreads { get; init; }
+
+    /// <summary>Asks sockets that were found whether SO_REUSEPORT and SO_REUSEADDR are set.</summary>
     /// <param name="backend">Where they are.</param>
     /// <param name="records">The sockets.</param>
     /// <param name="workers">Who serves them, by inode number.</param>
@@ -18,18 +24,20 @@ public sealed record SocketSurvey(ImmutableArray<SurveyedSocket> Sockets, Immuta
         foreach (SocketRecord record in records)
         {
             bool? reusePort = null;
+            bool? reuseAddress = null;
             bool isMptcp = false;
             try
             {
                 using IBackendSocket copy = backend.AcquireSocket(record);
                 reusePort = copy.GetOption(SocketOption.ReusePort) != 0;
+                reuseAddress = copy.GetOption(SocketOption.ReuseAddress) != 0;
             }
             catch (BackendException exception)
             {
                 isMptcp = exception.Errno == Errno.ENOTSUPP;
             }
 
-            yield return new SurveyedSocket(record, reusePort, workers.GetValueOrDefault(record.Inode, []), isMptcp);
+            yield return new SurveyedSocket(record, reusePort, workers.GetValueOrDefault(record.Inode, []), isMptcp) { ReuseAddress = reuseAddress };
         }
     }
 }

@@ -23,6 +23,9 @@ internal sealed record InetDiagMessage(
     internal const byte TcpClose = 7;
     internal const byte TcpListen = 10;
 
+    /// <summary>TCP_BOUND_INACTIVE, only to ask with: sockets that are so show TCP_CLOSE.</summary>
+    internal const byte TcpBoundInactive = 13;
+
     private const int Length = 72;
 
     // Words of struct sock's memory figures (SK_MEMINFO_RCVBUF, SK_MEMINFO_DROPS).

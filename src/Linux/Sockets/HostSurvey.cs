@@ -43,7 +43,7 @@ internal sealed class HostSurvey(LinuxBackend backend, LinuxNamespace current, S
             _hidden.Add($"{closedSockets} of the sockets may not be asked for SO_REUSEPORT (pidfd_getfd): CAP_SYS_PTRACE would allow it.");
         }
 
-        return new SocketSurvey(surveyed, [.. _hidden]);
+        return new SocketSurvey(surveyed, [.. _hidden]) { HidesOwners = closed > 0, HidesThreads = workers.Hidden.Count > 0 };
     }
 
     private List<SocketRecord> Everywhere(SocketQuery query)

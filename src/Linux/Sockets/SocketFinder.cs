@@ -31,7 +31,7 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
 
     /// <summary>What is in a namespace.</summary>
     internal static IReadOnlyList<SocketRecord> In(LinuxNamespace place, SocketQuery query) =>
-        Complete(query, List(query, (protocol, family) => Dump(place, protocol, family, query.Port)), place.Id);
+        Complete(query, List(query, (protocol, family) => Dump(place, protocol, family, query.Port, States(query))), place.Id);
 
     /// <summary>What is in the namespace of a process, whoever holds it.</summary>
     internal IReadOnlyList<SocketRecord> Beside(int processId, ulong namespaceId, SocketQuery query) =>
@@ -48,9 +48,11 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
     {
         using LinuxNamespace? entered = TryEnter(processId);
         return List(query, entered is null || entered.Id != namespaceId
-            ? (protocol, family) => ReadProcNet(processId, protocol, family)
-            : (protocol, family) => Dump(entered, protocol, family, query.Port));
+            ? (protocol, family) => query.NotListening ? [] : ReadProcNet(processId, protocol, family)
+            : (protocol, family) => Dump(entered, protocol, family, query.Port, States(query)));
     }
+
+    private static uint? States(SocketQuery query) => query.NotListening ? 1u << InetDiagMessage.TcpBoundInactive : null;
 
     private static List<(TransportProtocol Protocol, InetDiagMessage Socket)> List(
         SocketQuery query, Func<TransportProtocol, IpFamily, IEnumerable<InetDiagMessage>> list)
@@ -60,7 +62,7 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
         {
             foreach (IpFamily family in (IpFamily[])[IpFamily.V4, IpFamily.V6])
             {
-                if (query.Protocol is null || query.Protocol == protocol)
+                if ((query.Protocol is null || query.Protocol == protocol) && !(query.NotListening && protocol == TransportProtocol.Udp))
                 {
                     found.AddRange(list(protocol, family).Where(socket => Matches(query, socket)).Select(socket => (protocol, socket)));
                 }

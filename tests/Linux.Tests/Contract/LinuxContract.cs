@@ -38,6 +38,8 @@ public sealed class LoopbackFailureContract(LoopbackWorld world) : FailureContra
 
 public sealed class LoopbackPolicyContract(LoopbackWorld world) : PolicyContract<LoopbackWorld>(world);
 
+public sealed class LoopbackHealthContract(LoopbackWorld world) : HealthContract<LoopbackWorld>(world);
+
 public sealed class VethSocketContract(VethWorld world) : SocketContract<VethWorld>(world);
 
 public sealed class VethMembershipContract(VethWorld world) : MembershipContract<VethWorld>(world);
@@ -71,6 +73,8 @@ public sealed class VethGroupProgramContract(VethWorld world) : GroupProgramCont
 public sealed class VethFailureContract(VethWorld world) : FailureContract<VethWorld>(world);
 
 public sealed class VethPolicyContract(VethWorld world) : PolicyContract<VethWorld>(world);
+
+public sealed class VethHealthContract(VethWorld world) : HealthContract<VethWorld>(world);
 
 public sealed class EveryContract
 {

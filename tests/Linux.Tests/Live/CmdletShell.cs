@@ -11,10 +11,13 @@ internal sealed class CmdletShell
 
     private CmdletShell(LinuxNamespace place, string path) => (_namespace, _path) = (place, path);
 
+    /// <summary>The shell's assembly, for dotnet to run.</summary>
+    public string Path => _path;
+
     /// <summary>A shell in a namespace; skips the test where it was not built.</summary>
     public static CmdletShell In(LinuxNamespace place)
     {
-        string path = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Shell", "debug", "ReuseportPS.Shell.dll"));
+        string path = System.IO.Path.GetFullPath(System.IO.Path.Combine(AppContext.BaseDirectory, "..", "..", "Shell", "debug", "ReuseportPS.Shell.dll"));
         Assert.SkipUnless(File.Exists(path), "Needs the shell (dotnet build src/Shell).");
         return new CmdletShell(place, path);
     }
@@ -22,7 +25,7 @@ internal sealed class CmdletShell
     /// <summary>Runs commands; what the last one writes, as JSON.</summary>
     public JsonElement Run(params string[] commands)
     {
-        string script = Path.ChangeExtension(Path.GetTempFileName(), ".ps1");
+        string script = System.IO.Path.ChangeExtension(System.IO.Path.GetTempFileName(), ".ps1");
         File.WriteAllText(script, string.Join('\n', ["$ErrorActionPreference = 'Stop'", "Set-ReuseportBackend Linux", .. commands[..^1], $"{commands[^1]} | ConvertTo-Json -Depth 4 -Compress -EnumsAsStrings"]));
         try
         {

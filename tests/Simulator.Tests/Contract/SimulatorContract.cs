@@ -38,6 +38,8 @@ public sealed class SimulatorFailureContract(SimulatorWorld world) : FailureCont
 
 public sealed class SimulatorPolicyContract(SimulatorWorld world) : PolicyContract<SimulatorWorld>(world);
 
+public sealed class SimulatorHealthContract(SimulatorWorld world) : HealthContract<SimulatorWorld>(world);
+
 public sealed class EveryContract
 {
     [Fact]

@@ -210,6 +210,9 @@ internal sealed class LivePolicy : IDisposable
         return count;
     }
 
+    /// <summary>How full each flow table is, in the order of the policy's sticky actions.</summary>
+    public ImmutableArray<(ulong Entries, int Capacity)> ReadFlowTables() => [.. Compiled.Maps.Flows.Select(index => (CountEntries(index), Compiled.Program.Maps[index].MaxEntries))];
+
     /// <summary>The next sample, which leaves the buffer; null when there is none. The policy takes samples.</summary>
     public DecisionSample? TakeSample() => _maps[Compiled.Maps.Samples]!.Consume() is { } record ? DecisionSample.Read(record) : null;
 
@@ -260,11 +263,19 @@ internal sealed class LivePolicy : IDisposable
         ulong count = 0;
         foreach (int index in Compiled.Maps.Flows)
         {
-            int left = Compiled.Program.Maps[index].MaxEntries;
-            for (byte[]? key = _maps[index]!.NextKey([]); key is not null && left > 0; key = _maps[index]!.NextKey(key), left--)
-            {
-                count++;
-            }
+            count += CountEntries(index);
+        }
+
+        return count;
+    }
+
+    private ulong CountEntries(int index)
+    {
+        ulong count = 0;
+        int left = Compiled.Program.Maps[index].MaxEntries;
+        for (byte[]? key = _maps[index]!.NextKey([]); key is not null && left > 0; key = _maps[index]!.NextKey(key), left--)
+        {
+            count++;
         }
 
         return count;

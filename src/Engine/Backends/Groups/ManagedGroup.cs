@@ -436,19 +436,20 @@ public sealed partial class ManagedGroup : IDisposable
     private Attachment RequireOurs(KernelGroup group, SocketRecord member, bool force)
     {
         Attachment attachment = _backend.InspectAttachment(member);
-        bool ours = attachment.State switch
-        {
-            AttachmentState.None => true,
-            AttachmentState.Program => attachment.ProgramId == group.Program?.Id || PinnedProgramIds().Contains(attachment.ProgramId),
-
-            // One classic program cannot be told from another.
-            AttachmentState.Classic => group.Classic is not null,
-
-            // Own sockets, or members seated in our array by us: a socket sits in one array only, so the group is ours as far as can be known.
-            _ => group.OwnSockets.Length > 0 || (!group.Attached.IsNothing && SeatedCookies(group).Contains(member.Cookie)),
-        };
-        return ours || force ? attachment : throw ForeignProgram.Refusal(Name, group.Key, attachment);
+        return IsOurs(group, member, attachment) || force ? attachment : throw ForeignProgram.Refusal(Name, group.Key, attachment);
     }
+
+    private bool IsOurs(KernelGroup group, SocketRecord member, Attachment attachment) => attachment.State switch
+    {
+        AttachmentState.None => true,
+        AttachmentState.Program => attachment.ProgramId == group.Program?.Id || PinnedProgramIds().Contains(attachment.ProgramId),
+
+        // One classic program cannot be told from another.
+        AttachmentState.Classic => group.Classic is not null,
+
+        // Own sockets, or members seated in our array by us: a socket sits in one array only, so the group is ours as far as can be known.
+        _ => group.OwnSockets.Length > 0 || (!group.Attached.IsNothing && SeatedCookies(group).Contains(member.Cookie)),
+    };
 
     private IEnumerable<uint> PinnedProgramIds()
     {
