@@ -19,14 +19,37 @@ internal sealed class CmdletShell
         return new CmdletShell(place, path);
     }
 
+    /// <summary>Runs commands and kills the shell, which after the last of them would go on for long.</summary>
+    public void RunAndBeKilled(params string[] commands)
+    {
+        string done = Path.GetTempFileName();
+        string script = Write([.. commands, $"Set-Content '{done}' 'done'", "Start-Sleep 600"]);
+        try
+        {
+            using Process process = Start(script);
+            for (int attempt = 0; new FileInfo(done).Length == 0 && !process.HasExited && attempt < 3000; attempt++)
+            {
+                Thread.Sleep(20);
+            }
+
+            process.Kill();
+            process.WaitForExit();
+            Assert.True(new FileInfo(done).Length > 0, process.StandardError.ReadToEnd() + process.StandardOutput.ReadToEnd());
+        }
+        finally
+        {
+            File.Delete(script);
+            File.Delete(done);
+        }
+    }
+
     /// <summary>Runs commands; what the last one writes, as JSON.</summary>
     public JsonElement Run(params string[] commands)
     {
-        string script = Path.ChangeExtension(Path.GetTempFileName(), ".ps1");
-        File.WriteAllText(script, string.Join('\n', ["$ErrorActionPreference = 'Stop'", "Set-ReuseportBackend Linux", .. commands[..^1], $"{commands[^1]} | ConvertTo-Json -Depth 4 -Compress -EnumsAsStrings"]));
+        string script = Write([.. commands[..^1], $"{commands[^1]} | ConvertTo-Json -Depth 4 -Compress -EnumsAsStrings"]);
         try
         {
-            using Process process = _namespace.Run(() => Process.Start(new ProcessStartInfo("dotnet", [_path, script]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true }))!;
+            using Process process = Start(script);
             string output = process.StandardOutput.ReadToEnd();
             string errors = process.StandardError.ReadToEnd();
             process.WaitForExit();
@@ -41,4 +64,18 @@ internal sealed class CmdletShell
             File.Delete(script);
         }
     }
+
+    private static string Write(IEnumerable<string> commands)
+    {
+        string script = Path.ChangeExtension(Path.GetTempFileName(), ".ps1");
+        File.WriteAllText(script, string.Join('\n', ["$ErrorActionPreference = 'Stop'", "Set-ReuseportBackend Linux", .. commands]));
+        return script;
+    }
+
+    private Process Start(string script) => _namespace.Run(() => Process.Start(new ProcessStartInfo("dotnet", [_path, script])
+    {
+        UseShellExecute = false,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    }))!;
 }
