@@ -11,6 +11,7 @@
     CmdletsToExport        = @(
         'Clear-SocketSlot'
         'Compare-SteeringPolicy'
+        'Confirm-SteeringPolicy'
         'ConvertFrom-BpfAssembly'
         'ConvertTo-BpfAssembly'
         'Export-SteeringPolicy'
@@ -35,6 +36,7 @@
         'New-SteeringPolicy'
         'Remove-ReuseportGroup'
         'Remove-SteeringPolicy'
+        'Restore-SteeringPolicy'
         'Resume-SocketSlot'
         'Set-ReuseportBackend'
         'Set-SocketSlot'

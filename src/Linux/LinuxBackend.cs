@@ -86,6 +86,12 @@ public sealed class LinuxBackend : IReuseportBackend, ILiveConnections
     public ulong MonotonicTime => (ulong)(System.Diagnostics.Stopwatch.GetTimestamp() * (1_000_000_000 / System.Diagnostics.Stopwatch.Frequency));
 
     /// <inheritdoc/>
+    public ulong BootTime => Sys.clock_gettime(Sys.CLOCK_BOOTTIME);
+
+    /// <inheritdoc/>
+    public DateTimeOffset Now => DateTimeOffset.UtcNow;
+
+    /// <inheritdoc/>
     public IReadOnlyList<LiveConnection> FindConnections(TransportProtocol protocol, int port, INetworkNamespace? networkNamespace = null, bool withOwners = false) =>
         _finder.FindConnections(protocol, port, (LinuxNamespace?)networkNamespace, withOwners);
 

@@ -95,6 +95,12 @@ public sealed class SimulatorBackend : IReuseportBackend, ILiveConnections
     public ulong MonotonicTime => (ulong)Nanoseconds;
 
     /// <inheritdoc/>
+    public ulong BootTime => (ulong)Nanoseconds;
+
+    /// <inheritdoc/>
+    public DateTimeOffset Now => DateTimeOffset.UnixEpoch.AddTicks(Nanoseconds / TimeSpan.NanosecondsPerTick);
+
+    /// <inheritdoc/>
     public IPinStore Pins { get; }
 
     /// <summary>The process that the operations of this contract are done by.</summary>

@@ -83,6 +83,58 @@ public abstract class FailureContract<TWorld>(TWorld world) : GroupTest<TWorld>(
         }
     }
 
+    /// <summary>A policy that waits to be confirmed: applied, kept, taken back, its slots changed, followed by another.</summary>
+    [Theory]
+    [InlineData("apply", true)]
+    [InlineData("apply", false)]
+    [InlineData("confirm", true)]
+    [InlineData("confirm", false)]
+    [InlineData("return", true)]
+    [InlineData("slots", true)]
+    [InlineData("next", true)]
+    [InlineData("settle", true)]
+    public void Waiting(string change, bool adopted)
+    {
+        TimeSpan within = TimeSpan.FromHours(1);
+        IBackendSocket[]? members = adopted ? [.. OpenMany("udp4", 3), .. OpenMany("udp6", 3)] : null;
+        FaultyBackend faulty = new(Backend);
+        using GroupCatalog catalog = Catalog(faulty);
+        ManagedGroup group = adopted ? catalog.Adopt(AdoptRequest()) : catalog.Open(Small());
+        group.Apply(Policy(First));
+        if (change != "apply")
+        {
+            group.Apply(Policy(OtherProgram), confirmWithin: change == "settle" ? TimeSpan.FromMilliseconds(1) : within);
+            Backend.LetTimePass(TimeSpan.FromMilliseconds(2));
+            _ = group.Plan(Policy(First));
+        }
+
+        Every(faulty, () => $"{group.State}, {group.Alternative}, {string.Join(", ", group.History)}\n{Describe(group, faulty, members)}", () =>
+        {
+            switch (change)
+            {
+                case "apply":
+                    group.Apply(Policy(OtherData), confirmWithin: within);
+                    break;
+                case "confirm":
+                    group.ConfirmPolicy();
+                    break;
+                case "slots":
+                    group.Change(new SlotChange([SlotItem.Of(0)]) { State = SlotState.Draining });
+                    break;
+                case "next":
+                    group.Apply(Policy("by: hash"), confirmWithin: within);
+                    break;
+                default:
+                    group.RollBack();
+                    break;
+            }
+        });
+        if (adopted)
+        {
+            group.Dispose();
+        }
+    }
+
     /// <summary>A change of slots, and what is there to be put back: weights, states, loads, seats.</summary>
     [Theory]
     [InlineData("weight", true)]

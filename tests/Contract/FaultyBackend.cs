@@ -56,6 +56,13 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
 
     public ulong MonotonicTime => inner.MonotonicTime;
 
+    public ulong BootTime => inner.BootTime;
+
+    public DateTimeOffset Now => inner.Now;
+
+    /// <summary>What happens right after a program is attached: others are not kept waiting by our locks.</summary>
+    public Action? AfterAttach { get; set; }
+
     public INetworkNamespace CreateNamespace() => inner.CreateNamespace();
 
     public void RunOn(int cpu, INetworkNamespace? networkNamespace, Action action) => inner.RunOn(cpu, networkNamespace, action);
@@ -280,6 +287,7 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
         {
             Backend.Step("SO_ATTACH_REUSEPORT_EBPF");
             Target.AttachProgram(Inner(program));
+            Backend.AfterAttach?.Invoke();
         }
 
         public void AttachClassicProgram(ClassicProgram program)

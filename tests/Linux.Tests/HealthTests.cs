@@ -168,7 +168,7 @@ public sealed class HealthTests : LinuxTest
     public void Sockets_that_process_1_keeps()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/unshare"), "Needs unshare.");
-        string shell = CmdletShell.In(Namespace).Path;
+        string shell = CmdletShell.In(Namespace).Assembly;
         string script = Path.Combine(Directory.CreateTempSubdirectory("reuseportps-health-").FullName, "test.ps1");
         File.WriteAllText(script, "Set-ReuseportBackend Linux\n(Test-ReuseportGroup -Port 18080 -Protocol Udp).Findings | ForEach-Object { \"$($_.Severity) $($_.Code)\" }");
         const string Init = Preamble + """

@@ -20,6 +20,12 @@ public interface IReuseportBackend : IDisposable
     /// <summary>CLOCK_MONOTONIC in nanoseconds, as programs read it.</summary>
     ulong MonotonicTime { get; }
 
+    /// <summary>CLOCK_BOOTTIME in nanoseconds, as programs read it: it goes on while the machine sleeps.</summary>
+    ulong BootTime { get; }
+
+    /// <summary>The time of day; a simulator begins in 1970.</summary>
+    DateTimeOffset Now { get; }
+
     /// <summary>Where groups are kept for other shells.</summary>
     IPinStore Pins { get; }
 

@@ -92,13 +92,19 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
             return;
         }
 
-        string action = ParameterSetName == OpenOwn ? $"Open {SlotCount} sockets for each protocol and address" : "Adopt the server's sockets";
+        GroupAdoptRequest? adoption = ParameterSetName == OpenOwn ? null : Adoption();
+        foreach ((KernelGroupKey kernelGroup, Attachment attachment) in adoption is { Force: true } ? groups.FindForeign(adoption) : [])
+        {
+            WriteWarning($"{kernelGroup} has {ForeignProgram.Describe(attachment)}. {ForeignProgram.Loss(Name, attachment)}");
+        }
+
+        string action = adoption is null ? $"Open {SlotCount} sockets for each protocol and address" : "Adopt the server's sockets";
         if (!ShouldProcess($"group '{Name}'", action))
         {
             return;
         }
 
-        using ManagedGroup group = ParameterSetName == OpenOwn ? Open(groups) : Adopt(groups);
+        using ManagedGroup group = adoption is null ? Open(groups) : groups.Adopt(adoption);
         WriteObject(new ReuseportGroup(group));
         if (groups.Backend is LinuxBackend { HasMountedBpffs: true } kernel)
         {
@@ -119,7 +125,7 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
     private ManagedGroup Open(GroupCatalog groups) => groups.Open(new GroupOpenRequest(
         Name, [.. (Protocol ?? [TransportProtocol.Udp]).Distinct()], [.. (Address ?? [IPAddress.Loopback]).Distinct()], Port, SlotCount));
 
-    private ManagedGroup Adopt(GroupCatalog groups)
+    private GroupAdoptRequest Adoption()
     {
         TransportProtocol? protocol = Protocol is { Length: 1 } one ? one[0] : null;
         IPAddress? address = Address is { Length: 1 } single ? single[0] : null;
@@ -130,6 +136,6 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
         }
 
         int? port = MyInvocation.BoundParameters.ContainsKey(nameof(Port)) ? Port : null;
-        return groups.Adopt(new GroupAdoptRequest(Name, protocol, port, address, [.. _processIds], Force: Force));
+        return new GroupAdoptRequest(Name, protocol, port, address, [.. _processIds], Force: Force);
     }
 }

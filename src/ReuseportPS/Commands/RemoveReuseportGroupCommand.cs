@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using ReuseportPS.Engine.Backends.Groups;
+using ReuseportPS.Engine.Diagnostics;
 
 namespace ReuseportPS.Commands;
 
@@ -22,9 +23,27 @@ public sealed class RemoveReuseportGroupCommand : GroupCmdlet
             throw groups.NotFound(Group);
         }
 
+        WarnOfReplaced(groups, name);
         if (ShouldProcess($"group '{name}'", "Detach the program and remove the group"))
         {
             groups.Remove(name, Force);
         }
     });
+
+    /// <summary>With the group goes what it keeps of others. A group that cannot be read is removed all the same.</summary>
+    private void WarnOfReplaced(GroupCatalog groups, string name)
+    {
+        try
+        {
+            using ManagedGroup? group = groups.Find(name);
+            foreach ((KernelGroupKey kernelGroup, uint program) in group?.Replaced ?? [])
+            {
+                WriteWarning($"Program {program} of {kernelGroup}, which -Force replaced, is not kept when the group is gone. Restore-SteeringPolicy {name} -Foreign puts it back first.");
+            }
+        }
+        catch (DiagnosticException)
+        {
+            // What is wrong with it is for the removal to say.
+        }
+    }
 }

@@ -4,18 +4,16 @@ using ReuseportPS.Binding;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Diagnostics;
-using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Engine.Programs;
 using ReuseportPS.Model;
-using ReuseportPS.Session;
 
 namespace ReuseportPS.Commands;
 
 /// <summary>Set-SteeringPolicy: applies a policy, or a program in its place, to a group in one step; a failure leaves the group as it was.</summary>
 [Cmdlet(VerbsCommon.Set, "SteeringPolicy", SupportsShouldProcess = true, DefaultParameterSetName = ByPolicy)]
 [OutputType(typeof(SteeringPolicyChange), typeof(SteeringChangePreview))]
-public sealed class SetSteeringPolicyCommand : GroupCmdlet
+public sealed class SetSteeringPolicyCommand : PolicyCmdlet
 {
     private const string ByPolicy = "Policy";
     private const string ByProgram = "Program";
@@ -42,9 +40,10 @@ public sealed class SetSteeringPolicyCommand : GroupCmdlet
     [Parameter(ParameterSetName = ByPolicy)]
     public PacketTrace? Trace { get; set; }
 
-    /// <summary>Replaces even a program that is not ours.</summary>
-    [Parameter]
-    public SwitchParameter Force { get; set; }
+    /// <summary>The time after which the kernel returns to what the group has now, unless Confirm-SteeringPolicy comes first; for example 60s.</summary>
+    [Parameter(ParameterSetName = ByPolicy)]
+    [DurationTransformation]
+    public TimeSpan? ConfirmWithin { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -56,38 +55,7 @@ public sealed class SetSteeringPolicyCommand : GroupCmdlet
         else
         {
             GroupCatalog groups = GroupsToChange();
-            WithGroup(groups, group => SetPolicy(groups.Backend, group));
-        }
-    }
-
-    private void SetPolicy(IReuseportBackend backend, ManagedGroup group)
-    {
-        PolicyPlan plan = group.Plan(Policy);
-        if (Confirm(group, $"policy '{Policy.Name}' ({plan.Change})", plan.Steps, out ShouldProcessReason reason))
-        {
-            plan = group.Apply(Policy, Force);
-            foreach (FlowTable table in plan.FlowTables.Where(table => !table.IsKept))
-            {
-                WriteWarning(table.ToString());
-            }
-
-            WriteObject(new SteeringPolicyChange(group.Name, group.Backend.Kind, Policy.Name, plan.Change, plan.Compiled.Program.InstructionSlots)
-            {
-                FlowTable = plan.FlowTables,
-            });
-        }
-        else if (reason == ShouldProcessReason.WhatIf)
-        {
-            WritePreviews(backend, group, plan);
-        }
-    }
-
-    private void WritePreviews(IReuseportBackend backend, ManagedGroup group, PolicyPlan plan)
-    {
-        foreach (IPacketSource source in LiveTraces.Of(backend, group, Trace))
-        {
-            using TraceCmdletProgress progress = new(this, $"Previewing policy '{Policy.Name}'", source.Description);
-            WriteObject(ChangePreview.Of(group, plan, source, progress.Report, StopToken));
+            WithGroup(groups, group => SetPolicy(groups.Backend, group, Policy, Trace, ConfirmWithin));
         }
     }
 
@@ -100,6 +68,7 @@ public sealed class SetSteeringPolicyCommand : GroupCmdlet
         }
 
         SeatedProgram? seated = program.Program is null ? null : MapContents.Apply(program.Program, Map, group.Backend.CpuCount);
+        WarnOfForeign(group);
         int instructions = seated?.Program.InstructionSlots ?? program.Classic!.InstructionCount;
         if (!Confirm(group, $"program '{program.Name}'", group.PlanProgram(seated, instructions), out _))
         {
@@ -116,15 +85,5 @@ public sealed class SetSteeringPolicyCommand : GroupCmdlet
         }
 
         WriteObject(new SteeringPolicyChange(group.Name, group.Backend.Kind, program.Name, PolicyChange.Program, instructions));
-    }
-
-    private bool Confirm(ManagedGroup group, string what, IReadOnlyList<string> steps, out ShouldProcessReason reason)
-    {
-        foreach (string step in steps)
-        {
-            WriteVerbose(step);
-        }
-
-        return ShouldChange(group, $"Apply {what}: {string.Join(' ', steps)}", out reason);
     }
 }

@@ -15,6 +15,21 @@ namespace ReuseportPS.Model;
 public sealed record AppliedSteeringPolicy(
     string Group, BackendKind Backend, SteeringPolicy? Policy, AppliedProgram? Program, int InstructionCount, ImmutableArray<uint> ProgramId)
 {
-    /// <summary>What the group has: Policy, Program or Classic.</summary>
-    public string Kind => Policy is not null ? "Policy" : Program is { IsClassic: true } ? "Classic" : "Program";
+    /// <summary>What the group has: Policy, Program, Classic, or None when it has returned to the kernel's choice.</summary>
+    public string Kind => Policy is not null ? "Policy" : Program is null ? "None" : Program.IsClassic ? "Classic" : "Program";
+
+    /// <summary>Active; Pending while it waits to be confirmed; RolledBack when it is what the group has returned to because nobody confirmed the next one in time.</summary>
+    public PolicyState State { get; init; }
+
+    /// <summary>How long it waits to be confirmed; null when it does not.</summary>
+    public TimeSpan? TimeLeft { get; init; }
+
+    /// <summary>While it is Pending, what the group returns to; when RolledBack, what it has returned from; else null.</summary>
+    public string? Alternative { get; init; }
+
+    /// <summary>Its number in the history of the group; null for a program.</summary>
+    public int? Version { get; init; }
+
+    /// <summary>When it was applied; null where that was not kept.</summary>
+    public DateTimeOffset? Since { get; init; }
 }

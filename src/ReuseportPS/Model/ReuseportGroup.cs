@@ -16,6 +16,7 @@ public sealed record ReuseportGroup
         SlotCount = group.SlotCount;
         SeatedCount = group.ReadSlots().Sum(slot => slot.Seats.Count(seat => seat.Cookie != 0));
         Policy = group.Policy?.Name ?? (group.Program is null ? null : $"program '{group.Program.Name}'");
+        State = group.State;
         ProgramId = group.ProgramIds;
     }
 
@@ -42,6 +43,9 @@ public sealed record ReuseportGroup
 
     /// <summary>Name of the policy applied; <c>program 'name'</c> when a program is; or null.</summary>
     public string? Policy { get; }
+
+    /// <summary>Whether that stays, waits to be confirmed, or is what the group has returned to.</summary>
+    public PolicyState State { get; }
 
     /// <summary>Ids of the programs attached, one per kernel group.</summary>
     public ImmutableArray<uint> ProgramId { get; }

@@ -14,7 +14,7 @@ internal sealed class KernelMap(SimulatorBackend backend, BpfMap map)
 {
     private readonly Dictionary<uint, KernelMap> _inner = [];
     private readonly Dictionary<uint, KernelProgram> _programs = [];
-    private ProgramType? _programType;
+    private (ProgramType, AttachType)? _admitted;
     private int _references;
     private int _users;
 
@@ -84,7 +84,7 @@ internal sealed class KernelMap(SimulatorBackend backend, BpfMap map)
     /// <summary>Puts a program into this PROG_ARRAY, which holds it from then on. EINVAL when this is none, or has programs of another type.</summary>
     public Errno UpdateProgram(uint index, KernelProgram program)
     {
-        if (Map is not ProgramArray array || (_programType is ProgramType type && type != program.Spec.Type))
+        if (Map is not ProgramArray array || !Admits(program.Spec))
         {
             return Errno.EINVAL;
         }
@@ -92,7 +92,7 @@ internal sealed class KernelMap(SimulatorBackend backend, BpfMap map)
         Errno error = array.UpdateProgram(Key(index, stackalloc byte[sizeof(uint)]), program.Loaded);
         if (error == Errno.None)
         {
-            _programType = program.Spec.Type;
+            Admit(program.Spec);
             program.AddReference();
             _programs.Remove(index, out KernelProgram? old);
             _programs.Add(index, program);
@@ -101,6 +101,12 @@ internal sealed class KernelMap(SimulatorBackend backend, BpfMap map)
 
         return error;
     }
+
+    /// <summary>Whether a program may use this map, or be in it: the programs of a PROG_ARRAY, and those that jump into it, are all of one type and attached alike (<c>__bpf_prog_map_compatible</c>).</summary>
+    public bool Admits(ProgramSpec spec) => Map is not ProgramArray || _admitted is null || _admitted == KindOf(spec);
+
+    /// <summary>The first program says of what kind all others are.</summary>
+    public void Admit(ProgramSpec spec) => _admitted ??= KindOf(spec);
 
     public Errno Delete(ReadOnlySpan<byte> key)
     {
@@ -118,6 +124,10 @@ internal sealed class KernelMap(SimulatorBackend backend, BpfMap map)
 
         return error;
     }
+
+    // A program of SK_REUSEPORT that says nothing is one that selects.
+    private static (ProgramType, AttachType) KindOf(ProgramSpec spec) =>
+        (spec.Type, spec is { Type: ProgramType.SkReuseport, ExpectedAttachType: AttachType.None } ? AttachType.SkReuseportSelect : spec.ExpectedAttachType);
 
     private static ReadOnlySpan<byte> Key(uint index, Span<byte> key)
     {

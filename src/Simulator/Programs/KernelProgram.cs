@@ -89,6 +89,12 @@ internal sealed class KernelProgram
             CheckHelpers(backend, backend.SocketFilterRun.HasHelper, spec, target);
         }
 
+        if (maps.FirstOrDefault(map => !map.Admits(spec)) is { } other)
+        {
+            throw Refusal.Of(Errno.EINVAL, Operation, target, $"map '{other.Map.Spec.Name}' has programs of another type, or attached otherwise");
+        }
+
+        Array.ForEach(maps, map => map.Admit(spec));
         loaded.Id = id;
         return new KernelProgram(backend, spec, loaded, maps);
     }

@@ -36,6 +36,10 @@ public sealed class LoopbackGroupProgramContract(LoopbackWorld world) : GroupPro
 
 public sealed class LoopbackFailureContract(LoopbackWorld world) : FailureContract<LoopbackWorld>(world);
 
+public sealed class LoopbackConfirmContract(LoopbackWorld world) : ConfirmContract<LoopbackWorld>(world);
+
+public sealed class LoopbackRestoreContract(LoopbackWorld world) : RestoreContract<LoopbackWorld>(world);
+
 public sealed class LoopbackPolicyContract(LoopbackWorld world) : PolicyContract<LoopbackWorld>(world);
 
 public sealed class LoopbackHealthContract(LoopbackWorld world) : HealthContract<LoopbackWorld>(world);
@@ -71,6 +75,10 @@ public sealed class VethSlotContract(VethWorld world) : SlotContract<VethWorld>(
 public sealed class VethGroupProgramContract(VethWorld world) : GroupProgramContract<VethWorld>(world);
 
 public sealed class VethFailureContract(VethWorld world) : FailureContract<VethWorld>(world);
+
+public sealed class VethConfirmContract(VethWorld world) : ConfirmContract<VethWorld>(world);
+
+public sealed class VethRestoreContract(VethWorld world) : RestoreContract<VethWorld>(world);
 
 public sealed class VethPolicyContract(VethWorld world) : PolicyContract<VethWorld>(world);
 

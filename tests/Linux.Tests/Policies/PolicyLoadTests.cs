@@ -38,6 +38,18 @@ public sealed class PolicyLoadTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public void Kernel_loads_the_program_that_looks_at_a_deadline_with_CAP_BPF_alone(bool migrates) => OnThread(keepAllCapabilities: false, backend =>
+    {
+        using IBackendMap seats = backend.CreateMap(PassingProgram.Spec.Maps[0]);
+        using IBackendMap deadline = backend.CreateMap(ConfirmProgram.DeadlineMap);
+        using IBackendMap ways = backend.CreateMap(ConfirmProgram.WaysMap);
+        using IBackendProgram program = backend.LoadProgram(ConfirmProgram.For(migrates), [seats, deadline, ways]);
+        Assert.NotEqual(0u, program.Id);
+    });
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public void Kernel_loads_the_largest_policies(bool keepAllCapabilities) => OnThread(keepAllCapabilities, static backend =>
     {
         foreach (SteeringPolicy policy in LargePolicies.All)

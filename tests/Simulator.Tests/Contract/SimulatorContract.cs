@@ -36,6 +36,10 @@ public sealed class SimulatorGroupProgramContract(SimulatorWorld world) : GroupP
 
 public sealed class SimulatorFailureContract(SimulatorWorld world) : FailureContract<SimulatorWorld>(world);
 
+public sealed class SimulatorConfirmContract(SimulatorWorld world) : ConfirmContract<SimulatorWorld>(world);
+
+public sealed class SimulatorRestoreContract(SimulatorWorld world) : RestoreContract<SimulatorWorld>(world);
+
 public sealed class SimulatorPolicyContract(SimulatorWorld world) : PolicyContract<SimulatorWorld>(world);
 
 public sealed class SimulatorHealthContract(SimulatorWorld world) : HealthContract<SimulatorWorld>(world);

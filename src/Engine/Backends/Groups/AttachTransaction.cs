@@ -5,6 +5,7 @@ internal sealed class AttachTransaction : IDisposable
 {
     private readonly List<(IBackendSocket Member, Attached Previous)> _done = [];
     private readonly List<IDisposable> _held = [];
+    private readonly List<(Action Commit, Action Undo)> _also = [];
     private bool _committed;
 
     /// <summary>Keeps something open until the change is over: a member handle, a previous program.</summary>
@@ -22,7 +23,17 @@ internal sealed class AttachTransaction : IDisposable
         _done.Add((member, previous));
     }
 
-    public void Commit() => _committed = true;
+    /// <summary>Something else that belongs to the change: what to do when it stays, and when it is undone.</summary>
+    public void Also(Action commit, Action undo) => _also.Add((commit, undo));
+
+    /// <summary>What is attached through a member is not ours to put back any more: others have attached theirs.</summary>
+    public void LetGo(IBackendSocket member) => _done.RemoveAll(done => done.Member == member);
+
+    public void Commit()
+    {
+        _committed = true;
+        _also.ForEach(one => one.Commit());
+    }
 
     public void Dispose()
     {
@@ -32,6 +43,8 @@ internal sealed class AttachTransaction : IDisposable
             {
                 PutBack(_done[index].Member, _done[index].Previous);
             }
+
+            _also.ForEach(one => one.Undo());
         }
 
         foreach (IDisposable resource in _held)

@@ -28,6 +28,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
     {
         if (_owned.TryGetValue(name, out ManagedGroup? owned))
         {
+            owned.Refresh();
             return owned;
         }
 
@@ -136,6 +137,15 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             throw;
         }
     }
+
+    /// <summary>The programs that an adoption with force would replace, by kernel group; none where the group is adopted already.</summary>
+    /// <exception cref="DiagnosticException">Nobody listens, or SO_REUSEPORT is off.</exception>
+    public ImmutableArray<(KernelGroupKey KernelGroup, Attachment Attachment)> FindForeign(GroupAdoptRequest request) => Names.Contains(request.Name) ? [] :
+    [
+        .. FindMembers(request).GroupBy(KernelGroupKey.Of)
+            .Select(kernelGroup => (kernelGroup.Key, Attachment: Backend.InspectAttachment(kernelGroup.First())))
+            .Where(found => found.Attachment.State != AttachmentState.None),
+    ];
 
     /// <summary>Removes a group: an owned one closes its sockets, an adopted one loses program, seats and pins.</summary>
     /// <exception cref="DiagnosticException">No such group, or its program was replaced by a foreign one (unless forced).</exception>

@@ -9,8 +9,8 @@ namespace ReuseportPS.Engine.Backends.Groups;
 /// <summary>What a group's pins say about it: the value of the pinned, frozen map <c>state</c>, as UTF-8 JSON padded with zeros.</summary>
 internal sealed record GroupState
 {
-    /// <summary>Layout of the pins. A shell that finds another number refuses to touch the group.</summary>
-    public const int CurrentLayout = 1;
+    /// <summary>Layout of the pins. A shell that finds a higher number refuses to touch the group. Layout 1 is without versions and without <see cref="Former"/>, and is read as that.</summary>
+    public const int CurrentLayout = 2;
 
     public int Layout { get; init; } = CurrentLayout;
 
@@ -34,7 +34,32 @@ internal sealed record GroupState
     /// <summary>Slots that are not active, or whose seats have changed hands; null when there is none.</summary>
     public SlotMark[]? Slots { get; init; }
 
+    /// <summary>Number of the policy among those applied to the group; 0 where that was not kept.</summary>
+    public int Version { get; init; }
+
+    /// <summary>When the policy was applied.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>The policies before it, the oldest first; null when there is none.</summary>
+    public PolicyVersion[]? History { get; init; }
+
+    /// <summary>What the group returns to at the deadline, which is in a map of its own; null when the policy stays.</summary>
+    public SideState? Former { get; init; }
+
     public required ImmutableArray<KernelGroupState> KernelGroups { get; init; }
+
+    /// <summary>The policy, or what is in its place.</summary>
+    public SideState ToSide() => new()
+    {
+        Generation = Generation,
+        HasPrograms = KernelGroups.Any(group => group.ProgramId != 0),
+        Policy = Policy,
+        Version = Version,
+        Since = Since,
+        Fingerprint = Fingerprint,
+        Program = Program,
+        Epoch = Epoch,
+    };
 
     public SlotStates ToStates() => (Slots ?? []).Aggregate(SlotStates.AllActive, (states, mark) => states.With(mark.Slot, mark.State) with
     {
@@ -71,11 +96,11 @@ internal sealed record GroupState
                 remedy: "Remove the group with Remove-ReuseportGroup and adopt the server again."));
         }
 
-        if (state.Layout != CurrentLayout)
+        if (state.Layout is < 1 or > CurrentLayout)
         {
             throw new DiagnosticException(Diagnostic.Error(
                 GroupCodes.UnknownLayout,
-                $"Group '{group}' was pinned with layout {state.Layout}; this version knows layout {CurrentLayout}.",
+                $"Group '{group}' was pinned with layout {state.Layout}; this version knows the layouts up to {CurrentLayout}.",
                 remedy: "Use the module version that made the group, or remove the group with it and adopt the server again."));
         }
 

@@ -17,14 +17,20 @@ internal sealed class KernelGroup(KernelGroupKey key, IBackendMap seats, Immutab
 
     public IBackendMap Seats { get; } = seats;
 
-    /// <summary>The program this project attached; null when none is.</summary>
+    /// <summary>The program of the policy, or in its place; null when there is none.</summary>
     public IBackendProgram? Program { get; set; }
+
+    /// <summary>The program that is attached in its stead while the policy waits to be confirmed; null otherwise.</summary>
+    public IBackendProgram? Confirming { get; set; }
+
+    /// <summary>The program of others that was last replaced by force; null when there is none. It can be put back.</summary>
+    public IBackendProgram? Replaced { get; set; }
 
     /// <summary>The classic program this project attached; null when none is.</summary>
     public ClassicProgram? Classic { get; set; }
 
-    /// <summary>Whichever of the two it is.</summary>
-    public Attached Attached => new(Program, Classic);
+    /// <summary>Whichever of them it is that this project attached.</summary>
+    public Attached Attached => new(Confirming ?? Program, Classic);
 
     /// <summary>The sockets of an owned group, by slot; empty for an adopted one.</summary>
     public ImmutableArray<IBackendSocket> OwnSockets { get; } = ownSockets;
@@ -46,6 +52,7 @@ internal sealed class KernelGroup(KernelGroupKey key, IBackendMap seats, Immutab
     public void Dispose()
     {
         Program?.Dispose();
+        Replaced?.Dispose();
         Seats.Dispose();
         foreach (IBackendSocket socket in OwnSockets)
         {

@@ -11,27 +11,24 @@ internal sealed class LivePolicy : IDisposable
     private static readonly byte[] s_zero = new byte[4];
 
     private readonly IReuseportBackend _backend;
-    private readonly ImmutableArray<IBackendMap?> _maps;
-    private readonly Dictionary<int, int> _borrowed;
-    private readonly HashSet<int> _given = [];
+    private readonly ImmutableArray<SharedMap?> _maps;
     private bool _mayBeRead;
 
-    private LivePolicy(IReuseportBackend backend, CompiledPolicy compiled, ImmutableArray<IBackendMap?> maps, Dictionary<int, int>? borrowed = null)
+    private LivePolicy(IReuseportBackend backend, CompiledPolicy compiled, ImmutableArray<SharedMap?> maps)
     {
         _backend = backend;
         Compiled = compiled;
         _maps = maps;
-        _borrowed = borrowed ?? [];
     }
 
     public CompiledPolicy Compiled { get; private set; }
 
     /// <summary>The shared maps that must be pinned, with the names of their pins.</summary>
     public IEnumerable<(string Pin, IBackendMap Map)> Shared =>
-        _maps.Select((map, index) => (Pin: Compiled.Program.Maps[index].Name, map)).Where(pair => pair.map is not null)!;
+        _maps.Select((map, index) => (Pin: Compiled.Program.Maps[index].Name, map?.Map)).Where(pair => pair.Map is not null)!;
 
     /// <summary>
-    /// Creates the maps and fills both banks. Flow tables that are kept, and the loads, are the ones that the former policy has: both programs see them until one is gone.
+    /// Creates the maps and fills both banks. Flow tables that are kept, and the loads, are the ones that the former policy has: both programs see them as long as both are there.
     /// </summary>
     /// <param name="backend">The backend.</param>
     /// <param name="compiled">The policy.</param>
@@ -40,56 +37,49 @@ internal sealed class LivePolicy : IDisposable
     public static LivePolicy Create(IReuseportBackend backend, CompiledPolicy compiled, LivePolicy? former = null, ImmutableArray<FlowTable> tables = default)
     {
         Dictionary<int, int> kept = former is null ? [] : Kept(compiled, former.Compiled, tables.IsDefault ? [] : tables);
-        IBackendMap?[] maps = new IBackendMap?[compiled.Program.Maps.Length];
+        SharedMap?[] maps = new SharedMap?[compiled.Program.Maps.Length];
         try
         {
             for (int index = 0; index < maps.Length; index++)
             {
                 if (index != compiled.Maps.Seats)
                 {
-                    maps[index] = kept.TryGetValue(index, out int formerIndex) ? former!._maps[formerIndex] : backend.CreateMap(compiled.Program.Maps[index]);
+                    maps[index] = kept.TryGetValue(index, out int formerIndex) ? former!._maps[formerIndex]!.Share() : new SharedMap(backend.CreateMap(compiled.Program.Maps[index]));
                 }
             }
 
-            LivePolicy policy = new(backend, compiled, [.. maps], kept);
-            policy.CopyLoads(former);
+            LivePolicy policy = new(backend, compiled, [.. maps]);
+            if (!kept.ContainsKey(compiled.Maps.Loads))
+            {
+                policy.CopyLoads(former);
+            }
+
             policy.FillBank(0, compiled.Bank);
             policy.FillBank(1, compiled.Bank);
             return policy;
         }
         catch
         {
-            for (int index = 0; index < maps.Length; index++)
-            {
-                if (!kept.ContainsKey(index))
-                {
-                    maps[index]?.Dispose();
-                }
-            }
-
+            Array.ForEach(maps, map => map?.Dispose());
             throw;
         }
-    }
-
-    /// <summary>From now on the maps that it shares with the policy before are its own.</summary>
-    public void TakeOver(LivePolicy? former)
-    {
-        former?._given.UnionWith(_borrowed.Values);
-        _borrowed.Clear();
     }
 
     /// <summary>Opens the maps from pins; null when one of them is gone.</summary>
     public static LivePolicy? Open(IReuseportBackend backend, CompiledPolicy compiled, Func<string, IBackendMap?> open)
     {
-        IBackendMap?[] maps = new IBackendMap?[compiled.Program.Maps.Length];
+        SharedMap?[] maps = new SharedMap?[compiled.Program.Maps.Length];
         LivePolicy? policy = null;
         try
         {
             bool complete = true;
             for (int index = 0; complete && index < maps.Length; index++)
             {
-                maps[index] = index == compiled.Maps.Seats ? null : open(compiled.Program.Maps[index].Name);
-                complete = index == compiled.Maps.Seats || maps[index] is not null;
+                if (index != compiled.Maps.Seats)
+                {
+                    maps[index] = open(compiled.Program.Maps[index].Name) is { } map ? new SharedMap(map) : null;
+                    complete = maps[index] is not null;
+                }
             }
 
             // Another shell may have stored the epoch just now and ended before it waited.
@@ -105,7 +95,7 @@ internal sealed class LivePolicy : IDisposable
     }
 
     /// <summary>The maps in the order of the program, with a kernel group's seats in their place.</summary>
-    public IReadOnlyList<IBackendMap> MapsFor(KernelGroup group) => [.. _maps.Select(map => map ?? group.Seats)];
+    public IReadOnlyList<IBackendMap> MapsFor(KernelGroup group) => [.. _maps.Select(map => map?.Map ?? group.Seats)];
 
     /// <summary>
     /// Makes the data of <paramref name="compiled"/> current: fills the idle bank, stores the epoch, waits for the readers of the other
@@ -142,7 +132,7 @@ internal sealed class LivePolicy : IDisposable
     /// <summary>The epoch in force; a policy without banked data has none and reads 0.</summary>
     public uint Epoch => Compiled.Maps.Epoch < 0
         ? 0
-        : BinaryPrimitives.ReadUInt32LittleEndian(_maps[Compiled.Maps.Epoch]!.Lookup(s_zero) ?? new byte[4]);
+        : BinaryPrimitives.ReadUInt32LittleEndian(_maps[Compiled.Maps.Epoch]!.Map.Lookup(s_zero) ?? new byte[4]);
 
     /// <summary>Reads every counter, over all CPUs, in the order of the layout.</summary>
     public ImmutableArray<CounterReading> ReadCounters()
@@ -150,8 +140,8 @@ internal sealed class LivePolicy : IDisposable
         // The tables before the counters, so that nothing seems dropped that was put in meanwhile and removed.
         ulong entries = CountFlows();
         ImmutableArray<CounterReading> readings = Compiled.Counters.Read(
-            _maps[Compiled.Maps.Counters]!.Lookup(s_zero),
-            [.. Enumerable.Range(0, Compiled.Counters.SlotCount).Select(slot => _maps[Compiled.Maps.SlotCounters]!.Lookup(KernelGroup.SlotKey(slot)) ?? [])]);
+            _maps[Compiled.Maps.Counters]!.Map.Lookup(s_zero),
+            [.. Enumerable.Range(0, Compiled.Counters.SlotCount).Select(slot => _maps[Compiled.Maps.SlotCounters]!.Map.Lookup(KernelGroup.SlotKey(slot)) ?? [])]);
         if (Compiled.Maps.Flows.IsEmpty)
         {
             return readings;
@@ -172,14 +162,14 @@ internal sealed class LivePolicy : IDisposable
     /// <summary>The load of each slot, as <see cref="SlotLoad"/>; empty when the policy looks at none.</summary>
     public ImmutableArray<ulong> ReadLoads() => Compiled.Maps.Loads < 0
         ? []
-        : [.. Enumerable.Range(0, Compiled.SlotCount).Select(slot => BinaryPrimitives.ReadUInt64LittleEndian(_maps[Compiled.Maps.Loads]!.Lookup(KernelGroup.SlotKey(slot)) ?? new byte[8]))];
+        : [.. Enumerable.Range(0, Compiled.SlotCount).Select(slot => BinaryPrimitives.ReadUInt64LittleEndian(_maps[Compiled.Maps.Loads]!.Map.Lookup(KernelGroup.SlotKey(slot)) ?? new byte[8]))];
 
     /// <summary>Stores the load of a slot: one word, which no packet sees half of.</summary>
     public void StoreLoad(int slot, ulong load)
     {
         byte[] value = new byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(value, load);
-        _maps[Compiled.Maps.Loads]!.Update(KernelGroup.SlotKey(slot), value);
+        _maps[Compiled.Maps.Loads]!.Map.Update(KernelGroup.SlotKey(slot), value);
     }
 
     /// <summary>Flows that a flow table keeps for some slots: of the seats' present generation, and with a packet within the idle time.</summary>
@@ -193,7 +183,7 @@ internal sealed class LivePolicy : IDisposable
         StickyFlows[] sticky = [.. policy.StickyActions().Select(action => action.Sticky)];
         for (int number = 0; number < sticky.Length; number++)
         {
-            IBackendMap table = _maps[Compiled.Maps.Flows[number]]!;
+            IBackendMap table = _maps[Compiled.Maps.Flows[number]]!.Map;
             int left = Compiled.Program.Maps[Compiled.Maps.Flows[number]].MaxEntries;
             for (byte[]? key = table.NextKey([]); key is not null && left > 0; key = table.NextKey(key), left--)
             {
@@ -214,20 +204,17 @@ internal sealed class LivePolicy : IDisposable
     public ImmutableArray<(ulong Entries, int Capacity)> ReadFlowTables() => [.. Compiled.Maps.Flows.Select(index => (CountEntries(index), Compiled.Program.Maps[index].MaxEntries))];
 
     /// <summary>The next sample, which leaves the buffer; null when there is none. The policy takes samples.</summary>
-    public DecisionSample? TakeSample() => _maps[Compiled.Maps.Samples]!.Consume() is { } record ? DecisionSample.Read(record) : null;
+    public DecisionSample? TakeSample() => _maps[Compiled.Maps.Samples]!.Map.Consume() is { } record ? DecisionSample.Read(record) : null;
 
     /// <summary>One counter, over all CPUs, without a walk over the flow tables.</summary>
     public ulong ReadCounter(CounterKind kind) => Compiled.Counters.Read(
-        _maps[Compiled.Maps.Counters]!.Lookup(s_zero), [.. Enumerable.Repeat<byte[]>([], Compiled.Counters.SlotCount)]).First(reading => reading.Kind == kind).Value;
+        _maps[Compiled.Maps.Counters]!.Map.Lookup(s_zero), [.. Enumerable.Repeat<byte[]>([], Compiled.Counters.SlotCount)]).First(reading => reading.Kind == kind).Value;
 
     public void Dispose()
     {
-        for (int index = 0; index < _maps.Length; index++)
+        foreach (SharedMap? map in _maps)
         {
-            if (!_borrowed.ContainsKey(index) && !_given.Contains(index))
-            {
-                _maps[index]?.Dispose();
-            }
+            map?.Dispose();
         }
     }
 
@@ -247,7 +234,7 @@ internal sealed class LivePolicy : IDisposable
     /// <summary>The loads of a group that has more slots now.</summary>
     private void CopyLoads(LivePolicy? former)
     {
-        if (former is not null && Compiled.Maps.Loads >= 0 && !_borrowed.ContainsKey(Compiled.Maps.Loads))
+        if (former is not null && Compiled.Maps.Loads >= 0)
         {
             ImmutableArray<ulong> loads = former.ReadLoads();
             for (int slot = 0; slot < Math.Min(loads.Length, Compiled.SlotCount); slot++)
@@ -273,7 +260,7 @@ internal sealed class LivePolicy : IDisposable
     {
         ulong count = 0;
         int left = Compiled.Program.Maps[index].MaxEntries;
-        for (byte[]? key = _maps[index]!.NextKey([]); key is not null && left > 0; key = _maps[index]!.NextKey(key), left--)
+        for (byte[]? key = _maps[index]!.Map.NextKey([]); key is not null && left > 0; key = _maps[index]!.Map.NextKey(key), left--)
         {
             count++;
         }
@@ -285,7 +272,7 @@ internal sealed class LivePolicy : IDisposable
     {
         byte[] value = new byte[4];
         BinaryPrimitives.WriteUInt32LittleEndian(value, epoch);
-        _maps[Compiled.Maps.Epoch]!.Update(s_zero, value);
+        _maps[Compiled.Maps.Epoch]!.Map.Update(s_zero, value);
         _mayBeRead = true;
     }
 
@@ -309,7 +296,7 @@ internal sealed class LivePolicy : IDisposable
         for (int index = 0; index < inner.Length; index++)
         {
             using IBackendMap map = _backend.CreateMap(inner[index]);
-            _maps[outer]!.UpdateMap((uint)((bank * inner.Length) + index), map);
+            _maps[outer]!.Map.UpdateMap((uint)((bank * inner.Length) + index), map);
         }
     }
 }

@@ -23,7 +23,7 @@ public sealed partial class ManagedGroup
         }
 
         using IDisposable held = _backend.Pins.Lock(Name);
-        Refresh();
+        Settle(force);
         RequireGenerations(asGeneration);
         int before = SlotCount;
         (SteeringPolicy? policy, SlotStates states) = (Policy, _states);
@@ -54,9 +54,9 @@ public sealed partial class ManagedGroup
             else
             {
                 AttachAgain(lost, force, savesState: false);
-                if (seated.Count > 0 && Policy is { LooksUpCookies: true } byCookie)
+                if (seated.Count > 0 && LooksUpCookies)
                 {
-                    Carry(Plan(byCookie, _states), force);
+                    Carry(Plan(Policy!, _states), force);
                 }
             }
         }
@@ -225,7 +225,9 @@ public sealed partial class ManagedGroup
         {
             SocketRecord member = FindMember(group) ?? throw NoMember(group);
             Attachment found = RequireOurs(group, member, force);
-            transaction.Put(group.Attached, OpenMember(transaction, group, member), OpenAttached(transaction, group, found));
+            IBackendSocket handle = OpenMember(transaction, group, member);
+            transaction.Put(group.Attached, handle, OpenAttached(transaction, group, found));
+            LookAgain(transaction, group, member, handle, group.Attached);
         }
 
         if (savesState)

@@ -37,10 +37,10 @@ public sealed partial class ManagedGroup
     public void Apply(SeatedProgram program, string name, string? source, bool force = false)
     {
         using IDisposable? held = Ownership == GroupOwnership.Adopted ? _backend.Pins.Lock(Name) : null;
-        Refresh();
+        Settle(force);
         RequireOurs(force);
         AppliedProgram applied = new(name, source, program.Program.InstructionSlots, program.SeatMap);
-        int generation = _generation + 1;
+        int generation = NextGeneration;
         LiveProgram live = LiveProgram.Create(_backend, program);
         List<IBackendProgram> programs = [];
         try
@@ -53,7 +53,7 @@ public sealed partial class ManagedGroup
             using AttachTransaction transaction = new();
             PinGeneration(generation, live.Maps, programs);
             AttachEach(transaction, [.. programs.Select(loaded => new Attached(loaded))], force);
-            SaveState(policy: null, compiled: null, generation, programs, epoch: 0, applied);
+            SaveState(policy: null, compiled: null, generation, programs, epoch: 0, applied, records: RecordsAfter(null));
             transaction.Commit();
         }
         catch
@@ -66,7 +66,7 @@ public sealed partial class ManagedGroup
 
         Release();
         (_program, Policy, Program, _generation) = (live, null, applied, generation);
-        Take(programs);
+        SetPrograms(programs);
         UnpinOthers();
     }
 
@@ -79,18 +79,19 @@ public sealed partial class ManagedGroup
     public void Apply(ClassicProgram program, string name, string? source, bool force = false)
     {
         using IDisposable? held = Ownership == GroupOwnership.Adopted ? _backend.Pins.Lock(Name) : null;
-        Refresh();
+        Settle(force);
         RequireOurs(force);
         AppliedProgram applied = new(name, source, program.Instructions.Length, SeatMap: null, program.ToText());
+        int generation = NextGeneration;
         using (AttachTransaction transaction = new())
         {
             AttachEach(transaction, [.. _kernelGroups.Select(_ => new Attached(null, program))], force);
-            SaveState(policy: null, compiled: null, _generation + 1, programs: [], epoch: 0, applied);
+            SaveState(policy: null, compiled: null, generation, programs: [], epoch: 0, applied, records: RecordsAfter(null));
             transaction.Commit();
         }
 
         Release();
-        (Policy, Program, _generation) = (null, applied, _generation + 1);
+        (Policy, Program, _generation) = (null, applied, generation);
         RestoreClassic();
         UnpinOthers();
     }
@@ -109,7 +110,7 @@ public sealed partial class ManagedGroup
     }
 
     private static string Replacing(KernelGroup group) =>
-        group.Program is not null ? $", replacing program {group.Program.Id} in one step"
+        group.Attached.Program is { } program ? $", replacing program {program.Id} in one step"
         : group.Classic is not null ? ", replacing the classic program in one step"
         : "";
 }

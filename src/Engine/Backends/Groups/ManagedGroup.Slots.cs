@@ -63,6 +63,7 @@ public sealed partial class ManagedGroup
     public SlotOutcome Change(SlotChange change, bool force = false)
     {
         using IDisposable? held = Ownership == GroupOwnership.Adopted ? _backend.Pins.Lock(Name) : null;
+        Settle(force);
         SlotPlan plan = PlanSlots(change);
         uint before = Epoch;
         ImmutableArray<ulong> loads = change.Load is null ? [] : ReadLoads();
@@ -130,6 +131,7 @@ public sealed partial class ManagedGroup
     public SlotOutcome ClearSlots(EquatableArray<SlotItem> items, bool force = false)
     {
         using IDisposable? held = Ownership == GroupOwnership.Adopted ? _backend.Pins.Lock(Name) : null;
+        Settle(force);
         SlotPlan plan = PlanClear(items);
         uint before = Epoch;
         ImmutableArray<(KernelGroup Group, int Slot, ulong Cookie)> seats = SeatsOf(plan.Slots);
@@ -158,6 +160,7 @@ public sealed partial class ManagedGroup
     public SlotOutcome Seat(int slot, ulong cookie, bool force = false)
     {
         using IDisposable? held = Ownership == GroupOwnership.Adopted ? _backend.Pins.Lock(Name) : null;
+        Settle(force);
         SlotPlan plan = PlanSeat(slot, cookie, out KernelGroup group, out SocketRecord member);
         uint before = Epoch;
         if (!plan.Deltas.IsEmpty)
@@ -212,7 +215,7 @@ public sealed partial class ManagedGroup
         {
             Carry(plan.Policy, force, change.Do);
             change.Keep();
-            if (plan.Policy.Policy.LooksUpCookies)
+            if (LooksUpCookies)
             {
                 // The cookies that connection ids carry are of those who sit there now.
                 Carry(Plan(plan.Policy.Policy, _states), force);

@@ -64,7 +64,7 @@ public sealed partial class ManagedGroup : IDisposable
     public CompiledPolicy? Compiled => _live?.Compiled;
 
     /// <summary>Ids of the programs attached by this project, one per kernel group; empty when there is none.</summary>
-    public ImmutableArray<uint> ProgramIds => [.. _kernelGroups.Where(group => group.Program is not null).Select(group => group.Program!.Id)];
+    public ImmutableArray<uint> ProgramIds => [.. _kernelGroups.Select(group => group.Attached.Program).OfType<IBackendProgram>().Select(program => program.Id)];
 
     /// <summary>The own sockets of an owned group, by kernel group and slot; empty for an adopted one.</summary>
     public ImmutableArray<ImmutableArray<IBackendSocket>> OwnSockets => [.. _kernelGroups.Select(group => group.OwnSockets)];
@@ -77,23 +77,30 @@ public sealed partial class ManagedGroup : IDisposable
     ];
 
     /// <summary>What applying a policy would do; touches nothing.</summary>
-    /// <exception cref="DiagnosticException">The policy does not fit the group.</exception>
-    public PolicyPlan Plan(SteeringPolicy policy)
+    /// <param name="policy">The policy.</param>
+    /// <param name="confirmWithin">The time after which the group returns to what it has now, unless the policy is confirmed; null when it stays.</param>
+    /// <exception cref="DiagnosticException">The policy does not fit the group, or a deadline cannot return to what the group has.</exception>
+    public PolicyPlan Plan(SteeringPolicy policy, TimeSpan? confirmWithin = null)
     {
         Refresh();
-        return Plan(policy, _states);
+        return PlanSet(policy, confirmWithin);
     }
 
     private PolicyPlan Plan(SteeringPolicy policy, SlotStates states)
     {
         CompiledPolicy compiled = Compile(policy, states);
         RequireSlotsFor(policy, states);
+        if (_trial?.Former?.Policy is SteeringPolicy former)
+        {
+            RequireSlotsFor(former, states);
+        }
+
         PolicyChange change = _live is null || !IsDataInForce(_live) || !_kernelGroups.All(IsInForce)
             ? PolicyChange.Program
             : compiled.ChangeFrom(_live.Compiled);
 
-        // Names of slots and the like are no data of the program, but the group must remember them.
-        if (change == PolicyChange.None && (!policy.Equals(Policy) || !states.Equals(_states, SlotCount)))
+        // Names of slots and the like are no data of the program, but the group must remember them; and what it may return to has data too.
+        if (change == PolicyChange.None && (!policy.Equals(Policy) || !states.Equals(_states, SlotCount) || _trial?.Former?.Policy is { LooksUpCookies: true }))
         {
             change = PolicyChange.Data;
         }
@@ -105,12 +112,21 @@ public sealed partial class ManagedGroup : IDisposable
     /// <summary>Applies a policy. On failure the group keeps what it had.</summary>
     /// <param name="policy">The policy.</param>
     /// <param name="force">Whether a program that is not ours, or may not be, is replaced.</param>
-    /// <exception cref="DiagnosticException">The policy does not fit, a foreign program is attached, or the kernel refused.</exception>
-    public PolicyPlan Apply(SteeringPolicy policy, bool force = false)
+    /// <param name="confirmWithin">The time after which the kernel returns to what the group has now, unless <see cref="ConfirmPolicy"/> comes first; null when the policy stays.</param>
+    /// <exception cref="DiagnosticException">The policy does not fit, a foreign program is attached, a deadline cannot return to what the group has, or the kernel refused.</exception>
+    public PolicyPlan Apply(SteeringPolicy policy, bool force = false, TimeSpan? confirmWithin = null)
     {
         using IDisposable? held = Ownership == GroupOwnership.Adopted ? _backend.Pins.Lock(Name) : null;
-        PolicyPlan plan = Plan(policy);
-        Carry(plan, force);
+        Settle(force);
+        PolicyPlan plan = PlanSet(policy, confirmWithin);
+        if (confirmWithin is not null && plan.Change != PolicyChange.None && !FindForeign().IsEmpty)
+        {
+            // Refused without -Force, with its own code.
+            RequireOurs(force);
+            throw TrialCodes.CannotReturn("a program of others", "it would return to what the group itself had");
+        }
+
+        Carry(plan, force, records: RecordsAfter(policy), confirmWithin: confirmWithin);
         return plan;
     }
 
@@ -118,21 +134,23 @@ public sealed partial class ManagedGroup : IDisposable
     /// <param name="plan">The plan.</param>
     /// <param name="force">Whether a program that is not ours, or may not be, is replaced.</param>
     /// <param name="also">What belongs to the change when it is one of data: it is done once no packet is decided by the data before. What it throws undoes the change.</param>
-    private void Carry(PolicyPlan plan, bool force, Action? also = null)
+    /// <param name="records">The policy's version and those before, when another policy is applied; null when the present one is changed.</param>
+    /// <param name="confirmWithin">As for <see cref="Apply(SteeringPolicy, bool, TimeSpan?)"/>.</param>
+    private void Carry(PolicyPlan plan, bool force, Action? also = null, PolicyRecords? records = null, TimeSpan? confirmWithin = null)
     {
         RequireOurs(force);
         switch (plan.Change)
         {
             case PolicyChange.Data:
-                _live!.Swap(plan.Compiled, () =>
+                SwapData(plan.Compiled, plan.States, () =>
                 {
                     also?.Invoke();
-                    SaveState(plan.Policy, plan.Compiled, _generation, [.. _kernelGroups.Select(group => group.Program!)], _live.Epoch, states: plan.States);
+                    SaveState(plan.Policy, plan.Compiled, _generation, [.. _kernelGroups.Select(group => group.Program!)], _live!.Epoch, states: plan.States, records: records);
                 });
                 (Policy, _states) = (plan.Policy, plan.States);
                 break;
             case PolicyChange.Program:
-                ApplyProgram(plan, force, also);
+                ApplyProgram(plan, force, also, records, confirmWithin);
                 break;
             default:
                 also?.Invoke();
@@ -148,14 +166,19 @@ public sealed partial class ManagedGroup : IDisposable
         using (AttachTransaction transaction = new())
         {
             DetachEach(transaction, force);
-            SaveState(policy: null, compiled: null, _generation + 1, programs: [], epoch: 0);
+            SaveState(policy: null, compiled: null, NextGeneration, programs: [], epoch: 0, records: RecordsAfter(null));
             transaction.Commit();
         }
 
-        _generation++;
-        Policy = null;
-        Program = null;
+        HaveNothing();
+    }
+
+    /// <summary>Nothing decides any more, as the pins say already.</summary>
+    private void HaveNothing()
+    {
+        int generation = NextGeneration;
         Release();
+        (_generation, Policy, Program) = (generation, null, null);
         UnpinOthers();
     }
 
@@ -177,8 +200,7 @@ public sealed partial class ManagedGroup : IDisposable
 
     internal void Close()
     {
-        _live?.Dispose();
-        _program?.Dispose();
+        Release();
         foreach (KernelGroup group in _kernelGroups)
         {
             group.Dispose();
@@ -192,44 +214,90 @@ public sealed partial class ManagedGroup : IDisposable
     /// <param name="stateId">Id of the map that holds it.</param>
     internal void Restore(GroupState state, uint stateId)
     {
-        _generation = state.Generation;
-        _savedEpoch = state.Epoch;
         _states = state.ToStates();
         SlotCount = state.SlotCount;
+        if (!TryOpen(state, out string missing))
+        {
+            using IBackendMap? now = _folder!.OpenMap(StatePin);
+            if (now is null || now.Id == stateId)
+            {
+                throw GroupCatalog.Damaged(Name, missing);
+            }
+
+            // Another shell applied a policy since the state was read, and took the pins of the former one away.
+            Restore(GroupState.Read(Name, now), now.Id);
+            return;
+        }
+
+        _stateId = stateId;
+    }
+
+    private bool TryOpen(GroupState state, out string missing)
+    {
+        if (OpenSide(state.ToSide(), out missing) is not GroupSide side)
+        {
+            return false;
+        }
+
+        if (state.Former is not null && !TryOpenTrial(state.Former, side, out missing))
+        {
+            side.Dispose();
+            return false;
+        }
+
+        Take(side);
+        _history = [.. state.History ?? []];
         for (int index = 0; index < _kernelGroups.Length; index++)
         {
-            string pin = ProgramPin(index, state.Generation);
-            _kernelGroups[index].Program = _folder!.OpenProgram(pin);
-            if (_kernelGroups[index].Program is null && state.KernelGroups[index].ProgramId != 0)
+            _kernelGroups[index].Replaced?.Dispose();
+            _kernelGroups[index].Replaced = _folder!.OpenProgram(ReplacedPin(index));
+        }
+
+        LookAtClock();
+        return true;
+    }
+
+    /// <summary>Opens what can decide for the group; null when a pin is missing.</summary>
+    private GroupSide? OpenSide(SideState state, out string missing)
+    {
+        missing = "";
+        List<IBackendProgram> programs = [];
+        try
+        {
+            for (int index = 0; state.HasPrograms && index < _kernelGroups.Length; index++)
             {
-                using IBackendMap? now = _folder.OpenMap(StatePin);
-                if (now is null || now.Id == stateId)
+                missing = ProgramPin(index, state.Generation);
+                if (_folder!.OpenProgram(missing) is not IBackendProgram program)
                 {
-                    throw GroupCatalog.Damaged(Name, pin);
+                    programs.ForEach(opened => opened.Dispose());
+                    return null;
                 }
 
-                // Another shell applied a policy since the state was read, and took the pins of the former one away.
-                Release();
-                Restore(GroupState.Read(Name, now), now.Id);
-                return;
+                programs.Add(program);
             }
-        }
 
-        Policy = state.Policy is null ? null : _text.Read(state.Policy);
-        if (Policy is not null)
-        {
-            CompiledPolicy compiled = Compile(Policy, _states);
-
-            // A program of another compiler version cannot be changed by data: left closed here, the next Apply replaces it.
-            if (state.Fingerprint == ProgramFingerprint.Of(compiled.Program))
+            SteeringPolicy? policy = state.Policy is null ? null : _text.Read(state.Policy);
+            CompiledPolicy? compiled = policy is null ? null : Compile(policy, _states);
+            return new GroupSide
             {
-                _live = LivePolicy.Open(_backend, compiled, name => _folder!.OpenMap(MapPin(name, state.Generation)));
-            }
-        }
+                Generation = state.Generation,
+                Programs = [.. programs],
+                Policy = policy,
+                Program = state.Program,
+                Version = policy is null ? null : new PolicyVersion(Math.Max(1, state.Version), state.Since, state.Policy!),
+                SavedEpoch = state.Epoch,
 
-        Program = state.Program;
-        RestoreClassic();
-        _stateId = stateId;
+                // A program of another compiler version cannot be changed by data: left closed here, the next Apply replaces it.
+                Live = compiled is not null && state.Fingerprint == ProgramFingerprint.Of(compiled.Program)
+                    ? LivePolicy.Open(_backend, compiled, name => _folder!.OpenMap(MapPin(name, state.Generation)))
+                    : null,
+            };
+        }
+        catch
+        {
+            programs.ForEach(opened => opened.Dispose());
+            throw;
+        }
     }
 
     /// <summary>
@@ -264,7 +332,7 @@ public sealed partial class ManagedGroup : IDisposable
             throw;
         }
 
-        Take(programs);
+        SetPrograms(programs);
     }
 
     /// <summary>Detaches from every kernel group that still has a member.</summary>
@@ -294,11 +362,13 @@ public sealed partial class ManagedGroup : IDisposable
             : [.. tables.Select(table => table with { IsKept = false, Reason = "the tables of the group's policy cannot be read by this version" })];
     }
 
-    private void ApplyProgram(PolicyPlan plan, bool force, Action? also = null)
+    private void ApplyProgram(PolicyPlan plan, bool force, Action? also = null, PolicyRecords? records = null, TimeSpan? confirmWithin = null)
     {
-        int generation = _generation + 1;
+        RequireConfirmed(records);
+        int generation = NextGeneration;
         LivePolicy live = LivePolicy.Create(_backend, plan.Compiled, _live, plan.FlowTables);
         List<IBackendProgram> programs = [];
+        Trial? trial = null;
         try
         {
             foreach (KernelGroup group in _kernelGroups)
@@ -308,38 +378,49 @@ public sealed partial class ManagedGroup : IDisposable
 
             using AttachTransaction transaction = new();
             PinGeneration(generation, live.Shared, programs);
-            AttachEach(transaction, [.. programs.Select(program => new Attached(program))], force);
+            if (confirmWithin is TimeSpan within)
+            {
+                trial = MakeTrial(generation, programs, plan.Policy.Migrates);
+                trial.Deadline = _backend.BootTime + (ulong)within.TotalNanoseconds;
+            }
+
+            AttachEach(transaction, [.. (trial is null ? programs : trial.Programs.AsEnumerable()).Select(program => new Attached(program))], force);
             also?.Invoke();
-            SaveState(plan.Policy, plan.Compiled, generation, programs, live.Epoch, states: plan.States);
+            SaveState(plan.Policy, plan.Compiled, generation, programs, live.Epoch, states: plan.States, records: records is null ? null : RecordsWith(records, trial));
             transaction.Commit();
         }
         catch
         {
             UnpinOthers();
+            trial?.Dispose();
             programs.ForEach(program => program.Dispose());
             live.Dispose();
             throw;
         }
 
-        live.TakeOver(_live);
-        Release();
+        MakeRoom(trial);
         (_live, Policy, _states, Program, _generation) = (live, plan.Policy, plan.States, null, generation);
-        Take(programs);
+        SetPrograms(programs);
         UnpinOthers();
     }
 
     private void AttachEach(AttachTransaction transaction, ImmutableArray<Attached> programs, bool force)
     {
         // All are looked at before the first is changed.
-        (IBackendSocket Member, Attached Previous)[] targets = [.. _kernelGroups.Select(group =>
+        (KernelGroup Group, SocketRecord Record, IBackendSocket Member, Attached Previous)[] targets = [.. _kernelGroups.Select(group =>
         {
             SocketRecord member = FindMember(group) ?? throw NoMember(group);
             Attachment attachment = RequireOurs(group, member, force);
-            return (OpenMember(transaction, group, member), OpenAttached(transaction, group, attachment));
+            return (group, member, OpenMember(transaction, group, member), OpenAttached(transaction, group, attachment));
         })];
         for (int index = 0; index < targets.Length; index++)
         {
             transaction.Put(programs[index], targets[index].Member, targets[index].Previous);
+        }
+
+        for (int index = 0; index < targets.Length; index++)
+        {
+            LookAgain(transaction, targets[index].Group, targets[index].Record, targets[index].Member, programs[index]);
         }
     }
 
@@ -367,14 +448,21 @@ public sealed partial class ManagedGroup : IDisposable
     {
         AttachmentState.Unknown => group.Attached,
         AttachmentState.Classic => new Attached(null, group.Classic),
-        AttachmentState.Program when attachment.ProgramId == group.Program?.Id => group.Attached,
-        AttachmentState.Program when _backend.OpenProgram(attachment.ProgramId) is { } foreign => new Attached(transaction.Hold(foreign)),
+        AttachmentState.Program when attachment.ProgramId == group.Attached.Program?.Id => group.Attached,
+        AttachmentState.Program => OpenOther(transaction, group, attachment.ProgramId),
         _ => default,
     };
 
+    /// <summary>A program that is ours no longer, or never was: then it is kept beyond the change.</summary>
+    private Attached OpenOther(AttachTransaction transaction, KernelGroup group, uint id)
+    {
+        bool isPinned = PinnedProgramIds().Contains(id);
+        return _backend.OpenProgram(id) is not { } other ? default : new Attached(isPinned ? transaction.Hold(other) : KeepReplaced(transaction, group, other));
+    }
+
     /// <summary>Whether the program of this group is the one that the kernel runs, as far as can be seen. Nobody alive, nothing to see.</summary>
     private bool IsInForce(KernelGroup group) =>
-        group.Program is { } program && (FindMember(group) is not { } member || _backend.InspectAttachment(member) switch
+        group.Attached.Program is { } program && (FindMember(group) is not { } member || _backend.InspectAttachment(member) switch
         {
             { State: AttachmentState.Program } attachment => attachment.ProgramId == program.Id,
             { State: var state } => state == AttachmentState.Unknown,
@@ -384,41 +472,65 @@ public sealed partial class ManagedGroup : IDisposable
     private bool IsDataInForce(LivePolicy live) => live.Epoch % 2 == _savedEpoch % 2;
 
     /// <summary>Reads again what another shell changed since.</summary>
-    private void Refresh()
+    internal void Refresh()
     {
-        if (_folder is null)
-        {
-            return;
-        }
-
-        using IBackendMap? map = _folder.OpenMap(StatePin);
+        using IBackendMap? map = _folder?.OpenMap(StatePin);
         if (map is not null && map.Id != _stateId)
         {
             Release();
             Restore(GroupState.Read(Name, map), map.Id);
         }
+
+        LookAtClock();
     }
 
-    /// <summary>Closes programs and maps of the policy.</summary>
+    /// <summary>Closes programs and maps of the policy, and of what it may return to.</summary>
     private void Release()
     {
-        _live?.Dispose();
-        _live = null;
-        _program?.Dispose();
-        _program = null;
-        foreach (KernelGroup group in _kernelGroups)
+        ReleaseSide();
+        if (_trial is not null)
         {
-            group.Program?.Dispose();
-            group.Program = null;
-            group.Classic = null;
+            _trial.Former?.Dispose();
+            SetTrial(null);
         }
     }
 
-    private void Take(List<IBackendProgram> programs)
+    /// <summary>Closes programs and maps of the policy.</summary>
+    private void ReleaseSide()
+    {
+        Side().Dispose();
+        (_live, _program) = (null, null);
+        SetPrograms([]);
+    }
+
+    /// <summary>What decides for the group now. The handles stay the group's.</summary>
+    private GroupSide Side() => new()
+    {
+        Generation = _generation,
+        Programs = [.. _kernelGroups.Select(group => group.Program).OfType<IBackendProgram>()],
+        Policy = Policy,
+        Live = _live,
+        Program = Program,
+        LiveProgram = _program,
+        Version = _version,
+        SavedEpoch = _savedEpoch,
+    };
+
+    /// <summary>Has the group have it, handles and all.</summary>
+    private void Take(GroupSide side)
+    {
+        (_generation, Policy, _live, Program, _program, _version, _savedEpoch) =
+            (side.Generation, side.Policy, side.Live, side.Program, side.LiveProgram, side.Version, side.SavedEpoch);
+        SetPrograms(side.Programs);
+        RestoreClassic();
+    }
+
+    private void SetPrograms(IReadOnlyList<IBackendProgram> programs)
     {
         for (int index = 0; index < _kernelGroups.Length; index++)
         {
-            _kernelGroups[index].Program = programs[index];
+            _kernelGroups[index].Program = programs.Count == 0 ? null : programs[index];
+            _kernelGroups[index].Classic = null;
         }
     }
 
@@ -436,13 +548,13 @@ public sealed partial class ManagedGroup : IDisposable
     private Attachment RequireOurs(KernelGroup group, SocketRecord member, bool force)
     {
         Attachment attachment = _backend.InspectAttachment(member);
-        return IsOurs(group, member, attachment) || force ? attachment : throw ForeignProgram.Refusal(Name, group.Key, attachment);
+        return force || IsOurs(group, member, attachment) ? attachment : throw ForeignProgram.Refusal(Name, group.Key, attachment);
     }
 
     private bool IsOurs(KernelGroup group, SocketRecord member, Attachment attachment) => attachment.State switch
     {
         AttachmentState.None => true,
-        AttachmentState.Program => attachment.ProgramId == group.Program?.Id || PinnedProgramIds().Contains(attachment.ProgramId),
+        AttachmentState.Program => attachment.ProgramId == group.Attached.Program?.Id || PinnedProgramIds().Contains(attachment.ProgramId),
 
         // One classic program cannot be told from another.
         AttachmentState.Classic => group.Classic is not null,
@@ -523,13 +635,13 @@ public sealed partial class ManagedGroup : IDisposable
         }
     }
 
-    /// <summary>Removes the pins of all generations but the current one. One that resists is tried again at the next change, and goes with the group.</summary>
+    /// <summary>Removes the pins of all generations but the current one, and what is waited for. One that resists is tried again at the next change, and goes with the group.</summary>
     private void UnpinOthers()
     {
         try
         {
-            string suffix = MapPin("", _generation);
-            foreach (string name in (_folder?.Names ?? []).Where(name => name.Contains('-') && !name.EndsWith(suffix, StringComparison.Ordinal)))
+            string[] kept = [.. Generations.Select(generation => MapPin("", generation))];
+            foreach (string name in (_folder?.Names ?? []).Where(name => name.Contains('-') && !Array.Exists(kept, suffix => name.EndsWith(suffix, StringComparison.Ordinal))))
             {
                 _folder!.Unpin(name);
             }
@@ -544,11 +656,12 @@ public sealed partial class ManagedGroup : IDisposable
     private void SaveUncompiled(SteeringPolicy? policy, uint epoch, SlotStates states) =>
         SaveState(policy, compiled: null, _generation, [.. _kernelGroups.Select(group => group.Program).OfType<IBackendProgram>()], epoch, Program, states);
 
-    private void SaveState(SteeringPolicy? policy, CompiledPolicy? compiled, int generation, List<IBackendProgram> programs, uint epoch, AppliedProgram? program = null, SlotStates? states = null)
+    private void SaveState(SteeringPolicy? policy, CompiledPolicy? compiled, int generation, List<IBackendProgram> programs, uint epoch, AppliedProgram? program = null, SlotStates? states = null, PolicyRecords? records = null)
     {
+        records ??= new PolicyRecords(_version, _history, _trial);
         if (_folder is null)
         {
-            _savedEpoch = epoch;
+            (_savedEpoch, _version, _history) = (epoch, records.Version, records.History);
             return;
         }
 
@@ -560,17 +673,21 @@ public sealed partial class ManagedGroup : IDisposable
             Policy = policy is null ? null : _text.Write(policy),
             Program = program,
             Slots = SlotMark.Of(states ?? _states, SlotCount),
+            Version = records.Version?.Number ?? 0,
+            Since = records.Version?.Since,
+            History = records.History.IsEmpty ? null : [.. records.History],
+            Former = records.Trial?.Former?.ToState(_text),
             Fingerprint = compiled is null ? null : ProgramFingerprint.Of(compiled.Program),
             KernelGroups =
             [
                 .. _kernelGroups.Select((group, index) =>
-                    KernelGroupState.Of(group.Key, index < programs.Count ? programs[index].Id : 0)),
+                    KernelGroupState.Of(group.Key, records.Trial?.Programs[index].Id ?? (index < programs.Count ? programs[index].Id : 0))),
             ],
         };
         using IBackendMap map = _backend.CreateMap(state.ToMap());
         _folder.Pin(StatePin, map);
         _stateId = map.Id;
-        _savedEpoch = epoch;
+        (_savedEpoch, _version, _history) = (epoch, records.Version, records.History);
     }
 
     internal const string StatePin = "state";
@@ -579,7 +696,9 @@ public sealed partial class ManagedGroup : IDisposable
 
     internal static string SeatsPin(int kernelGroup) => $"seats{kernelGroup}";
 
-    private static string MapPin(string name, int generation) => $"{name}-{generation}";
+    internal static string MapPin(string name, int generation) => $"{name}-{generation}";
+
+    private static string ReplacedPin(int kernelGroup) => $"replaced{kernelGroup}";
 
     private static string ProgramPin(int kernelGroup, int generation) => $"{ProgramPinPrefix}{kernelGroup}-{generation}";
 
