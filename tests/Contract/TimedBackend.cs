@@ -17,6 +17,10 @@ internal sealed class TimedBackend(IReuseportBackend inner, params Action[] happ
 
     public ulong MonotonicTime => inner.MonotonicTime;
 
+    public ulong BootTime => inner.BootTime;
+
+    public DateTimeOffset Now => inner.Now;
+
     public IPinStore Pins => inner.Pins;
 
     public INetworkNamespace CreateNamespace() => inner.CreateNamespace();
