@@ -62,7 +62,7 @@ Describe 'Test-SteeringPolicy' {
 
     It 'says what the connection ids of a trace come to' {
         Set-Content TestDrive:/byte.yaml "version: 1`npolicy: byte`nprotocol: udp`notherwise: { by: connection-id, length: 8, worker: { at: 0, bits: 8 } }"
-        $trace = New-PacketTrace -Seed 4 -Flows 40 -PacketsPerFlow 4 -Protocol Udp -Payload Quic
+        $trace = New-PacketTrace -Seed 4 -FlowCount 40 -PacketsPerFlow 4 -Protocol Udp -Payload Quic
         $result = Test-SteeringPolicy TestDrive:/byte.yaml -SlotCount 128 -Trace $trace
         $result.Passed | Should -BeFalse
         $result.ConnectionIds.Count | Should -Be 40
@@ -77,7 +77,7 @@ Describe 'Test-SteeringPolicy' {
     }
 
     It 'refuses ids and a trace together' {
-        $trace = New-PacketTrace -Seed 4 -Flows 1 -Protocol Udp -Payload Quic
+        $trace = New-PacketTrace -Seed 4 -FlowCount 1 -Protocol Udp -Payload Quic
         { Test-SteeringPolicy TestDrive:/good.yaml -SlotCount 4 -ConnectionId 00 -Trace $trace } | Should -Throw -ErrorId 'ConnectionIdOrTrace,*'
         { Test-SteeringPolicy TestDrive:/good.yaml -SlotCount 4 -Trace $trace } | Should -Throw -ErrorId 'NoConnectionIds,*'
     }
