@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.RegularExpressions;
 using ReuseportPS.Engine.Asm;
 using ReuseportPS.Engine.Btf;
 using ReuseportPS.Engine.Classic;
@@ -47,6 +48,14 @@ public sealed class DiagnosticPageTests
 
         Assert.Equal(all.Select(d => d.Code + ".md"), Directory.EnumerateFiles(s_folder, prefix + "*.md").Select(Path.GetFileName).Order());
         Assert.All(all, d => Assert.Equal(d.ToMarkdown(), File.ReadAllText(Path.Combine(s_folder, d.Code + ".md")).ReplaceLineEndings("\n")));
+    }
+
+    [Fact]
+    public void Every_code_in_the_sources_has_a_page_and_every_page_a_code()
+    {
+        IEnumerable<string> codes = Directory.EnumerateFiles(RepositoryRoot.Combine("src"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(path => Regex.Matches(File.ReadAllText(path), "\"(RPS[0-9]{4})\"").Select(match => match.Groups[1].Value));
+        Assert.Equal(codes.Distinct().Order(), Directory.EnumerateFiles(s_folder, "RPS*.md").Select(path => Path.GetFileNameWithoutExtension(path)).Order());
     }
 
     [Theory]

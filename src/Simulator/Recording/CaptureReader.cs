@@ -31,9 +31,9 @@ internal abstract class CaptureReader(string name, CaptureBuffer buffer) : IPack
     public int Read(Span<Packet> packets)
     {
         int count = 0;
-        bool isLast = false;
         CapturedFrame frame = default;
-        while (count < packets.Length && !isLast && !_ended && (count == 0 || IsNextAtHand))
+        bool isOverwritten = false;
+        while (count < packets.Length && !_ended && (count == 0 || (!isOverwritten && IsNextAtHand)))
         {
             if (!TryReadFrame(ref frame))
             {
@@ -54,7 +54,7 @@ internal abstract class CaptureReader(string name, CaptureBuffer buffer) : IPack
             {
                 _counter.CountReassembled(datagram.Fragments - 1);
                 outcome = PacketParser.Parse(LinkType.Raw, datagram.Data, datagram.SentLength, out packet);
-                isLast = true; // its bytes are overwritten by the next that is put together
+                isOverwritten = true; // by the next that is put together
             }
 
             _counter.Count(outcome);
