@@ -41,7 +41,7 @@ public sealed unsafe class PrivilegeTests : LinuxTest
             own.Bind(new IPEndPoint(IPAddress.Loopback, 0));
 
             IReadOnlyList<EnvironmentCheck> checks = backend.CheckEnvironment();
-            foreach (string name in (string[])["map ReuseportSockArray", "program SkReuseport", "CAP_BPF", "CAP_SYS_PTRACE", "group inspection", "network namespaces"])
+            foreach (string name in (string[])["map ReuseportSockArray", "program SkReuseport", "helper bpf_skb_load_bytes", "CAP_BPF", "CAP_SYS_PTRACE", "group inspection", "network namespaces"])
             {
                 EnvironmentCheck check = checks.Single(check => check.Name == name);
                 Assert.False(check.Passed, name);
@@ -103,7 +103,9 @@ public sealed unsafe class PrivilegeTests : LinuxTest
             Assert.NotEmpty(check.Why);
             Assert.True(check.Passed || !string.IsNullOrEmpty(check.Fix), check.Name);
         });
-        foreach (string name in (string[])["kernel", "bpf(2)", "map ReuseportSockArray", "program SkReuseport", "sock_diag", "pidfd_getfd", "network namespaces"])
+        foreach (string name in (string[])[
+            "kernel", "bpf(2)", "map ReuseportSockArray", "map RingBuf", "program SkReuseport", "helper bpf_sk_select_reuseport", "helper bpf_map_lookup_elem", "helper bpf_tail_call",
+            "helper bpf_ringbuf_output", "helper bpf_ktime_get_boot_ns", "sock_diag", "pidfd_getfd", "network namespaces", "user namespace", "RLIMIT_MEMLOCK"])
         {
             Assert.True(checks.Single(check => check.Name == name).Passed, name);
         }

@@ -73,7 +73,9 @@ Describe 'Test-SteeringPolicy' {
         $reached = $result.ConnectionIds | Where-Object { $null -ne $_.Slot } | Select-Object -First 1
         $reached.Slot | Should -Be ([Convert]::ToInt32($reached.ConnectionId.Substring(0, 2), 16))
         $reached.Reached | Should -Be $reached.Slot
-        Test-SteeringPolicy TestDrive:/byte.yaml -SlotCount 256 -Trace $trace -Quiet | Should -BeTrue
+        $result.MixedTrains.Count | Should -Be $result.Survey.MixedTrains
+        $slow = New-PacketTrace -Seed 4 -FlowCount 40 -PacketsPerFlow 4 -Protocol Udp -Payload Quic -Rate 100
+        Test-SteeringPolicy TestDrive:/byte.yaml -SlotCount 256 -Trace $slow -Quiet | Should -BeTrue
     }
 
     It 'refuses ids and a trace together' {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
@@ -27,6 +28,7 @@ internal sealed class EnvironmentProbe(LinuxBackend backend, GroupXray xray, Bpf
         new("rps_probe", MapType.LpmTrie, 8, 4, 1, MapFlags.NoPreallocation),
         new("rps_probe", MapType.LruHash, 4, 8, 64),
         new("rps_probe", MapType.ProgArray, 4, 4, 1),
+        new("rps_probe", MapType.RingBuf, 0, 0, 1 << 16),
         new("rps_probe", MapType.ArrayOfMaps, 4, 4, 2) { Inner = new("rps_probe", MapType.Array, 4, 8, 1, MapFlags.InnerMap) },
     ];
 
@@ -37,6 +39,7 @@ internal sealed class EnvironmentProbe(LinuxBackend backend, GroupXray xray, Bpf
     {
         "kernel", "bpf(2)", "program SkReuseport", "sock_diag",
         "map ReuseportSockArray", "map Array", "map PerCpuArray", "map LpmTrie", "map ArrayOfMaps",
+        "helper bpf_map_lookup_elem", "helper bpf_sk_select_reuseport", "helper bpf_skb_load_bytes", "helper bpf_skb_load_bytes_relative",
     };
 
     internal IReadOnlyList<EnvironmentCheck> Run() => [.. Try().Select(check => check with { Required = s_required.Contains(check.Name) })];
@@ -70,6 +73,12 @@ internal sealed class EnvironmentProbe(LinuxBackend backend, GroupXray xray, Bpf
             LinuxProgram.Load(pass, []).Dispose();
             return "loads";
         }),
+        .. HelperProbe.All.Select(probe => Try($"helper bpf_{HelperNames.All[probe.Helper]}", probe.Use, null, () =>
+        {
+            using LinuxMap? map = probe.Map is null ? null : LinuxMap.Create(probe.Map);
+            LinuxProgram.Load(HelperProbe.Program(probe.Helper) with { Maps = probe.Map is null ? [] : [probe.Map] }, map is null ? [] : [map]).Dispose();
+            return "can be called";
+        })),
         Capable(Capability.CAP_BPF, "Making maps and loading programs", orAdmin: true),
         Capable(Capability.CAP_PERFMON, Looking, orAdmin: true),
         Capable(Capability.CAP_SYS_PTRACE, "Steering the sockets of another user's server"),
@@ -101,6 +110,7 @@ internal sealed class EnvironmentProbe(LinuxBackend backend, GroupXray xray, Bpf
         }),
         Yama(),
         UnprivilegedBpf(),
+        .. HostSettings.Read(Release ?? new Version(0, 0)),
         Try("network namespaces", "Trying a policy on real sockets out of everybody's way", "Run with CAP_SYS_ADMIN, or use the simulator: Set-ReuseportBackend Simulator.", () =>
         {
             backend.CreateNamespace().Dispose();
@@ -111,13 +121,13 @@ internal sealed class EnvironmentProbe(LinuxBackend backend, GroupXray xray, Bpf
             "Waiting until every packet sees new data", null),
     ];
 
+    /// <summary>The kernel's version, its first two numbers; null when it has another form.</summary>
+    private static Version? Release => Version.TryParse(string.Join('.', (ReadLine("/proc/sys/kernel/osrelease") ?? "").Split('.', '-').Take(2)), out Version? version) ? version : null;
+
     private static EnvironmentCheck Kernel()
     {
         string release = ReadLine("/proc/sys/kernel/osrelease") ?? "unknown";
-        string[] parts = release.Split('.', '-');
-        bool known = int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int major) & int.TryParse(
-            parts.ElementAtOrDefault(1), NumberStyles.None, CultureInfo.InvariantCulture, out int minor);
-        bool passed = known && (major, minor).CompareTo((5, 8)) >= 0;
+        bool passed = Release >= new Version(5, 8);
         return new EnvironmentCheck("kernel", passed, release, "CAP_BPF came with 5.8, migration with 5.14", passed ? null : "Use a kernel of 5.8 or later.");
     }
 
