@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using ReuseportPS.Engine.Execution.Tracing;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Maps;
@@ -38,6 +39,9 @@ public sealed partial class Machine
     private const uint FirstMap = 64;
     private const int MaxTailCalls = 33;
 
+    /// <summary>Programs that a host runs in turn: one for each protocol and family.</summary>
+    private const int ArrangementsKept = 4;
+
     private readonly HelperTable _helpers;
     private readonly Frame[] _frames = new Frame[MaxFrames];
     private readonly byte[] _stack = new byte[MaxFrames * StackSize];
@@ -50,6 +54,8 @@ public sealed partial class Machine
     private (LoadedProgram Program, uint FirstPlace)[] _programs = new (LoadedProgram, uint)[4];
     private int _programCount;
     private uint _mapCount;
+    private readonly Arrangement[] _arrangements = new Arrangement[ArrangementsKept];
+    private int _oldestArrangement;
     private uint _hostRegions;
     private int _depth;
     private Registers _registers;
@@ -107,6 +113,11 @@ public sealed partial class Machine
 
         uint id = FirstHostRegion + _hostRegions++;
         _regions[id] = region;
+        foreach (Arrangement other in _arrangements)
+        {
+            _ = other.Regions?[id] = region;
+        }
+
         return (ulong)id << 32;
     }
 
@@ -341,26 +352,58 @@ public sealed partial class Machine
 
         AbandonReferences();
         _failure = null;
-        uint keep = _programCount > 0 && ReferenceEquals(_programs[0].Program, program) ? (uint)program.Maps.Length : 0;
-        while (_mapCount > keep)
+        LoadedProgram? before = _programCount > 0 ? _programs[0].Program : null;
+        while (_mapCount > (uint)(before?.Maps.Length ?? 0))
         {
             _maps[--_mapCount] = null;
             _regions[FirstMap + _mapCount] = _nothing;
         }
 
-        if (keep == 0 || _programCount > 1)
+        if (!ReferenceEquals(before, program))
         {
-            Array.Clear(_programs);
-            _programCount = 0;
-            if (keep == 0)
+            Arrange(before, program);
+        }
+        else if (_programCount > 1)
+        {
+            Array.Clear(_programs, 1, _programCount - 1);
+            _programCount = 1;
+        }
+    }
+
+    // Exchanges the maps of one program, which has no others now, for those of another.
+    private void Arrange(LoadedProgram? before, LoadedProgram program)
+    {
+        int at = 0;
+        while (at < ArrangementsKept && !ReferenceEquals(_arrangements[at].Program, program))
+        {
+            at++;
+        }
+
+        bool known = at < ArrangementsKept;
+        if (before is not null)
+        {
+            ref Arrangement place = ref _arrangements[known ? at : _oldestArrangement++ % ArrangementsKept];
+            Arrangement next = place;
+            place = new Arrangement(before, _regions, _maps);
+            (_regions, _maps) = next.Regions is null ? ([.. _regions], new BpfMap?[_maps.Length]) : (next.Regions, next.Maps!);
+            if (!known)
             {
-                PlaceMaps(program);
-            }
-            else
-            {
-                _programs[_programCount++] = (program, 0);
+                Array.Clear(_maps);
+                Array.Fill(_regions, _nothing, (int)FirstMap, _regions.Length - (int)FirstMap);
             }
         }
+
+        Array.Clear(_programs);
+        _programCount = 0;
+        _mapCount = 0;
+        if (!known)
+        {
+            PlaceMaps(program);
+            return;
+        }
+
+        _programs[_programCount++] = (program, 0);
+        _mapCount = (uint)program.Maps.Length;
     }
 
     // Where the maps of a program begin.
@@ -418,9 +461,10 @@ public sealed partial class Machine
             Array.Fill(_regions, _nothing, old, _regions.Length - old);
         }
 
+        // Without the arrays' checks of what they are of: this is done for each inner map of each run.
         uint place = _mapCount++;
-        _maps[place] = map;
-        _regions[FirstMap + place] = map.Values;
+        Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_maps), place) = map;
+        Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_regions), FirstMap + place) = map.Values;
         map.Place = (int)place;
         return place;
     }
@@ -494,4 +538,7 @@ public sealed partial class Machine
     }
 
     private sealed record FailureReport(FaultKind Kind, ulong? Address, string Text, Fault? Callback = null);
+
+    /// <summary>Where everything is while one program is run.</summary>
+    private readonly record struct Arrangement(LoadedProgram? Program, MemoryRegion[]? Regions, BpfMap?[]? Maps);
 }
