@@ -114,7 +114,7 @@ public sealed class ReplacementLoadTests : LinuxTest
         using RequestLoad load = new(Namespace, server, [protocol], Clients, seed, requests);
         meanwhile(load);
         load.AwaitEnd();
-        ImmutableArray<RequestFailure> failures = load.FailuresAfter(0);
+        ImmutableArray<RequestFailure> failures = load.Failures();
         Assert.Equal(requests, load.Answered + failures.Length);
         return (failures, ReceiveBufferErrors() - before);
     }

@@ -55,12 +55,12 @@ internal sealed class RequestLoad : IDisposable
     /// <summary>Answers by who gave them, where they tell.</summary>
     public ImmutableDictionary<string, long> Answers() => _answers.ToImmutableDictionary();
 
-    /// <summary>The failures after the first so many.</summary>
-    public ImmutableArray<RequestFailure> FailuresAfter(int count)
+    /// <summary>The failures.</summary>
+    public ImmutableArray<RequestFailure> Failures()
     {
         lock (_failures)
         {
-            return [.. _failures.Skip(count)];
+            return [.. _failures];
         }
     }
 
@@ -91,7 +91,7 @@ internal sealed class RequestLoad : IDisposable
     {
         for (long began = Stopwatch.GetTimestamp(); !condition() && !IsOver; Thread.Sleep(1))
         {
-            Assert.True(Stopwatch.GetElapsedTime(began) < s_longest, $"The load stands still: {Answered} answers, failures: {RequestFailure.Summarize(FailuresAfter(0))}.");
+            Assert.True(Stopwatch.GetElapsedTime(began) < s_longest, $"The load stands still: {Answered} answers, failures: {RequestFailure.Summarize(Failures())}.");
         }
     }
 

@@ -19,10 +19,10 @@ namespace ReuseportPS.Linux.Tests.Live.Servers;
 /// <param name="pause">What a client waits between two requests, so that a short run leaves something of the machine to others.</param>
 internal sealed class ServerLife(LinuxBackend backend, LinuxNamespace place, SteeredServer server, int requests, int clients, int seed, TimeSpan pause)
 {
+    private const string Steered = "steered";
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(10);
 
     private readonly string _name = "server-" + Guid.NewGuid().ToString("N")[..8];
-    private int _failures;
 
     /// <summary>Runs all of it.</summary>
     public void Run()
@@ -32,16 +32,14 @@ internal sealed class ServerLife(LinuxBackend backend, LinuxNamespace place, Ste
         using (RequestLoad load = Load(seed))
         {
             load.Await(requests);
-            foreach (ServerEvent happening in ServerEvent.All)
-            {
-                Watch(load, happening, steered: false, () => load.Await(requests));
-            }
+            Episode[] episodes = [.. ServerEvent.All.Select(happening => Live(load, happening, () => load.Await(requests)))];
+            Judge(load, episodes, "plain");
         }
 
-        _failures = 0;
         using GroupCatalog groups = new(backend, new PolicyText(PolicyYaml.Write, Policy), place);
         try
         {
+            List<Episode> episodes = [];
             using RequestLoad load = Load(seed + clients);
             load.Await(requests);
             using (ManagedGroup group = groups.Adopt(new GroupAdoptRequest(
@@ -51,16 +49,16 @@ internal sealed class ServerLife(LinuxBackend backend, LinuxNamespace place, Ste
                 load.Await(requests);
                 PinEach(group, load, ServerEvent.UsualWorkers);
                 Split(group, load);
-                ExpectNoFailure(load, "adopt, pin, split");
+                Assert.Empty(load.Failures());
                 foreach (ServerEvent happening in ServerEvent.All)
                 {
-                    Meet(group, load, happening);
+                    episodes.Add(Meet(group, load, happening));
                 }
             }
 
             groups.Remove(_name);
             load.Await(requests);
-            ExpectNoFailure(load, "remove");
+            Judge(load, episodes, Steered);
             Assert.All(Members(), member => Assert.Equal(AttachmentState.None, backend.InspectAttachment(member).State));
             Say($"steered: {load.Answered} answers in all (seed {seed}, {clients} clients)");
         }
@@ -85,7 +83,7 @@ internal sealed class ServerLife(LinuxBackend backend, LinuxNamespace place, Ste
     private RequestLoad Load(int first) => new(place, server, server.Protocols, clients, first) { Pause = pause };
 
     /// <summary>One event under steering: before it every seat has its part, after it the group is brought in step and every worker can be pinned.</summary>
-    private void Meet(ManagedGroup group, RequestLoad load, ServerEvent happening)
+    private Episode Meet(ManagedGroup group, RequestLoad load, ServerEvent happening)
     {
         ImmutableArray<int> before = Seated(group);
         group.Apply(Otherwise($"by: hash, to: [{string.Join(", ", before)}]"));
@@ -97,7 +95,7 @@ internal sealed class ServerLife(LinuxBackend backend, LinuxNamespace place, Ste
             WaitUntil("the slots are drained", () => drain.Look().IsDrained);
         }
 
-        Watch(load, happening, steered: true, () =>
+        return Live(load, happening, () =>
         {
             load.Await(requests);
             GroupSynchronization done = group.Synchronize();
@@ -115,33 +113,38 @@ internal sealed class ServerLife(LinuxBackend backend, LinuxNamespace place, Ste
     private static void SetState(ManagedGroup group, ImmutableArray<int> slots, SlotState state) =>
         group.Change(new SlotChange([.. slots.Select(SlotItem.Of)]) { State = state });
 
-    /// <summary>An event, what follows it, and what the two have cost.</summary>
-    private void Watch(RequestLoad load, ServerEvent happening, bool steered, Action andThen)
+    /// <summary>An event and what follows it.</summary>
+    private Episode Live(RequestLoad load, ServerEvent happening, Action andThen)
     {
         long answered = load.Answered;
         happening.Happen(server);
         long ready = Stopwatch.GetTimestamp();
         andThen();
-        ImmutableArray<RequestFailure> failures = load.FailuresAfter(_failures);
-        _failures += failures.Length;
-        ImmutableArray<RequestFailure> late = [.. failures.Where(failure => failure.Began > ready)];
-        string kind = steered ? "steered" : "plain";
-        Say($"{happening.Name}, {kind}: {RequestFailure.Summarize(failures)} failed, {load.Answered - answered} answered");
-        Assert.True(late.IsEmpty, $"{happening.Name}, {kind}: when the server was there again, {RequestFailure.Summarize(late)} failed.");
-        int most = happening.LossOf(server) switch
-        {
-            Loss.Nothing when steered => 0,
-            Loss.UnderWay => clients,
-            _ => int.MaxValue,
-        };
-        Assert.True(failures.Length <= most, $"{happening.Name}, {kind}: {RequestFailure.Summarize(failures)} failed, {most} would do.");
+        return new Episode(happening, ready, Stopwatch.GetTimestamp(), load.Answered - answered);
     }
 
-    private void ExpectNoFailure(RequestLoad load, string step)
+    /// <summary>What the events have cost. A query without an answer is known as such only when its time is over, so all are looked at together.</summary>
+    private void Judge(RequestLoad load, IReadOnlyList<Episode> episodes, string kind)
     {
-        ImmutableArray<RequestFailure> failures = load.FailuresAfter(_failures);
-        Say($"{step}: {RequestFailure.Summarize(failures)} failed");
-        Assert.True(failures.IsEmpty, $"{step}: {RequestFailure.Summarize(failures)} failed.");
+        load.AwaitTurn();
+        ILookup<Episode?, RequestFailure> byEpisode = load.Failures().ToLookup(failure => episodes.FirstOrDefault(episode => failure.Began <= episode.End));
+        foreach (Episode episode in episodes)
+        {
+            RequestFailure[] failures = [.. byEpisode[episode]];
+            RequestFailure[] late = [.. failures.Where(failure => failure.Began > episode.Ready)];
+            string what = $"{episode.Happening.Name}, {kind}: {RequestFailure.Summarize(failures)} failed, {episode.Answered} answered";
+            Say(what);
+            int most = episode.Happening.LossOf(server) switch
+            {
+                Loss.Nothing when kind == Steered => 0,
+                Loss.UnderWay => clients,
+                _ => int.MaxValue,
+            };
+            Assert.True(failures.Length <= most, $"{what}; {most} may.");
+            Assert.True(late.Length == 0, $"{what}; of them {RequestFailure.Summarize(late)} when the server was there again.");
+        }
+
+        Assert.Empty(byEpisode[null]);
     }
 
     /// <summary>Pins all to each slot in turn: its workers serve, and nobody else.</summary>
@@ -229,4 +232,7 @@ internal sealed class ServerLife(LinuxBackend backend, LinuxNamespace place, Ste
             Assert.True(Stopwatch.GetElapsedTime(began) < s_longest, string.Create(CultureInfo.InvariantCulture, $"Waited in vain until {what}."));
         }
     }
+
+    /// <summary>An event of a life: when the server answered again, when what followed was over, and the answers meanwhile.</summary>
+    private sealed record Episode(ServerEvent Happening, long Ready, long End, long Answered);
 }
