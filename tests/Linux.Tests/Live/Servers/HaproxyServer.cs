@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net.Sockets;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Packets;
@@ -11,12 +12,14 @@ namespace ReuseportPS.Linux.Tests.Live.Servers;
 /// </summary>
 internal sealed class HaproxyServer(LinuxNamespace place) : SteeredServer(place, "haproxy", "/usr/sbin/haproxy")
 {
+    private const int SignalUsr2 = 12;
+
     public override ImmutableArray<TransportProtocol> Protocols => [TransportProtocol.Tcp];
 
     // Growing costs nothing; of fewer threads, whose sockets are closed is not told before.
     public override Loss ResizeLoss => Loss.UnderWay;
 
-    protected override string[] Arguments => ["-W", "-S", PathOf("master.sock"), "-f", PathOf("haproxy.cfg")];
+    protected override string[] Arguments => ["-W", "-f", PathOf("haproxy.cfg")];
 
     public override void Reload() => Resize(Workers);
 
@@ -24,7 +27,8 @@ internal sealed class HaproxyServer(LinuxNamespace place) : SteeredServer(place,
     {
         ImmutableArray<int> former = Children();
         Configure(workers);
-        AskMasterToReload();
+        WaitUntil("the master waits for signals", IsMasterWaiting);
+        Signal("USR2", ProcessId);
         WaitUntil("another process is there", () => Children() is [int now] && !former.Contains(now));
     }
 
@@ -39,15 +43,12 @@ internal sealed class HaproxyServer(LinuxNamespace place) : SteeredServer(place,
 
     public override string NameOf(SocketWorker worker) => RankOf(worker);
 
-    // A master that has just started its process executes itself anew, and a signal at that moment is lost; what is written to its socket waits.
-    private void AskMasterToReload()
+    // A master that has started a process executes itself anew, to wait; a signal before that is lost.
+    private bool IsMasterWaiting()
     {
-        using Socket master = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        master.Connect(new UnixDomainSocketEndPoint(PathOf("master.sock")));
-        master.Send("reload\n"u8);
-        while (master.Receive(new byte[64]) > 0)
-        {
-        }
+        string status = File.ReadLines($"/proc/{Text(ProcessId)}/status").First(line => line.StartsWith("SigCgt:", StringComparison.Ordinal));
+        return File.ReadAllText($"/proc/{Text(ProcessId)}/environ").Contains("HAPROXY_MWORKER_WAIT_ONLY=1", StringComparison.Ordinal)
+            && (ulong.Parse(status.AsSpan("SigCgt:".Length).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) & (1UL << (SignalUsr2 - 1))) != 0;
     }
 
     protected override void WriteConfiguration(int workers) => File.WriteAllText(PathOf("haproxy.cfg"), $"""
