@@ -47,7 +47,7 @@ public sealed class ReplacementLoadTests : LinuxTest
     [Theory]
     [InlineData("nginx")]
     [InlineData("unbound")]
-    public void Nothing_is_lost_while_the_program_is_replaced(string server) => Run(server, requests: 5000, seed: 1);
+    public void Nothing_is_lost_while_the_program_is_replaced(string server) => Run(server, requests: 3000, seed: 1, TimeSpan.FromMilliseconds(1));
 
     [Theory]
     [Trait("Category", "Soak")]
@@ -56,7 +56,7 @@ public sealed class ReplacementLoadTests : LinuxTest
     public void Nothing_is_lost_while_the_program_is_replaced_for_long(string server)
     {
         Assert.SkipUnless(Environment.GetEnvironmentVariable("REUSEPORTPS_SOAK") == "1", "takes some minutes; set REUSEPORTPS_SOAK=1 to run it");
-        Run(server, Number("REUSEPORTPS_REQUESTS", 1_000_000), Number("REUSEPORTPS_SEED", 2));
+        Run(server, Number("REUSEPORTPS_REQUESTS", 1_000_000), Number("REUSEPORTPS_SEED", 2), TimeSpan.Zero);
     }
 
     private static int Number(string variable, int usual) =>
@@ -64,13 +64,13 @@ public sealed class ReplacementLoadTests : LinuxTest
 
     private static SteeringPolicy Policy(string text) => PolicyYaml.Read(text).Policy ?? throw new InvalidOperationException(text);
 
-    private void Run(string name, int requests, int seed)
+    private void Run(string name, int requests, int seed, TimeSpan pause)
     {
         using SteeredServer server = name == "nginx" ? new NginxServer(Namespace) : new UnboundServer(Namespace);
         server.Require();
         server.Start(Workers);
         TransportProtocol protocol = name == "nginx" ? TransportProtocol.Tcp : TransportProtocol.Udp;
-        (ImmutableArray<RequestFailure> plain, long plainDrops) = Ask(server, protocol, requests, seed, _ => { });
+        (ImmutableArray<RequestFailure> plain, long plainDrops) = Ask(server, protocol, requests, seed, pause, _ => { });
 
         using GroupCatalog groups = new(Backend, new PolicyText(PolicyYaml.Write, Policy), Namespace);
         try
@@ -79,14 +79,14 @@ public sealed class ReplacementLoadTests : LinuxTest
             using Samples samples = new(Backend, _name);
             Changes changes = new(Backend, group, samples, new Random(seed));
             changes.Begin();
-            (ImmutableArray<RequestFailure> failures, long drops) = Ask(server, protocol, requests, seed + Clients, load => changes.MakeUntil(() => load.IsOver));
+            (ImmutableArray<RequestFailure> failures, long drops) = Ask(server, protocol, requests, seed + Clients, pause, load => changes.MakeUntil(() => load.IsOver));
             groups.Remove(_name);
             samples.Dispose();
 
             Say($"{name}: {requests} requests over {protocol}, {changes.Replaced} programs and {changes.Changed} weights and states in their midst ({changes.Refused} refused): {RequestFailure.Summarize(failures)} failed, {drops} dropped for want of room; without us {RequestFailure.Summarize(plain)} failed, {plainDrops} dropped. {samples.Taken.Count} decisions seen, {samples.Lost} not reported (seed {seed})");
             Assert.True(failures.Length <= Math.Max(plain.Length, drops), RequestFailure.Summarize(failures));
             Assert.True(samples.Taken.Count + samples.Lost >= requests - failures.Length, $"{requests - samples.Taken.Count - samples.Lost} decisions are missing.");
-            Assert.True(changes.Replaced > 2);
+            Assert.True(changes.Replaced > 1);
             int wrong = 0;
             ILookup<uint, Period> periods = changes.Periods.ToLookup(period => period.Epoch);
             foreach (DecisionSample sample in samples.Taken)
@@ -108,10 +108,10 @@ public sealed class ReplacementLoadTests : LinuxTest
     private static void Say(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
 
     /// <summary>So many requests, and what goes on meanwhile: the failures, and the datagrams for which a receive buffer had no room.</summary>
-    private (ImmutableArray<RequestFailure> Failures, long Drops) Ask(SteeredServer server, TransportProtocol protocol, int requests, int seed, Action<RequestLoad> meanwhile)
+    private (ImmutableArray<RequestFailure> Failures, long Drops) Ask(SteeredServer server, TransportProtocol protocol, int requests, int seed, TimeSpan pause, Action<RequestLoad> meanwhile)
     {
         long before = ReceiveBufferErrors();
-        using RequestLoad load = new(Namespace, server, [protocol], Clients, seed, requests);
+        using RequestLoad load = new(Namespace, server, [protocol], Clients, seed, requests) { Pause = pause };
         meanwhile(load);
         load.AwaitEnd();
         ImmutableArray<RequestFailure> failures = load.Failures();
