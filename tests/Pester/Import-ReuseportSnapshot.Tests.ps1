@@ -20,7 +20,7 @@ Describe 'Import-ReuseportSnapshot' {
         $again.State | Should -Be $slots.State
         $again.Weight | Should -Be $slots.Weight
         $again.Cookie | Should -Be $slots.Cookie
-        (Get-SteeringPolicy web).Name | Should -Be weighed
+        (Get-ReuseportGroup web).Policy | Should -Be weighed
     }
 
     It 'gives the previews of the host' {
