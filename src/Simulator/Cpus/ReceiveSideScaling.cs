@@ -49,7 +49,7 @@ public sealed class ReceiveSideScaling
     ];
 
     /// <summary>The key.</summary>
-    public ReadOnlySpan<byte> Key => _key;
+    public ImmutableArray<byte> Key => [.. _key];
 
     /// <summary>CPU of each entry of the table.</summary>
     public ImmutableArray<int> Table => _table;

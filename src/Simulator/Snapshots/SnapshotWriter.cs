@@ -62,7 +62,7 @@ public static class SnapshotWriter
         if (preview.ReceiveSideScaling is ReceiveSideScaling scaling)
         {
             json.WriteStartObject("receiveSideScaling");
-            json.WriteString("key", Convert.ToHexStringLower(scaling.Key));
+            json.WriteString("key", Convert.ToHexStringLower(scaling.Key.AsSpan()));
             WriteList(json, "table", scaling.Table, (to, cpu) => to.WriteNumberValue(cpu));
             json.WriteBoolean("udpPorts", scaling.UdpPorts);
             json.WriteEndObject();

@@ -5,6 +5,7 @@ using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Backends.Snapshots;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Policies;
+using ReuseportPS.Simulator.Cpus;
 using ReuseportPS.Simulator.Preview;
 using ReuseportPS.Simulator.Recording;
 using ReuseportPS.Simulator.Snapshots;
@@ -49,6 +50,27 @@ public sealed class SnapshotTests
         // One slot's state less, and they are not.
         using SnapshotHost other = new(Read(there.DocumentText().Replace("\"Draining\"", "\"Active\"", StringComparison.Ordinal)));
         Assert.NotEqual(Previews(there), Previews(other));
+    }
+
+    [Fact]
+    public void The_host_that_previews_pretend_to_have_is_kept()
+    {
+        SimulatorOptions options = new()
+        {
+            Seed = 9,
+            CpuCount = 4,
+            NumaNodes = [0, 0, 1, 1],
+            KernelVersion = "6.6",
+            PacketCpuSource = PacketCpuSource.Rss,
+            PinnedCpu = 2,
+            ReceiveSideScaling = new ReceiveSideScaling([.. Enumerable.Range(0, 40).Select(i => (byte)i)], [3, 1, 2], 4, udpPorts: true),
+        };
+        using SnapshotHost there = new(options);
+        string document = there.DocumentText();
+        using SnapshotHost here = new(Read(document));
+        Assert.Equal(document, here.DocumentText());
+        Assert.Equal((options.Seed, options.PacketCpuSource, options.PinnedCpu), (here.Backend.Options.Seed, here.Backend.Options.PacketCpuSource, here.Backend.Options.PinnedCpu));
+        Assert.Equal(options.ReceiveSideScaling.Key.AsEnumerable(), here.Backend.Options.ReceiveSideScaling!.Key.AsEnumerable());
     }
 
     [Fact]
