@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using ReuseportPS.Engine.Backends;
@@ -140,6 +141,9 @@ public sealed class SimulatorBackend : IReuseportBackend, ILiveConnections
         _ => _options.PinnedCpu,
     };
 
+    /// <summary>Connections that a recorded host had. They are listed with those that there are, and are nothing more: no socket has them, and no packet reaches one.</summary>
+    public ImmutableArray<LiveConnection> RecordedConnections { get; set; } = [];
+
     internal KernelBehavior Behavior { get; }
 
     internal HashSecrets HashSecrets { get; }
@@ -210,12 +214,15 @@ public sealed class SimulatorBackend : IReuseportBackend, ILiveConnections
     {
         SimulatedNamespace network = Resolve(networkNamespace);
         IEnumerable<Sock> found = protocol == TransportProtocol.Tcp ? network.Tcp.Connections : network.Sockets.Where(sock => sock.Protocol == TransportProtocol.Udp);
-        return Describe(found.Where(sock => sock.State == SockState.Established && sock.Port == port), withOwners);
+        IEnumerable<LiveConnection> recorded = network == _firstNamespace
+            ? RecordedConnections.Where(connection => connection.Protocol == protocol && connection.Local.Port == port)
+            : [];
+        return Describe(found.Where(sock => sock.State == SockState.Established && sock.Port == port), withOwners, recorded);
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<LiveConnection> FindRequests(int port, INetworkNamespace? networkNamespace = null) =>
-        Describe(Resolve(networkNamespace).Tcp.Connections.Where(sock => sock.State == SockState.NewSynReceived && sock.Port == port), withOwners: false);
+        Describe(Resolve(networkNamespace).Tcp.Connections.Where(sock => sock.State == SockState.NewSynReceived && sock.Port == port), withOwners: false, []);
 
     /// <inheritdoc/>
     public IBackendSocket AcquireSocket(SocketRecord record) => new SimulatedSocket(Find(record), CurrentProcess);
@@ -357,6 +364,14 @@ public sealed class SimulatorBackend : IReuseportBackend, ILiveConnections
         return _lastCookie;
     }
 
+    /// <summary>A cookie of another host, which no socket has here; the next ones are higher.</summary>
+    internal ulong TakeCookie(Sock sock, ulong cookie)
+    {
+        _cookies.Add(cookie, sock);
+        _lastCookie = Math.Max(_lastCookie, cookie);
+        return cookie;
+    }
+
     internal void Forget(Sock sock)
     {
         if (sock.HasCookie)
@@ -411,15 +426,15 @@ public sealed class SimulatorBackend : IReuseportBackend, ILiveConnections
         QueueLimit = sock is { Protocol: TransportProtocol.Tcp, State: SockState.Listen } ? sock.Backlog : null,
     };
 
-    private static LiveConnection[] Describe(IEnumerable<Sock> connections, bool withOwners) =>
+    private static LiveConnection[] Describe(IEnumerable<Sock> connections, bool withOwners, IEnumerable<LiveConnection> recorded) =>
     [
-        .. connections.Select(sock => new LiveConnection(
+        .. LiveConnection.InOrder(connections.Select(sock => new LiveConnection(
                 sock.Protocol, new IPEndPoint(TableAddress.ToIPAddress(sock.Family, sock.Address), sock.Port),
                 new IPEndPoint(TableAddress.ToIPAddress(sock.Family, sock.PeerAddress), sock.PeerPort), sock.Cookie)
             {
                 Owners = withOwners ? [.. sock.Handles.Select(handle => handle.Owner)] : [],
             })
-            .OrderBy(connection => connection.Flow.Family).ThenBy(connection => connection.Flow.Source).ThenBy(connection => connection.Flow.SourcePort),
+            .Concat(recorded)),
     ];
 
     private SimulatedNamespace Resolve(INetworkNamespace? network) => network is null ? _firstNamespace

@@ -10,6 +10,7 @@ using ReuseportPS.Engine.Policies;
 using ReuseportPS.Engine.Programs;
 using ReuseportPS.Engine.Scenarios;
 using ReuseportPS.Simulator.Recording;
+using ReuseportPS.Simulator.Snapshots;
 
 namespace ReuseportPS.Engine.Tests;
 
@@ -27,6 +28,7 @@ public sealed class DiagnosticPageTests
         ],
         ["RPS2"] = [(typeof(ElfDiagnostics), ElfDiagnostics.All), (typeof(BtfDiagnostics), BtfDiagnostics.All)],
         ["RPS4"] = [(typeof(PolicyDiagnostics), PolicyDiagnostics.All)],
+        ["RPS539"] = [(typeof(SnapshotDiagnostics), SnapshotDiagnostics.All)],
         ["RPS7"] = [(typeof(ScenarioDiagnostics), ScenarioDiagnostics.All)],
         ["RPS6"] = [(typeof(TraceDiagnostics), TraceDiagnostics.All)],
     };

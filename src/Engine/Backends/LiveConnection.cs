@@ -14,6 +14,10 @@ public sealed record LiveConnection(TransportProtocol Protocol, IPEndPoint Local
     /// <summary>Processes that hold it; empty when nobody does yet (it waits in an accept queue), or nobody was asked.</summary>
     public ImmutableArray<SocketOwner> Owners { get; init; } = [];
 
+    /// <summary>Connections in the order in which backends list them: that of their clients.</summary>
+    public static IEnumerable<LiveConnection> InOrder(IEnumerable<LiveConnection> connections) =>
+        connections.OrderBy(connection => connection.Flow.Family).ThenBy(connection => connection.Flow.Source).ThenBy(connection => connection.Flow.SourcePort);
+
     /// <summary>The flow as a steering program met its first packet: IPv4 of a dual-stack socket is IPv4.</summary>
     public FlowKey Flow
     {

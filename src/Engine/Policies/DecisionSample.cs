@@ -25,6 +25,7 @@ public readonly record struct DecisionSample(uint Epoch, int Rule, PolicyVerdict
     internal const short VerdictAt = 8;
     internal const short ErrorAt = 10;
     internal const short LengthAt = 12;
+    internal const int FlowAt = 24;
 
     internal const int OfOtherwise = -1;
     internal const int OfNotCovered = -2;
@@ -34,22 +35,13 @@ public readonly record struct DecisionSample(uint Epoch, int Rule, PolicyVerdict
     /// <param name="record">At least <see cref="Size"/> bytes.</param>
     public static DecisionSample Read(ReadOnlySpan<byte> record)
     {
-        int kind = BinaryPrimitives.ReadInt32LittleEndian(record[24..]);
-        bool isIpv4 = kind >> 8 == 0x0008;
-        ReadOnlySpan<byte> addresses = record[28..];
         return new DecisionSample(
             BinaryPrimitives.ReadUInt32LittleEndian(record),
             BinaryPrimitives.ReadInt16LittleEndian(record[RuleAt..]),
             (PolicyVerdict)BinaryPrimitives.ReadInt16LittleEndian(record[VerdictAt..]),
             BinaryPrimitives.ReadInt16LittleEndian(record[SlotAt..]),
             BinaryPrimitives.ReadUInt64LittleEndian(record[16..]),
-            new FlowKey(
-                isIpv4 ? IpFamily.V4 : IpFamily.V6,
-                (TransportProtocol)(kind & 0xff),
-                isIpv4 ? BinaryPrimitives.ReadUInt32BigEndian(addresses) : BinaryPrimitives.ReadUInt128BigEndian(addresses),
-                isIpv4 ? BinaryPrimitives.ReadUInt32BigEndian(addresses[4..]) : BinaryPrimitives.ReadUInt128BigEndian(addresses[16..]),
-                BinaryPrimitives.ReadUInt16BigEndian(addresses[32..]),
-                BinaryPrimitives.ReadUInt16BigEndian(addresses[34..])),
+            FlowTableKey.Read(record[FlowAt..]),
             BinaryPrimitives.ReadUInt32LittleEndian(record[LengthAt..]),
             (Errno)(-BinaryPrimitives.ReadInt16LittleEndian(record[ErrorAt..])));
     }

@@ -16,7 +16,10 @@ public static class SlotLoad
 
     /// <summary>How long ago a load was told, to a millisecond or so.</summary>
     public static TimeSpan Age(ulong word, ulong monotonicNanoseconds) =>
-        TimeSpan.FromTicks((long)(((ulong)(UnitsOf(monotonicNanoseconds) - (uint)(word >> 32)) << TimeShift) / TimeSpan.NanosecondsPerTick));
+        TimeSpan.FromTicks((long)(AgeInNanoseconds(word, monotonicNanoseconds) / TimeSpan.NanosecondsPerTick));
+
+    /// <summary>The same in nanoseconds: whole units of time.</summary>
+    internal static ulong AgeInNanoseconds(ulong word, ulong monotonicNanoseconds) => (ulong)(UnitsOf(monotonicNanoseconds) - (uint)(word >> 32)) << TimeShift;
 
     /// <summary>A time in the units of a word.</summary>
     internal static uint UnitsOf(ulong monotonicNanoseconds) => (uint)(monotonicNanoseconds >> TimeShift);

@@ -90,7 +90,7 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
         .Where(socket => socket.State == state && socket.Local.Port == port);
 
     private static IReadOnlyList<LiveConnection> InOrder(IEnumerable<LiveConnection> connections) =>
-        [.. connections.OrderBy(connection => connection.Flow.Family).ThenBy(connection => connection.Flow.Source).ThenBy(connection => connection.Flow.SourcePort)];
+        [.. LiveConnection.InOrder(connections)];
 
     private static bool Matches(SocketQuery query, InetDiagMessage socket) =>
         (query.Port is null || query.Port == socket.Local.Port)

@@ -63,6 +63,8 @@ internal static class ErrorRecordFactory
         "RPS5374" => ("TooLate", ErrorCategory.OperationTimeout),
         "RPS5375" => ("NothingReplaced", ErrorCategory.ObjectNotFound),
         "RPS5376" => ("Overtaken", ErrorCategory.ResourceBusy),
+        "RPS5396" => ("SnapshotRefused", ErrorCategory.InvalidOperation),
+        _ when code.StartsWith("RPS539", StringComparison.Ordinal) => ("SnapshotInvalid", ErrorCategory.InvalidData),
         _ when errno != Errno.None => ClassifyErrno(errno),
         _ when code.StartsWith("RPS1", StringComparison.Ordinal) => ("ProgramInvalid", ErrorCategory.InvalidData),
         _ when code.StartsWith("RPS2", StringComparison.Ordinal) => ("ObjectFileInvalid", ErrorCategory.InvalidData),

@@ -5,7 +5,7 @@ using ReuseportPS.Engine.Backends.Groups;
 namespace ReuseportPS.Model;
 
 /// <summary>A group as it is now.</summary>
-public sealed record ReuseportGroup
+public record ReuseportGroup
 {
     internal ReuseportGroup(ManagedGroup group)
     {
@@ -51,5 +51,5 @@ public sealed record ReuseportGroup
     public ImmutableArray<uint> ProgramId { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => Name;
+    public sealed override string ToString() => Name;
 }

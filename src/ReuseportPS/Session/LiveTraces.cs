@@ -12,10 +12,10 @@ internal static class LiveTraces
     /// <summary>The group's live connections, when there are any, and the trace, when one is given.</summary>
     public static IEnumerable<IPacketSource> Of(IReuseportBackend backend, ManagedGroup group, PacketTrace? trace)
     {
-        FlowKey[] live = [.. GroupConnections.Of(backend, group).Select(connection => connection.Flow)];
-        if (live.Length > 0)
+        IReadOnlyList<LiveConnection> live = GroupConnections.Of(backend, group);
+        if (live.Count > 0)
         {
-            yield return new FlowTrace($"{live.Length} live connections", live);
+            yield return Of(live);
         }
 
         if (trace is not null)
@@ -23,4 +23,8 @@ internal static class LiveTraces
             yield return trace.Source;
         }
     }
+
+    /// <summary>Connections as a trace.</summary>
+    public static FlowTrace Of(IReadOnlyList<LiveConnection> connections) =>
+        new($"{connections.Count} live connections", [.. connections.Select(connection => connection.Flow)]);
 }

@@ -79,9 +79,11 @@ internal sealed class ModuleState : IDisposable
     }
 
     /// <summary>Chooses a fresh simulator; the one before ends with its groups.</summary>
-    public GroupCatalog ChooseSimulator(SimulatorOptions options)
+    public GroupCatalog ChooseSimulator(SimulatorOptions options) => ChooseSimulator(new GroupCatalog(new SimulatorBackend(options), PolicyFile.Text));
+
+    /// <summary>Chooses a simulator that was made with its groups; the one before ends with its own.</summary>
+    public GroupCatalog ChooseSimulator(GroupCatalog fresh)
     {
-        GroupCatalog fresh = new(new SimulatorBackend(options), PolicyFile.Text);
         End(_simulator);
         _simulator = fresh;
         Chosen = BackendKind.Simulator;

@@ -48,6 +48,12 @@ public sealed class ReceiveSideScaling
         0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa,
     ];
 
+    /// <summary>The key.</summary>
+    public ImmutableArray<byte> Key => [.. _key];
+
+    /// <summary>CPU of each entry of the table.</summary>
+    public ImmutableArray<int> Table => _table;
+
     /// <summary>Whether the ports of UDP are hashed too.</summary>
     public bool UdpPorts { get; }
 

@@ -173,6 +173,9 @@ internal sealed class Sock
     /// <summary>SO_COOKIE: given out at the first question, as the kernel does.</summary>
     public ulong Cookie => _cookie != 0 ? _cookie : _cookie = Network.Backend.NextCookie(this);
 
+    /// <summary>Gives it the cookie that it had on another host, before anybody asked for one.</summary>
+    public void TakeCookie(ulong cookie) => _cookie = Network.Backend.TakeCookie(this, cookie);
+
     public bool IsWildcard => Address == 0;
 
     public FourTuple Tuple => new(Address, Port, PeerAddress, PeerPort);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using ReuseportPS.Engine.Backends.Snapshots;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
@@ -134,6 +135,49 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
         {
             kernelGroups.ForEach(kernelGroup => kernelGroup.Dispose());
             folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a group of a snapshot again, of sockets that are members already: with the same seats, states, policy, loads and counters.</summary>
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="members">The sockets by the cookies that the snapshot has for them. An owned group takes them over.</param>
+    /// <exception cref="DiagnosticException">A name in use, a kernel group without a member, or a policy that does not fit; nothing stays behind but the sockets.</exception>
+    public ManagedGroup Rebuild(SnapshotGroup snapshot, IReadOnlyDictionary<ulong, IBackendSocket> members)
+    {
+        GroupName.Require(snapshot.Name);
+        RequireUnused(snapshot.Name);
+        bool isOwned = snapshot.Ownership == GroupOwnership.Owned;
+        List<KernelGroup> kernelGroups = [];
+        IPinFolder? folder = null;
+        try
+        {
+            for (int index = 0; index < snapshot.KernelGroups.Length; index++)
+            {
+                (KernelGroupKey key, ImmutableArray<ulong> cookies, _) = snapshot.KernelGroups[index];
+                KernelGroup made = new(
+                    key with { Namespace = Backend.CurrentNamespace.Id }, Backend.CreateMap(KernelGroup.SeatsSpec), isOwned ? [.. cookies.Select(cookie => members[cookie])] : []);
+                kernelGroups.Add(made);
+                foreach (SnapshotSlot slot in snapshot.Slots.Where(slot => slot.Seats[index] != 0))
+                {
+                    made.Seats.UpdateSocket((uint)slot.Slot, members[slot.Seats[index]]);
+                }
+            }
+
+            folder = isOwned ? null : Backend.Pins.Create(snapshot.Name);
+            ManagedGroup group = new(snapshot.Name, snapshot.Ownership, snapshot.Slots.Length, [.. kernelGroups], Backend, text, folder, null);
+            group.Restore(snapshot);
+            if (isOwned)
+            {
+                _owned.Add(snapshot.Name, group);
+            }
+
+            return group;
+        }
+        catch
+        {
+            kernelGroups.ForEach(group => group.Dispose());
+            folder?.Dispose();
             throw;
         }
     }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using ReuseportPS.Engine.Backends.Snapshots;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Policies;
 
@@ -198,6 +199,87 @@ internal sealed class LivePolicy : IDisposable
         }
 
         return count;
+    }
+
+    /// <summary>What the flow tables hold: flow, slot, generation of the seat, nanoseconds since the last packet noted. They change under the eyes of who reads, so that the walk is bounded by their size.</summary>
+    public IEnumerable<SnapshotStickyFlow> ReadFlows(SteeringPolicy policy)
+    {
+        ulong now = _backend.MonotonicTime;
+        foreach ((string rule, int index) in policy.StickyActions().Select(action => policy.ActionName(action.Position)).Zip(Compiled.Maps.Flows))
+        {
+            IBackendMap table = _maps[index]!.Map;
+            int left = Compiled.Program.Maps[index].MaxEntries;
+            for (byte[]? key = table.NextKey([]); key is not null && left > 0; key = table.NextKey(key), left--)
+            {
+                if (table.Lookup(key) is { Length: PolicyMapSpecs.FlowValueSize } value)
+                {
+                    // Another CPU may have noted a packet since the clock was read.
+                    long age = (long)(now - BinaryPrimitives.ReadUInt64LittleEndian(value.AsSpan(StickyCode.TimeAt)));
+                    yield return new SnapshotStickyFlow(
+                        rule, FlowTableKey.Read(key), BinaryPrimitives.ReadInt32LittleEndian(value.AsSpan(StickyCode.SlotAt)),
+                        BinaryPrimitives.ReadUInt32LittleEndian(value.AsSpan(StickyCode.GenerationAt)), (ulong)Math.Max(0, age));
+                }
+            }
+        }
+    }
+
+    /// <summary>Puts flows of a snapshot into the tables of the rules that they are of; those of rules that are not sticky here are left out.</summary>
+    public void RestoreFlows(SteeringPolicy policy, IEnumerable<SnapshotStickyFlow> flows)
+    {
+        Dictionary<string, int> tables = [];
+        foreach ((string rule, int index) in policy.StickyActions().Select(action => policy.ActionName(action.Position)).Zip(Compiled.Maps.Flows))
+        {
+            tables.TryAdd(rule, index);
+        }
+
+        ulong now = _backend.MonotonicTime;
+        foreach (SnapshotStickyFlow flow in flows)
+        {
+            if (tables.TryGetValue(flow.Rule, out int index))
+            {
+                byte[] value = new byte[PolicyMapSpecs.FlowValueSize];
+                BinaryPrimitives.WriteInt32LittleEndian(value.AsSpan(StickyCode.SlotAt), flow.Slot);
+                BinaryPrimitives.WriteUInt32LittleEndian(value.AsSpan(StickyCode.GenerationAt), flow.Generation);
+                BinaryPrimitives.WriteUInt64LittleEndian(value.AsSpan(StickyCode.TimeAt), unchecked(now - flow.Age));
+                _maps[index]!.Map.Update(FlowTableKey.Write(flow.Flow), value);
+            }
+        }
+    }
+
+    /// <summary>Goes on counting from what a snapshot says. Both banks must have the same data still.</summary>
+    public void RestoreEpoch(uint epoch)
+    {
+        if (Compiled.Maps.Epoch >= 0)
+        {
+            StoreEpoch(epoch);
+        }
+    }
+
+    /// <summary>Puts what was counted elsewhere into the counters, as if CPU 0 had counted it; what has no field here is left out.</summary>
+    public void RestoreCounters(ImmutableArray<CounterReading> counters)
+    {
+        Dictionary<(CounterKind Kind, int? Index), ulong> values = [];
+        foreach (CounterReading counter in counters)
+        {
+            values[(counter.Kind, counter.Index)] = counter.Value;
+        }
+
+        IBackendMap map = _maps[Compiled.Maps.Counters]!.Map;
+        byte[] fields = map.Lookup(s_zero) ?? [];
+        for (int index = 0; index < Compiled.Counters.Fields.Length; index++)
+        {
+            CounterField field = Compiled.Counters.Fields[index];
+            BinaryPrimitives.WriteUInt64LittleEndian(fields.AsSpan(index * sizeof(ulong)), values.GetValueOrDefault((field.Kind, field.Index)));
+        }
+
+        map.Update(s_zero, fields);
+        IBackendMap slots = _maps[Compiled.Maps.SlotCounters]!.Map;
+        byte[] value = slots.Lookup(s_zero) ?? [];
+        for (int slot = 0; slot < Compiled.Counters.SlotCount; slot++)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(value, values.GetValueOrDefault((CounterKind.Slot, slot)));
+            slots.Update(KernelGroup.SlotKey(slot), value);
+        }
     }
 
     /// <summary>How full each flow table is, in the order of the policy's sticky actions.</summary>
