@@ -26,6 +26,12 @@ Describe 'Measure-SteeringPolicy' {
         ($result.Slots | Where-Object Slot -EQ 1).Packets | Should -Be (2000 - $rejected)
     }
 
+    It 'gives the same answer on any number of threads' {
+        $alone = $trace | Measure-SteeringPolicy -Policy TestDrive:/reject.yaml -SlotCount 4 | Export-SteeringReport -Format Json
+        $shared = $trace | Measure-SteeringPolicy -Policy TestDrive:/reject.yaml -SlotCount 4 -ThrottleLimit 3 | Export-SteeringReport -Format Json
+        $shared | Should -Be $alone
+    }
+
     It 'gives the same answer each time' {
         $first = Measure-SteeringPolicy $trace -Policy TestDrive:/hash.yaml -SlotCount 4
         $second = Measure-SteeringPolicy $trace -Policy TestDrive:/hash.yaml -SlotCount 4

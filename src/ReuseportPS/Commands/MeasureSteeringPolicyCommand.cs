@@ -36,10 +36,10 @@ public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
     [ArgumentCompleter(typeof(GroupNameCompleter))]
     public string? Group { get; set; }
 
-    /// <summary>Threads that share the work, by default one for each processor. The result does not depend on it.</summary>
+    /// <summary>Threads that share the work; 1 unless given, since each reads the whole trace. The result does not depend on it.</summary>
     [Parameter]
     [ValidateRange(1, 64)]
-    public int ThrottleLimit { get; set; } = Math.Min(Environment.ProcessorCount, 8);
+    public int ThrottleLimit { get; set; } = 1;
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => Guard(Trace, () =>
