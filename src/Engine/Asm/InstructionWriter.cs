@@ -107,13 +107,17 @@ internal sealed class InstructionWriter(DisassemblyOptions options, PlaceNames? 
 
     private string Callee(in Instruction instruction, InstructionForm form, int slot) => form.CallKind switch
     {
-        CallKind.Helper => options.Names.Helpers.TryGetValue(instruction.Immediate, out string? name) ? "bpf_" + name : Number(instruction.Immediate),
+        CallKind.Helper => HelperName(instruction.Immediate) ?? Number(instruction.Immediate),
         CallKind.Local => LabelOf(instruction, form, slot) ?? "pc" + Plus(instruction.Immediate),
         _ => instruction.Offset == 0 && KernelFunctionName(instruction.Immediate) is string kernelFunction ? kernelFunction
             : instruction.Offset == 0
             ? Text($"kernel-function#{(uint)instruction.Immediate}")
             : Text($"kernel-function#{(uint)instruction.Immediate}, {instruction.Offset}"),
     };
+
+    // A kernel function of the program that has the name is what the name would be read as.
+    private string? HelperName(int number) =>
+        options.Names.Helpers.TryGetValue(number, out string? name) && !options.Names.KernelFunctions.Contains("bpf_" + name) ? "bpf_" + name : null;
 
     // Only where nothing else has the name.
     private string? KernelFunctionName(int index)

@@ -4,6 +4,7 @@ using CsCheck;
 using ReuseportPS.Engine.Asm;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Elf;
+using ReuseportPS.Engine.Helpers;
 using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Policies;
@@ -136,6 +137,14 @@ public sealed partial class ProgramTextTests
         Diagnostic finding = Assert.Single(reading.Diagnostics);
         Assert.Equal((code, "x.s:" + place), (finding.Code, finding.Location!.ToString()));
         Assert.Contains(says, finding.Message + finding.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_helper_that_shares_its_name_with_a_kernel_function_comes_back_as_the_helper()
+    {
+        Instruction[] code = [Instructions.CallHelper(HelperNames.All.Single(helper => helper.Value == "loop").Key), Instructions.Exit()];
+        ProgramSpec program = new("both", ProgramType.SkReuseport, AttachType.SkReuseportSelect, [.. code], []) { KernelFunctions = ["bpf_loop"] };
+        Assert.Equal(code, ProgramText.Read(ProgramText.Write(program)).Program!.Instructions);
     }
 
     [Fact]
