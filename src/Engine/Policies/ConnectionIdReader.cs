@@ -14,7 +14,7 @@ public sealed class ConnectionIdReader
     private readonly SlotTables _tables;
     private readonly ImmutableArray<int> _entries;
     private readonly PolicyEvaluator _evaluator;
-    private readonly bool[] _selectable;
+    private readonly ExecutionEnvironment _environment = new();
 
     /// <summary>A reader of a valid policy.</summary>
     /// <param name="policy">The policy.</param>
@@ -26,7 +26,6 @@ public sealed class ConnectionIdReader
         _tables = new SlotTables(policy, slotCount, states ?? SlotStates.AllActive);
         _entries = _tables.Build();
         _evaluator = new PolicyEvaluator(policy, slotCount, states);
-        _selectable = [.. Enumerable.Repeat(true, slotCount)];
     }
 
     /// <summary>What each <c>by: connection-id</c> makes of an id, in the order of the policy; nothing when it has none.</summary>
@@ -50,17 +49,16 @@ public sealed class ConnectionIdReader
     /// <summary>What of a datagram the policy takes for an id that a server issued; null when the packet does not come to a <c>by: connection-id</c>.</summary>
     public CarriedConnectionId? Find(in Packet packet)
     {
-        PolicyDecision decision = _evaluator.Decide(packet, _selectable);
-        int position = decision.Rule < 0 ? _policy.Rules.Count : decision.Rule;
-        if (decision.Basis == CounterKind.NotCovered || _policy.ActionAt(position) is not SteerAction { By: ConnectionIdBalancer by })
+        MatchInput input = new(packet, _environment);
+        if (_evaluator.FindAction(input) is not int position || _policy.ActionAt(position) is not SteerAction { By: ConnectionIdBalancer by })
         {
             return null;
         }
 
-        MatchInput input = new(packet, new ExecutionEnvironment());
+        int rule = RuleAt(position);
         if (ConnectionIds.Find(input, by, out bool isForeign) is not int at)
         {
-            return new CarriedConnectionId(decision.Rule, [], IsCutOff: false);
+            return new CarriedConnectionId(rule, [], IsCutOff: false);
         }
 
         Span<byte> length = [(byte)by.Length];
@@ -72,17 +70,20 @@ public sealed class ConnectionIdReader
         byte[] id = new byte[length[0]];
         if (!input.TryReadPayload(at, id))
         {
-            return new CarriedConnectionId(decision.Rule, [], IsCutOff: false);
+            return new CarriedConnectionId(rule, [], IsCutOff: false);
         }
 
-        return new CarriedConnectionId(decision.Rule, id, IsCutOff: !input.IsCaptured(at + id.Length));
+        return new CarriedConnectionId(rule, id, IsCutOff: !input.IsCaptured(at + id.Length));
     }
 
     private ConnectionIdFinding Read(int position, ConnectionIdBalancer by, byte[] id)
     {
         (int slot, string reason) = SlotOf(position, by, id);
-        return new ConnectionIdFinding(position == _policy.Rules.Count ? -1 : position, slot, reason);
+        return new ConnectionIdFinding(RuleAt(position), slot, reason);
     }
+
+    /// <summary>The rule of an action, from 0; -1 for otherwise.</summary>
+    private int RuleAt(int position) => position == _policy.Rules.Count ? -1 : position;
 
     private (int Slot, string Reason) SlotOf(int position, ConnectionIdBalancer by, byte[] id)
     {

@@ -80,16 +80,9 @@ public sealed class PolicyEvaluator
 
     private PolicyDecision Decide(in MatchInput input, ReadOnlySpan<bool> selectable)
     {
-        FlowKey flow = input.Flow;
-        if (_policy.Protocol != PolicyProtocol.Any && (_policy.Protocol == PolicyProtocol.Tcp) != (flow.Protocol == TransportProtocol.Tcp))
+        if (FindAction(input) is not int rule)
         {
             return new PolicyDecision(CounterKind.NotCovered, -1, PolicyVerdict.Kernel, -1, 0);
-        }
-
-        int rule = 0;
-        while (rule < _rules.Length && !_rules[rule].Matches(input))
-        {
-            rule++;
         }
 
         bool isOtherwise = rule == _rules.Length;
@@ -99,6 +92,23 @@ public sealed class PolicyEvaluator
         {
             Events = _looksAtFlags && !input.IsOpening && !input.IsMigrating ? attempts.Events.With(CounterKind.NotSyn) : attempts.Events,
         };
+    }
+
+    /// <summary>The position of the action for a packet: that of the rule that matches, or of otherwise after the last; null for a protocol that the policy does not cover.</summary>
+    internal int? FindAction(in MatchInput input)
+    {
+        if (_policy.Protocol != PolicyProtocol.Any && (_policy.Protocol == PolicyProtocol.Tcp) != (input.Flow.Protocol == TransportProtocol.Tcp))
+        {
+            return null;
+        }
+
+        int rule = 0;
+        while (rule < _rules.Length && !_rules[rule].Matches(input))
+        {
+            rule++;
+        }
+
+        return rule;
     }
 
     /// <summary>Decides the first packet of a flow: a SYN, or a datagram without payload.</summary>

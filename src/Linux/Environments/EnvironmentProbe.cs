@@ -32,6 +32,7 @@ internal sealed class EnvironmentProbe(LinuxBackend backend, GroupXray xray, Bpf
         new("rps_probe", MapType.ArrayOfMaps, 4, 4, 2) { Inner = new("rps_probe", MapType.Array, 4, 8, 1, MapFlags.InnerMap) },
     ];
 
+    private readonly Version _release = Version.TryParse(backend.Info.KernelVersion, out Version? release) ? release : new Version(0, 0);
     private readonly ulong _capabilities = Sys.capget(out ulong effective) < 0 ? 0 : effective;
 
     // Without these nothing can be steered, one's own sockets included.
@@ -110,7 +111,7 @@ internal sealed class EnvironmentProbe(LinuxBackend backend, GroupXray xray, Bpf
         }),
         Yama(),
         UnprivilegedBpf(),
-        .. HostSettings.Read(Release ?? new Version(0, 0)),
+        .. HostSettings.Read(_release),
         Try("network namespaces", "Trying a policy on real sockets out of everybody's way", "Run with CAP_SYS_ADMIN, or use the simulator: Set-ReuseportBackend Simulator.", () =>
         {
             backend.CreateNamespace().Dispose();
@@ -121,13 +122,10 @@ internal sealed class EnvironmentProbe(LinuxBackend backend, GroupXray xray, Bpf
             "Waiting until every packet sees new data", null),
     ];
 
-    /// <summary>The kernel's version, its first two numbers; null when it has another form.</summary>
-    private static Version? Release => Version.TryParse(string.Join('.', (ReadLine("/proc/sys/kernel/osrelease") ?? "").Split('.', '-').Take(2)), out Version? version) ? version : null;
-
-    private static EnvironmentCheck Kernel()
+    private EnvironmentCheck Kernel()
     {
-        string release = ReadLine("/proc/sys/kernel/osrelease") ?? "unknown";
-        bool passed = Release >= new Version(5, 8);
+        string release = HostFile.ReadLine("/proc/sys/kernel/osrelease") ?? "unknown";
+        bool passed = _release >= new Version(5, 8);
         return new EnvironmentCheck("kernel", passed, release, "CAP_BPF came with 5.8, migration with 5.14", passed ? null : "Use a kernel of 5.8 or later.");
     }
 
@@ -145,22 +143,6 @@ internal sealed class EnvironmentProbe(LinuxBackend backend, GroupXray xray, Bpf
         catch (IOException exception)
         {
             return new EnvironmentCheck(name, false, exception.Message, why, fix);
-        }
-    }
-
-    private static string? ReadLine(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path).Trim();
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return null;
         }
     }
 
@@ -212,7 +194,7 @@ internal sealed class EnvironmentProbe(LinuxBackend backend, GroupXray xray, Bpf
 
     private EnvironmentCheck Yama()
     {
-        string? scope = ReadLine("/proc/sys/kernel/yama/ptrace_scope");
+        string? scope = HostFile.ReadLine("/proc/sys/kernel/yama/ptrace_scope");
         bool passed = scope is null or "0" || (scope is "1" or "2" && Has(Capability.CAP_SYS_PTRACE));
         return new EnvironmentCheck(
             "kernel.yama.ptrace_scope", passed, scope ?? "no Yama", "With 1 or 2 copying a socket needs CAP_SYS_PTRACE, with 3 it is forbidden",
@@ -221,7 +203,7 @@ internal sealed class EnvironmentProbe(LinuxBackend backend, GroupXray xray, Bpf
 
     private EnvironmentCheck UnprivilegedBpf()
     {
-        string? value = ReadLine("/proc/sys/kernel/unprivileged_bpf_disabled");
+        string? value = HostFile.ReadLine("/proc/sys/kernel/unprivileged_bpf_disabled");
         bool passed = value == "0" || Has(Capability.CAP_BPF) || Has(Capability.CAP_SYS_ADMIN);
         return new EnvironmentCheck(
             "kernel.unprivileged_bpf_disabled", passed, value ?? "unknown",

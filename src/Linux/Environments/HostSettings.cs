@@ -7,6 +7,7 @@ namespace ReuseportPS.Linux.Environments;
 internal static class HostSettings
 {
     private const string Lockdown = "/sys/kernel/security/lockdown";
+    private const string SeccompField = "Seccomp:";
     private const string SecurityModules = "/sys/kernel/security/lsm";
 
     /// <summary>All of them.</summary>
@@ -24,7 +25,7 @@ internal static class HostSettings
 
     private static EnvironmentCheck Locked()
     {
-        string? modes = ReadLine(Lockdown);
+        string? modes = HostFile.ReadLine(Lockdown);
         string mode = modes?.Split('[', ']').ElementAtOrDefault(1) ?? "none";
         bool passed = mode != "confidentiality";
         return new EnvironmentCheck(
@@ -33,11 +34,11 @@ internal static class HostSettings
     }
 
     private static EnvironmentCheck Modules() => new(
-        "security modules", true, ReadLine(SecurityModules) ?? "not visible", "SELinux and AppArmor can refuse bpf(2) and the copying of sockets; what they refuse fails with EACCES or EPERM", null);
+        "security modules", true, HostFile.ReadLine(SecurityModules) ?? "not visible", "SELinux and AppArmor can refuse bpf(2) and the copying of sockets; what they refuse fails with EACCES or EPERM", null);
 
     private static EnvironmentCheck Seccomp()
     {
-        string mode = ReadStatus("Seccomp:");
+        string mode = HostFile.ReadLine("/proc/self/status", SeccompField)?[SeccompField.Length..].Trim() ?? "unknown";
         return new EnvironmentCheck(
             "seccomp", true, mode switch { "0" => "no filter", "2" => "a filter is on; what it forbids shows in bpf(2), sock_diag and pidfd_getfd", _ => $"mode {mode}" },
             "A container's usual filter forbids bpf(2)", null);
@@ -45,7 +46,7 @@ internal static class HostSettings
 
     private static EnvironmentCheck UserNamespace()
     {
-        string[] map = (ReadLine("/proc/self/uid_map") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string[] map = (HostFile.ReadLine("/proc/self/uid_map") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         bool initial = map is ["0", "0", "4294967295"];
         return new EnvironmentCheck(
             "user namespace", initial, initial ? "the host's" : "not the host's", "Capabilities in another user namespace do not count for bpf(2)",
@@ -54,7 +55,7 @@ internal static class HostSettings
 
     private static EnvironmentCheck Jit()
     {
-        string? value = ReadLine("/proc/sys/net/core/bpf_jit_enable");
+        string? value = HostFile.ReadLine("/proc/sys/net/core/bpf_jit_enable");
         bool passed = value is not "0";
         return new EnvironmentCheck(
             "net.core.bpf_jit_enable", passed, value ?? "unknown", "With 0 the kernel interprets programs: a decision takes several times as long",
@@ -63,8 +64,8 @@ internal static class HostSettings
 
     private static EnvironmentCheck Hardening()
     {
-        string? value = ReadLine("/proc/sys/net/core/bpf_jit_harden");
-        string limit = ReadLine("/proc/sys/net/core/bpf_jit_limit") ?? "unknown";
+        string? value = HostFile.ReadLine("/proc/sys/net/core/bpf_jit_harden");
+        string limit = HostFile.ReadLine("/proc/sys/net/core/bpf_jit_limit") ?? "unknown";
         return new EnvironmentCheck(
             "net.core.bpf_jit_harden", true, $"{value ?? "unknown"}, and {limit} bytes of code at most (bpf_jit_limit)",
             "1 hides the constants of unprivileged programs, 2 those of all, which makes them longer and slower", null);
@@ -72,7 +73,7 @@ internal static class HostSettings
 
     private static EnvironmentCheck LockedMemory(Version release)
     {
-        string line = ReadFirst("/proc/self/limits", "Max locked memory") ?? "";
+        string line = HostFile.ReadLine("/proc/self/limits", "Max locked memory") ?? "";
         string limit = line.Split(' ', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(3) ?? "unknown";
         bool counts = release < new Version(5, 11);
         bool passed = !counts || limit == "unlimited" || (long.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) && bytes >= 64 << 20);
@@ -80,20 +81,4 @@ internal static class HostSettings
             "RLIMIT_MEMLOCK", passed, counts ? limit : $"{limit}; maps do not count since 5.11", "Before 5.11 maps and programs count as locked memory",
             passed ? null : "ulimit -l unlimited (systemd: LimitMEMLOCK=infinity)");
     }
-
-    private static string ReadStatus(string field) => ReadFirst("/proc/self/status", field)?[field.Length..].Trim() ?? "unknown";
-
-    private static string? ReadFirst(string path, string prefix)
-    {
-        try
-        {
-            return File.ReadLines(path).FirstOrDefault(line => line.StartsWith(prefix, StringComparison.Ordinal));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
-    private static string? ReadLine(string path) => ReadFirst(path, "")?.Trim();
 }

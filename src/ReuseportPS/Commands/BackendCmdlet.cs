@@ -2,7 +2,10 @@ using System.Management.Automation;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Policies;
 using ReuseportPS.Session;
+using ReuseportPS.Simulator;
+using ReuseportPS.Simulator.Preview;
 
 namespace ReuseportPS.Commands;
 
@@ -42,5 +45,31 @@ public abstract class BackendCmdlet : ReuseportCmdlet
         }
 
         return groups;
+    }
+
+    /// <summary>The policy compiled for the slots of a group; its warnings are written.</summary>
+    /// <exception cref="DiagnosticException">It does not compile.</exception>
+    private protected CompiledPolicy Compile(SteeringPolicy policy, PreviewGroup group)
+    {
+        PolicyCompilation compilation = PolicyCompiler.Compile(policy, group.SlotCount, group.States);
+        WriteFindings(compilation.Diagnostics);
+        return compilation.Compiled ?? throw new DiagnosticException(compilation.Diagnostics);
+    }
+
+    /// <summary>The host of the preview: that of the simulator, when one is set.</summary>
+    private protected SimulatorOptions? SimulatedHost()
+    {
+        SimulatorOptions? host = ModuleState.Current.SimulatorOptions;
+        WriteUnchecked(host?.Unchecked ?? []);
+        return host;
+    }
+
+    /// <summary>The names of groups that a name or a pattern stands for.</summary>
+    /// <exception cref="DiagnosticException">No group has the name. A pattern may stand for none.</exception>
+    private protected static string[] NamesLike(GroupCatalog groups, string pattern)
+    {
+        WildcardPattern wildcard = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase);
+        string[] matches = [.. groups.Names.Where(wildcard.IsMatch)];
+        return matches.Length > 0 || WildcardPattern.ContainsWildcardCharacters(pattern) ? matches : throw groups.NotFound(pattern);
     }
 }

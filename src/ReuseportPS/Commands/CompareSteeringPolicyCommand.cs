@@ -56,7 +56,7 @@ public sealed class CompareSteeringPolicyCommand : PreviewCmdlet
         SteeringComparison comparison = comparer.Compare(Trace.Source, progress.Report, StopToken);
         if (comparison.Failure is Diagnostic failure && Trace.Failure is null)
         {
-            WriteWarning($"{failure.Location}: {failure.Message} {failure.Remedy}");
+            WriteFailure(failure);
         }
 
         WriteObject(comparison);

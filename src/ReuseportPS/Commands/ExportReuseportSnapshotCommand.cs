@@ -73,17 +73,13 @@ public sealed class ExportReuseportSnapshotCommand : BackendCmdlet
 
         foreach (string pattern in Group)
         {
-            WildcardPattern wildcard = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase);
-            string[] matches = [.. groups.Names.Where(wildcard.IsMatch)];
-            if (matches.Length == 0 && !WildcardPattern.ContainsWildcardCharacters(pattern))
+            Guard(pattern, () =>
             {
-                Guard(pattern, () => throw groups.NotFound(pattern));
-            }
-
-            foreach (string name in matches.Where(name => !_groups.Exists(taken => taken.Group.Name == name)))
-            {
-                Guard(name, () => Take(groups, name));
-            }
+                foreach (string name in NamesLike(groups, pattern).Where(name => !_groups.Exists(taken => taken.Group.Name == name)))
+                {
+                    Guard(name, () => Take(groups, name));
+                }
+            });
         }
     });
 

@@ -22,24 +22,22 @@ public sealed class GetReuseportGroupCommand : BackendCmdlet
         GroupCatalog groups = Groups();
         foreach (string pattern in Name)
         {
-            WildcardPattern wildcard = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase);
-            string[] matches = [.. groups.Names.Where(wildcard.IsMatch)];
-            if (matches.Length == 0 && !WildcardPattern.ContainsWildcardCharacters(pattern))
+            Guard(pattern, () =>
             {
-                Guard(pattern, () => throw groups.NotFound(pattern));
-            }
-
-            foreach (string name in matches)
-            {
-                Guard(name, () =>
+                foreach (string name in NamesLike(groups, pattern))
                 {
-                    using ManagedGroup? group = groups.Find(name);
-                    if (group is not null)
-                    {
-                        WriteObject(new ReuseportGroup(group));
-                    }
-                });
-            }
+                    Guard(name, () => Write(groups, name));
+                }
+            });
         }
     });
+
+    private void Write(GroupCatalog groups, string name)
+    {
+        using ManagedGroup? group = groups.Find(name);
+        if (group is not null)
+        {
+            WriteObject(new ReuseportGroup(group));
+        }
+    }
 }

@@ -98,7 +98,7 @@ public sealed class ImportPacketTraceCommand : FileCmdlet
                 return;
             }
 
-            WriteWarning($"{failure.Location}: {failure.Message} {failure.Remedy}");
+            WriteFailure(failure);
         }
 
         WriteFindings(trace.FirstLoss is Diagnostic loss ? [loss] : []);

@@ -166,7 +166,7 @@ public sealed class InvokeSteeringProgramCommand : ReuseportCmdlet
 
         if (reader.Failure is Diagnostic failure)
         {
-            WriteWarning($"{failure.Location}: {failure.Message} {failure.Remedy}");
+            WriteFailure(failure);
         }
 
         if (passedOver > 0)

@@ -4,7 +4,6 @@ using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Model;
 using ReuseportPS.Session;
-using ReuseportPS.Simulator;
 using ReuseportPS.Simulator.Preview;
 
 namespace ReuseportPS.Commands;
@@ -45,22 +44,14 @@ public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
     protected override void ProcessRecord() => Guard(Trace, () =>
     {
         PreviewGroup group = Group is null ? new PreviewGroup(SlotCount) : PreviewGroups.Of(Groups(), Group);
-        PolicyCompilation compilation = PolicyCompiler.Compile(Policy, group.SlotCount, group.States);
-        WriteFindings(compilation.Diagnostics);
-        if (compilation.Compiled is null)
-        {
-            throw new DiagnosticException(compilation.Diagnostics);
-        }
-
+        CompiledPolicy compiled = Compile(Policy, group);
         using TraceCmdletProgress progress = new(this, $"Measuring policy '{Policy.Name}'", Trace.Name);
-        SimulatorOptions? host = ModuleState.Current.SimulatorOptions;
-        WriteUnchecked(host?.Unchecked ?? []);
-        SteeringMeasurement measurement = new PolicyPreview(compilation.Compiled, group, Policy.Name, host, Policy) { Cores = ThrottleLimit }.Measure(
+        SteeringMeasurement measurement = new PolicyPreview(compiled, group, Policy.Name, SimulatedHost(), Policy) { Cores = ThrottleLimit }.Measure(
             Trace.Source, fraction => progress.Report(fraction), StopToken);
         WriteFindings(measurement.Warnings);
         if (measurement.Failure is Diagnostic failure && Trace.Failure is null)
         {
-            WriteWarning($"{failure.Location}: {failure.Message} {failure.Remedy}");
+            WriteFailure(failure);
         }
 
         WriteObject(measurement);

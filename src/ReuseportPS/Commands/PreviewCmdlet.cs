@@ -1,9 +1,6 @@
 using System.Management.Automation;
 using ReuseportPS.Binding;
-using ReuseportPS.Engine.Diagnostics;
-using ReuseportPS.Engine.Policies;
 using ReuseportPS.Session;
-using ReuseportPS.Simulator;
 using ReuseportPS.Simulator.Preview;
 
 namespace ReuseportPS.Commands;
@@ -21,14 +18,6 @@ public abstract class PreviewCmdlet : BackendCmdlet
     [ArgumentCompleter(typeof(GroupNameCompleter))]
     public string? Group { get; set; }
 
-    /// <summary>The host of the preview: that of the simulator, when one is set.</summary>
-    private protected SimulatorOptions? SimulatedHost()
-    {
-        SimulatorOptions? host = ModuleState.Current.SimulatorOptions;
-        WriteUnchecked(host?.Unchecked ?? []);
-        return host;
-    }
-
     /// <summary>The group to preview for.</summary>
     private protected PreviewGroup Target()
     {
@@ -39,14 +28,5 @@ public abstract class PreviewCmdlet : BackendCmdlet
         }
 
         return Group is null ? new PreviewGroup(SlotCount) : PreviewGroups.Of(Groups(), Group);
-    }
-
-    /// <summary>The policy compiled for the slots of a group; its warnings are written.</summary>
-    /// <exception cref="DiagnosticException">It does not compile.</exception>
-    private protected CompiledPolicy Compile(SteeringPolicy policy, PreviewGroup group)
-    {
-        PolicyCompilation compilation = PolicyCompiler.Compile(policy, group.SlotCount, group.States);
-        WriteFindings(compilation.Diagnostics);
-        return compilation.Compiled ?? throw new DiagnosticException(compilation.Diagnostics);
     }
 }

@@ -70,6 +70,9 @@ public abstract class ReuseportCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Warns that the reading of a trace ended before the trace did.</summary>
+    private protected void WriteFailure(Diagnostic failure) => WriteWarning($"{failure.Location}: {failure.Message} {failure.Remedy}");
+
     /// <summary>Warns of what nobody has compared with a kernel.</summary>
     private protected void WriteUnchecked(IEnumerable<string> findings)
     {

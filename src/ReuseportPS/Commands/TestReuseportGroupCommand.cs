@@ -67,17 +67,13 @@ public sealed class TestReuseportGroupCommand : BackendCmdlet
 
         foreach (string pattern in Group)
         {
-            WildcardPattern wildcard = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase);
-            string[] matches = [.. groups.Names.Where(wildcard.IsMatch)];
-            if (matches.Length == 0 && !WildcardPattern.ContainsWildcardCharacters(pattern))
+            TestOrFail(pattern, () =>
             {
-                TestOrFail(pattern, () => throw groups.NotFound(pattern));
-            }
-
-            foreach (string name in matches)
-            {
-                TestOrFail(name, () => TestGroup(groups, name));
-            }
+                foreach (string name in NamesLike(groups, pattern))
+                {
+                    TestOrFail(name, () => TestGroup(groups, name));
+                }
+            });
         }
     }
 

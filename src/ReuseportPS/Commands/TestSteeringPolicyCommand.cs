@@ -75,18 +75,12 @@ public sealed class TestSteeringPolicyCommand : BackendCmdlet
     {
         SteeringPolicy policy = ReadWithIds();
         PreviewGroup group = Group is null ? new PreviewGroup(SlotCount) : PreviewGroups.Of(Groups(), Group);
-        PolicyCompilation compilation = PolicyCompiler.Compile(policy, group.SlotCount, group.States);
-        WriteFindings(compilation.Diagnostics);
-        if (compilation.Compiled is null)
-        {
-            throw new DiagnosticException(compilation.Diagnostics);
-        }
-
+        CompiledPolicy compiled = Compile(policy, group);
         using TraceCmdletProgress progress = new(this, $"Reading connection ids as policy '{policy.Name}'", trace.Name);
-        ConnectionIdSurvey survey = new ConnectionIdSurveyor(policy, compilation.Compiled, group, ModuleState.Current.SimulatorOptions).Survey(trace.Source, progress.Report, StopToken);
+        ConnectionIdSurvey survey = new ConnectionIdSurveyor(policy, compiled, group, ModuleState.Current.SimulatorOptions).Survey(trace.Source, progress.Report, StopToken);
         if (survey.Failure is Diagnostic failure && trace.Failure is null)
         {
-            WriteWarning($"{failure.Location}: {failure.Message} {failure.Remedy}");
+            WriteFailure(failure);
         }
 
         SteeringConnectionIdTest result = new(policy, trace, group, survey);

@@ -1,4 +1,3 @@
-using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 
 namespace ReuseportPS.Simulator.Recording;
@@ -14,67 +13,10 @@ internal sealed class PartitionedTrace(IPacketSource source, TracePartition part
 
     public IPacketReader Open(CancellationToken cancellationToken) => new Reader(source.Open(cancellationToken), partition);
 
-    private sealed class Reader(IPacketReader inner, TracePartition partition) : IPacketReader
+    private sealed class Reader(IPacketReader inner, TracePartition partition) : SelectiveReader(inner)
     {
-        private long _others;
-        private long _othersCutShort;
+        public override TraceStatistics Statistics => Kept with { OtherPartition = LeftOut };
 
-        public TraceStatistics Statistics
-        {
-            get
-            {
-                TraceStatistics all = inner.Statistics;
-                return all with { Packets = all.Packets - _others, OtherPartition = _others, CutShort = all.CutShort - _othersCutShort };
-            }
-        }
-
-        public double? Progress => inner.Progress;
-
-        public Diagnostic? Failure => inner.Failure;
-
-        public Diagnostic? FirstLoss => inner.FirstLoss;
-
-        public bool TryRead(out Packet packet)
-        {
-            while (inner.TryRead(out packet))
-            {
-                if (partition.Contains(packet.Flow))
-                {
-                    return true;
-                }
-
-                _others++;
-                _othersCutShort += packet.IsCutShort ? 1 : 0;
-            }
-
-            return false;
-        }
-
-        public int Read(Span<Packet> packets)
-        {
-            int count = 0;
-            int read;
-            do
-            {
-                read = inner.Read(packets);
-                foreach (ref readonly Packet packet in packets[..read])
-                {
-                    if (partition.Contains(packet.Flow))
-                    {
-                        packets[count++] = packet;
-                    }
-                    else
-                    {
-                        _others++;
-                        _othersCutShort += packet.IsCutShort ? 1 : 0;
-                    }
-                }
-            }
-            while (count == 0 && read > 0);
-
-            return count;
-        }
-
-        public void Dispose() => inner.Dispose();
+        protected override bool Keeps(in FlowKey flow) => partition.Contains(flow);
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -11,25 +10,6 @@ public sealed class ConfirmRollbackTests : LinuxTest
 {
     private const int Port = 18082;
 
-    /// <summary>Two sockets of each kind; each answers with its number.</summary>
-    private const string Server = """
-        import selectors, socket, sys
-        ready = selectors.DefaultSelector()
-        for number in range(2):
-            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                s = socket.socket(socket.AF_INET, kind); s.setsockopt(socket.SOL_SOCKET, 15, 1); s.bind(("127.0.0.1", int(sys.argv[1])))
-                if kind == socket.SOCK_STREAM: s.listen(128)
-                ready.register(s, selectors.EVENT_READ, (kind, b"%d" % number))
-        print("ready", flush=True)
-        while True:
-            for key, _ in ready.select():
-                kind, name = key.data
-                if kind == socket.SOCK_DGRAM:
-                    _, peer = key.fileobj.recvfrom(64); key.fileobj.sendto(name, peer)
-                else:
-                    c, _ = key.fileobj.accept(); c.sendall(name); c.close()
-        """;
-
     private readonly string _group = "confirm-" + Guid.NewGuid().ToString("N")[..8];
 
     [Theory]
@@ -41,7 +21,7 @@ public sealed class ConfirmRollbackTests : LinuxTest
         string folder = Directory.CreateTempSubdirectory().FullName;
         File.WriteAllText(Path.Combine(folder, "former.yaml"), "version: 1\npolicy: former\notherwise: { by: slot, slot: 0 }");
         File.WriteAllText(Path.Combine(folder, "newer.yaml"), "version: 1\npolicy: newer\notherwise: { by: hash, to: [1] }");
-        using ChildServer server = ChildServer.StartPython(Namespace, Server, Port.ToString(CultureInfo.InvariantCulture));
+        using ChildServer server = AnsweringServer.Start(Namespace, Port, sockets: 2, namesProcess: false);
         try
         {
             shell.Run([$"$null = New-ReuseportGroup {_group} -Port {Port}", hasPolicy ? $"Set-SteeringPolicy {_group} '{folder}/former.yaml'" : $"Get-ReuseportGroup {_group}"]);

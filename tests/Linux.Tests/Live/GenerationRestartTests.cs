@@ -14,25 +14,6 @@ public sealed class GenerationRestartTests : LinuxTest
     private const int Port = 18081;
     private const int Flows = 200;
 
-    /// <summary>Four sockets of each kind; each answers with the process id and its number. Connections are served one after the other.</summary>
-    private const string Server = """
-        import os, selectors, socket, sys
-        ready = selectors.DefaultSelector()
-        for number in range(4):
-            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                s = socket.socket(socket.AF_INET, kind); s.setsockopt(socket.SOL_SOCKET, 15, 1); s.bind(("127.0.0.1", int(sys.argv[1])))
-                if kind == socket.SOCK_STREAM: s.listen(128)
-                ready.register(s, selectors.EVENT_READ, (kind, b"%d:%d" % (os.getpid(), number)))
-        print("ready", flush=True)
-        while True:
-            for key, _ in ready.select():
-                kind, name = key.data
-                if kind == socket.SOCK_DGRAM:
-                    _, peer = key.fileobj.recvfrom(64); key.fileobj.sendto(name, peer)
-                else:
-                    c, _ = key.fileobj.accept(); c.sendall(name); c.close()
-        """;
-
     private const string Policy = """
         version: 1
         policy: restart
@@ -51,7 +32,7 @@ public sealed class GenerationRestartTests : LinuxTest
         CmdletShell shell = CmdletShell.In(Namespace);
         string policy = Path.GetTempFileName();
         File.WriteAllText(policy, Policy);
-        ChildServer? former = ChildServer.StartPython(Namespace, Server, Text(Port));
+        ChildServer? former = AnsweringServer.Start(Namespace, Port, sockets: 4, namesProcess: true);
         ChildServer? successor = null;
         Socket[] old = [];
         Socket[] young = [];
@@ -64,7 +45,7 @@ public sealed class GenerationRestartTests : LinuxTest
             Assert.True(before.Distinct().Count() > 1);
 
             using ConnectionWatch connections = new(Namespace, Port);
-            successor = ChildServer.StartPython(Namespace, Server, Text(Port));
+            successor = AnsweringServer.Start(Namespace, Port, sockets: 4, namesProcess: true);
             JsonElement sync = shell.Run($"Sync-ReuseportGroup {_group} -NewGeneration");
             Assert.Equal((4, 8), (sync.GetProperty("FormerSlotCount").GetInt32(), sync.GetProperty("SlotCount").GetInt32()));
             Assert.Equal(before, Ask(old));

@@ -38,7 +38,7 @@ public sealed partial class ManagedGroup
             Program = Program?.Name,
             Counters = _live is null ? [] : ReadCounters(),
             Flows = [.. flows],
-            StickyFlows = _live is null || Policy is null ? [] : [.. _live.ReadFlows(Policy).OrderBy(flow => flow.Rule, StringComparer.Ordinal).ThenBy(flow => flow.Flow.ToString(), StringComparer.Ordinal)],
+            StickyFlows = _live is null || Policy is null ? [] : [.. SnapshotStickyFlow.InOrder(_live.ReadFlows(Policy))],
         };
     }
 

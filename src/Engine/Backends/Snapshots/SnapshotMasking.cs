@@ -13,11 +13,7 @@ public static class SnapshotMasking
             .. group.Flows.Select(flow => flow with { Remote = new(mask.Mask(flow.Remote.Address), flow.Remote.Port) })
                 .GroupBy(flow => (flow.Protocol, flow.Local.Port)).SelectMany(LiveConnection.InOrder),
         ],
-        StickyFlows =
-        [
-            .. group.StickyFlows.Select(flow => flow with { Flow = Masked(flow.Flow, mask) })
-                .OrderBy(flow => flow.Rule, StringComparer.Ordinal).ThenBy(flow => flow.Flow.ToString(), StringComparer.Ordinal),
-        ],
+        StickyFlows = [.. SnapshotStickyFlow.InOrder(group.StickyFlows.Select(flow => flow with { Flow = Masked(flow.Flow, mask) }))],
     };
 
     private static FlowKey Masked(FlowKey flow, AddressMask mask) => flow with { Source = mask.Mask(flow.Family, flow.Source) };
