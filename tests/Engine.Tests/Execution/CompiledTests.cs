@@ -302,6 +302,41 @@ public class CompiledTests
         }
     }
 
+    // Both ways away bring the same value of r0, and then two.
+    [Theory]
+    [InlineData(JumpOperation.LessThan, JumpOperation.GreaterThan)]
+    [InlineData(JumpOperation.LessOrEqual, JumpOperation.GreaterOrEqual)]
+    [InlineData(JumpOperation.GreaterThan, JumpOperation.LessThan)]
+    [InlineData(JumpOperation.GreaterOrEqual, JumpOperation.LessOrEqual)]
+    [InlineData(JumpOperation.LessThan, JumpOperation.LessOrEqual)]
+    [InlineData(JumpOperation.SignedLessThan, JumpOperation.GreaterThan)]
+    [InlineData(JumpOperation.LessThan, JumpOperation.SignedGreaterThan)]
+    public void Two_comparisons_with_numbers_lead_where_they_led(JumpOperation first, JumpOperation second)
+    {
+        foreach ((int low, int high) in from low in (int[])[0, 7, -1] from high in (int[])[7, 0x400, -1] select (low, high))
+        {
+            foreach ((bool is32, bool isAlso32, MemorySize size) in (ReadOnlySpan<(bool, bool, MemorySize)>)[
+                (false, false, MemorySize.DoubleWord), (true, true, MemorySize.DoubleWord), (true, false, MemorySize.DoubleWord), (false, false, MemorySize.Word), (false, true, MemorySize.Word)])
+            {
+                foreach (bool sameValue in (bool[])[true, false])
+                {
+                    ProgramBuilder builder = new();
+                    Label outside = builder.NewLabel();
+                    builder.Add(Instructions.Load(size, R2, R1, 0), Instructions.MoveImmediate(R0, 1));
+                    _ = is32 ? builder.JumpIf32(first, R2, low, outside) : builder.JumpIf(first, R2, low, outside);
+                    if (!sameValue)
+                    {
+                        builder.Add(Instructions.MoveImmediate(R0, 2));
+                    }
+
+                    _ = isAlso32 ? builder.JumpIf32(second, R2, high, outside) : builder.JumpIf(second, R2, high, outside);
+                    builder.Add(Instructions.MoveImmediate(R0, 3)).Mark(outside).Add(Instructions.Alu64(AluOperation.Add, R0, 5), Instructions.Exit());
+                    CompareRuns(Load(builder));
+                }
+            }
+        }
+    }
+
     // The second of the two is wanted once more behind the operation, in every other case.
     [Theory]
     [InlineData(AluOperation.Xor)]
@@ -338,7 +373,7 @@ public class CompiledTests
     // Over contexts of two numbers: alone, bound, in lanes and in a batch.
     private static void CompareRuns(LoadedProgram program)
     {
-        ulong[] numbers = [0, 1, 0x400, 7, 32, 64, ulong.MaxValue, 1ul << 42];
+        ulong[] numbers = [0, 1, 0x400, 7, 8, 32, 64, 0xfffffffe, ulong.MaxValue, 1ul << 42];
         byte[] contexts = [.. from first in numbers from second in numbers from part in (ulong[])[first, second] from one in BitConverter.GetBytes(part) select one];
         CompiledProgram compiled = CompiledProgram.Compile(program);
         Machine machine = new();
@@ -350,18 +385,22 @@ public class CompiledTests
             Assert.Equal(expected[i], machine.Run(compiled));
         }
 
-        BoundProgram bound = machine.Bind(compiled, contexts, 16);
-        for (int i = 0; i < expected.Length; i++)
+        foreach (bool counts in (bool[])[true, false])
         {
-            Assert.Equal(expected[i].ReturnValue, bound.Run(i * 16));
-            Assert.Equal(expected[i].InstructionCount, bound.InstructionCount);
-        }
+            BoundProgram bound = machine.Bind(compiled, contexts, 16, countsInstructions: counts);
+            for (int i = 0; i < expected.Length; i++)
+            {
+                Assert.Equal(expected[i].ReturnValue, bound.Run(i * 16));
+                Assert.Equal(counts ? expected[i].InstructionCount : 0, bound.InstructionCount);
+            }
 
-        ulong[] results = new ulong[expected.Length];
-        foreach (Action<Machine, int>? beforeItem in (Action<Machine, int>?[])[null, static (_, _) => { }])
-        {
-            Assert.Equal(expected.Sum(run => run.InstructionCount), machine.Run(compiled, new ContextBatch(contexts, 16, 16, expected.Length) { BeforeItem = beforeItem }, results).InstructionCount);
-            Assert.Equal(expected.Select(run => run.ReturnValue), results);
+            ulong[] results = new ulong[expected.Length];
+            foreach (Action<Machine, int>? beforeItem in (Action<Machine, int>?[])[null, static (_, _) => { }])
+            {
+                ContextBatch batch = new(contexts, 16, 16, expected.Length) { BeforeItem = beforeItem, CountsInstructions = counts };
+                Assert.Equal(counts ? expected.Sum(run => run.InstructionCount) : 0, machine.Run(compiled, batch, results).InstructionCount);
+                Assert.Equal(expected.Select(run => run.ReturnValue), results);
+            }
         }
     }
 
@@ -381,7 +420,8 @@ public class CompiledTests
             ImmutableArray<Instruction> code = RandomProgram.Make(one, tame: i % 4 == 0);
             interpreted.Begin(one, code);
             compiled.Begin(one, code);
-            string expected = interpreted.Describe(interpreted.Interpret());
+            RunResult result = interpreted.Interpret();
+            string expected = interpreted.Describe(result);
             faults += interpreted.Faulted ? 1 : 0;
             string actual = compiled.Describe(compiled.Compile());
             if (expected != actual)
@@ -392,7 +432,8 @@ public class CompiledTests
             if (i % boundOneIn == 0)
             {
                 compiled.Begin(one, code);
-                actual = compiled.Describe(compiled.RunBound());
+                RunResult bound = compiled.RunBound();
+                actual = compiled.Describe(compiled.Counts ? bound : bound with { InstructionCount = result.InstructionCount });
                 if (expected != actual)
                 {
                     Assert.Fail($"bound, seed 0x{one:x}, tame {i % 4 == 0}:\ninterpreted {expected}\nbound       {actual}\n{List(code)}");
@@ -436,9 +477,10 @@ public class CompiledTests
         private BpfMap[] _maps = [];
         private LoadedProgram _program = null!;
         private bool _isWritable;
-        private bool _counts;
 
         public bool Faulted { get; private set; }
+
+        public bool Counts { get; private set; }
 
         public void Begin(ulong seed, ImmutableArray<Instruction> code)
         {
@@ -483,7 +525,7 @@ public class CompiledTests
             _program = Load(code);
             calls.UpdateProgram([1, 0, 0, 0], _program);
             _isWritable = seed % 8 != 3;
-            _counts = seed % 8 != 1;
+            Counts = seed % 8 is not (1 or 2 or 4);
             _machine.Context.SetFlat(_contexts, 0, RandomProgram.ContextLength, _isWritable);
             _machine.Packet.SetFlat(_packet, 0, _ranges[0].Length, writable: seed % 8 == 5);
             BinaryPrimitives.WriteUInt64LittleEndian(_contexts.AsSpan(8), Machine.PacketAddress + (ulong)(_ranges[0].Length + (seed % 16 == 9 ? 3 : 0)));
@@ -510,7 +552,7 @@ public class CompiledTests
 
         public RunResult RunBound()
         {
-            BoundProgram bound = _machine.Bind(CompiledProgram.Compile(_program, ContextLayout.Reuseport), _contexts, RandomProgram.ContextLength, _isWritable);
+            BoundProgram bound = _machine.Bind(CompiledProgram.Compile(_program, ContextLayout.Reuseport), _contexts, RandomProgram.ContextLength, _isWritable, Counts);
             ulong result = bound.Run(0);
             _selected = [bound.SelectedSlot];
             return new RunResult(result, bound.InstructionCount, bound.Fault);
@@ -525,7 +567,7 @@ public class CompiledTests
                 _machine.Context.SetFlat(_contexts, i * Stride, RandomProgram.ContextLength, writable: true);
                 _machine.Packet.SetFlat(_packet, _ranges[i].Start, _ranges[i].Length, writable: false);
                 RunResult result = _machine.Run(_program);
-                results[i] = _counts ? result : result with { InstructionCount = 0 };
+                results[i] = Counts ? result : result with { InstructionCount = 0 };
                 _selected[i] = _machine.SelectedSlot;
             }
 
@@ -535,7 +577,7 @@ public class CompiledTests
         public RunResult[] RunBatch()
         {
             ulong[] values = new ulong[Items];
-            ContextBatch batch = new(_contexts, RandomProgram.ContextLength, Stride, Items) { Packets = _packet, Ranges = _ranges, Writable = true, SelectedSlots = _selected = new int[Items], CountsInstructions = _counts };
+            ContextBatch batch = new(_contexts, RandomProgram.ContextLength, Stride, Items) { Packets = _packet, Ranges = _ranges, Writable = true, SelectedSlots = _selected = new int[Items], CountsInstructions = Counts };
             BatchResult result = _machine.Run(CompiledProgram.Compile(_program, ContextLayout.Reuseport), batch, values);
             RunResult[] results = [.. values.Select((value, i) => new RunResult(value, 0, result.Faults.FirstOrDefault(fault => fault.Item == i).Fault))];
             results[0] = results[0] with { InstructionCount = result.InstructionCount };

@@ -325,6 +325,11 @@ internal sealed partial class CodeGenerator
 
     private void WriteBranch(ValueBlock block)
     {
+        if (WriteInterval(block))
+        {
+            return;
+        }
+
         (Value left, Value right) = (block.Left!, block.Right!);
         bool narrow = block.CompareIs32;
         bool unsigned = block.Comparison is not (Operation.SignedGreaterThanImmediate64 or Operation.SignedGreaterOrEqualImmediate64

@@ -234,8 +234,7 @@ internal sealed partial class CodeGenerator
     // them, as what follows does not come before this block.
     private BasicBlock PassThrough(BasicBlock from, BasicBlock way)
     {
-        if (way.Predecessors.Count != 1 || way.End != BlockEnd.Next || way.IsLoopHeader
-            || !_prepared.Blocks[way.Order].Values.All(value => !value.IsNeeded || value is { Kind: ValueKind.Cut, NeedsLocal: false }))
+        if (!IsEmptyWay(way))
         {
             return way;
         }
@@ -252,6 +251,10 @@ internal sealed partial class CodeGenerator
         _passed.Add(way);
         return next;
     }
+
+    private bool IsEmptyWay(BasicBlock way) =>
+        way is { Predecessors.Count: 1, End: BlockEnd.Next, IsLoopHeader: false }
+        && _prepared.Blocks[way.Order].Values.All(static value => !value.IsNeeded || value is { Kind: ValueKind.Cut, NeedsLocal: false });
 
     private static bool IsAtHand(Value value)
     {
