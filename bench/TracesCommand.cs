@@ -92,7 +92,8 @@ internal static class TracesCommand
     private static long Parse(string file)
     {
         using IPacketReader reader = new CaptureFile(file).Open();
-        while (reader.TryRead(out _))
+        Packet[] packets = new Packet[64];
+        while (reader.Read(packets) > 0)
         {
         }
 

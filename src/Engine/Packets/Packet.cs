@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace ReuseportPS.Engine.Packets;
 
 /// <summary>
@@ -46,6 +48,10 @@ public struct Packet
         readonly get => _flow;
         init => _flow = value;
     }
+
+    /// <summary><see cref="Flow"/> where it lies, for those who look at it once for each packet of a long trace.</summary>
+    [UnscopedRef]
+    public readonly ref readonly FlowKey FlowInPlace => ref _flow;
 
     /// <summary>Flags byte of a TCP header (CWR..FIN); 0 for UDP.</summary>
     public byte TcpFlags

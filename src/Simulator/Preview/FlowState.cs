@@ -37,7 +37,7 @@ internal struct FlowState
         _destinationLow = (ulong)key.Destination;
         _sourcePort = key.SourcePort;
         _destinationPort = key.DestinationPort;
-        _kind = (byte)(((int)key.Family << 5) | (int)key.Protocol);
+        _kind = KindOf(key);
     }
 
     public readonly IpFamily Family => (IpFamily)(_kind >> 5);
@@ -46,23 +46,33 @@ internal struct FlowState
 
     public readonly UInt128 Source => new(_sourceHigh, _sourceLow);
 
+    /// <summary>Some of what it begins with.</summary>
+    public readonly int Start => (int)_sourceHigh;
+
     public readonly bool IsEmpty => _kind == 0;
 
-    public readonly bool IsSameFlow(in FlowState other) =>
-        _sourceLow == other._sourceLow
-        && _destinationLow == other._destinationLow
-        && _sourceHigh == other._sourceHigh
-        && _destinationHigh == other._destinationHigh
-        && _sourcePort == other._sourcePort
-        && _destinationPort == other._destinationPort
-        && _kind == other._kind;
+    public readonly bool IsOf(in FlowKey key) =>
+        _sourceLow == (ulong)key.Source
+        && _destinationLow == (ulong)key.Destination
+        && _sourcePort == key.SourcePort
+        && _sourceHigh == (ulong)(key.Source >> 64)
+        && _destinationHigh == (ulong)(key.Destination >> 64)
+        && _destinationPort == key.DestinationPort
+        && _kind == KindOf(key);
+
+    public readonly uint Hash() => Hash(_sourceHigh, _sourceLow, _destinationHigh, _destinationLow, _sourcePort, _destinationPort, _kind);
 
     /// <summary>A hash of the five-tuple, the same everywhere.</summary>
-    public readonly uint Hash()
+    public static uint HashOf(in FlowKey key) => Hash(
+        (ulong)(key.Source >> 64), (ulong)key.Source, (ulong)(key.Destination >> 64), (ulong)key.Destination, key.SourcePort, key.DestinationPort, KindOf(key));
+
+    private static byte KindOf(in FlowKey key) => (byte)(((int)key.Family << 5) | (int)key.Protocol);
+
+    private static uint Hash(ulong sourceHigh, ulong sourceLow, ulong destinationHigh, ulong destinationLow, ushort sourcePort, ushort destinationPort, byte kind)
     {
-        ulong ports = ((ulong)_sourcePort << 48) | ((ulong)_destinationPort << 32) | _kind;
-        ulong hash = Mix(_sourceLow ^ ports, _sourceHigh);
-        hash = Mix(hash ^ _destinationLow, _destinationHigh);
+        ulong ports = ((ulong)sourcePort << 48) | ((ulong)destinationPort << 32) | kind;
+        ulong hash = Mix(sourceLow ^ ports, sourceHigh);
+        hash = Mix(hash ^ destinationLow, destinationHigh);
         return (uint)(hash ^ (hash >> 32));
     }
 

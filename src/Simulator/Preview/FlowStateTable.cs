@@ -13,33 +13,48 @@ internal sealed class FlowStateTable
     public int Count { get; private set; }
 
     /// <summary>The flow's state; valid until the next call. A new flow is added with this row.</summary>
-    public ref FlowState FindOrAdd(in FlowKey key, ushort row, out bool isNew)
+    public ref FlowState FindOrAdd(in FlowKey key, ushort row, out bool isNew) => ref FindOrAdd(key, FlowState.HashOf(key), row, out isNew);
+
+    /// <summary>The same, where the flow's hash is known.</summary>
+    public ref FlowState FindOrAdd(in FlowKey key, uint hash, ushort row, out bool isNew)
     {
-        FlowState wanted = new(key);
-        ref FlowState place = ref FindPlace(_states, wanted);
+        ref FlowState place = ref FindPlace(key, hash);
         isNew = place.IsEmpty;
         if (isNew)
         {
             if (Count >= _states.Length / 4 * 3)
             {
                 Grow();
-                place = ref FindPlace(_states, wanted);
+                place = ref FindPlace(key, hash);
             }
 
             Count++;
-            place = wanted;
-            place.First = row;
-            place.Last = row;
+            place = new FlowState(key) { First = row, Last = row };
         }
 
         return ref place;
     }
 
-    /// <summary>Looks at the place where the flow may be; what is returned means nothing.</summary>
-    public int Touch(in FlowKey key) => _states[new FlowState(key).Hash() & ((uint)_states.Length - 1)].First;
+    /// <summary>
+    /// Looks at the places where flows may be, in one go: they come into the processor's cache side by side and not one after the other.
+    /// </summary>
+    /// <returns>Nothing that means anything.</returns>
+    public int Touch(ReadOnlySpan<uint> hashes)
+    {
+        FlowState[] states = _states;
+        int seen = 0;
+        foreach (uint hash in hashes)
+        {
+            // Its two ends, as it may lie in two lines.
+            ref readonly FlowState place = ref states[hash & ((uint)states.Length - 1)];
+            seen += place.First + place.Start;
+        }
+
+        return seen;
+    }
 
     /// <summary>Whether the flow is there.</summary>
-    public bool Contains(in FlowKey key) => !FindPlace(_states, new FlowState(key)).IsEmpty;
+    public bool Contains(in FlowKey key) => !FindPlace(key, FlowState.HashOf(key)).IsEmpty;
 
     /// <summary>Every place of the table, empty ones too; valid until a flow is added.</summary>
     public ReadOnlySpan<FlowState> Places => _states;
@@ -61,11 +76,12 @@ internal sealed class FlowStateTable
         return (counts, moved);
     }
 
-    private static ref FlowState FindPlace(FlowState[] states, scoped in FlowState wanted)
+    private ref FlowState FindPlace(scoped in FlowKey key, uint hash)
     {
+        FlowState[] states = _states;
         uint mask = (uint)states.Length - 1;
-        uint index = wanted.Hash() & mask;
-        while (!states[index].IsEmpty && !states[index].IsSameFlow(wanted))
+        uint index = hash & mask;
+        while (!states[index].IsEmpty && !states[index].IsOf(key))
         {
             index = (index + 1) & mask;
         }
@@ -76,11 +92,18 @@ internal sealed class FlowStateTable
     private void Grow()
     {
         FlowState[] larger = new FlowState[_states.Length * 2];
+        uint mask = (uint)larger.Length - 1;
         foreach (ref readonly FlowState state in _states.AsSpan())
         {
             if (!state.IsEmpty)
             {
-                FindPlace(larger, state) = state;
+                uint index = state.Hash() & mask;
+                while (!larger[index].IsEmpty)
+                {
+                    index = (index + 1) & mask;
+                }
+
+                larger[index] = state;
             }
         }
 

@@ -99,19 +99,21 @@ public sealed class PolicyPreview
         TrafficTally tally = new(_group.SlotCount);
         RuleTally? rules = _source is null ? null : new RuleTally(_source, _group);
         Packet[] packets = new Packet[PacketsAtOnce];
+        Span<uint> hashes = stackalloc uint[PacketsAtOnce];
         double told = -1;
         for (int count = reader.Read(packets); count > 0; count = reader.Read(packets))
         {
             cancellationToken.ThrowIfCancellationRequested();
             told = Tell(progress, reader.Progress, told);
-            tally.Touch(packets.AsSpan(0, count));
-            foreach (ref readonly Packet packet in packets.AsSpan(0, count))
+            tally.Prepare(packets.AsSpan(0, count), hashes);
+            for (int index = 0; index < count; index++)
             {
+                ref readonly Packet packet = ref packets[index];
                 if (!TrafficTally.IsDecided(packet))
                 {
-                    tally.AddUndecided(packet);
+                    tally.AddUndecided(packet, hashes[index]);
                 }
-                else if (tally.AddDecided(packet, steering.Decide(packet)))
+                else if (tally.AddDecided(packet, hashes[index], steering.Decide(packet)))
                 {
                     rules?.Add(packet);
                 }

@@ -43,21 +43,21 @@ internal sealed class TrafficTally
 
     /// <summary>Whether the program is asked about a packet: a SYN or a datagram, to one host.</summary>
     public static bool IsDecided(in Packet packet) =>
-        (packet.Flow.Protocol == TransportProtocol.Udp || packet.IsPureSyn) && !IsMulticast(packet.Flow);
+        (packet.FlowInPlace.Protocol == TransportProtocol.Udp || packet.IsPureSyn) && !IsMulticast(packet.FlowInPlace);
 
-    /// <summary>
-    /// Looks at the flows of packets that are about to be booked, in one go: their places come into the processor's cache side by side and not one after the other.
-    /// </summary>
-    public void Touch(ReadOnlySpan<Packet> packets)
+    /// <summary>Looks at the flows of packets that are about to be booked, and hashes them for that.</summary>
+    public void Prepare(ReadOnlySpan<Packet> packets, Span<uint> hashes)
     {
-        foreach (ref readonly Packet packet in packets)
+        for (int index = 0; index < packets.Length; index++)
         {
-            _touched += _flows.Touch(packet.Flow);
+            hashes[index] = FlowState.HashOf(packets[index].FlowInPlace);
         }
+
+        _touched += _flows.Touch(hashes[..packets.Length]);
     }
 
     /// <summary>Books a packet that the program decided; true when it is its flow's first.</summary>
-    public bool AddDecided(in Packet packet, in SteeringOutcome outcome)
+    public bool AddDecided(in Packet packet, uint hash, in SteeringOutcome outcome)
     {
         int row = outcome.Verdict switch
         {
@@ -66,23 +66,28 @@ internal sealed class TrafficTally
             _ => RejectedRow,
         };
         CountRun(outcome.Instructions);
-        ref FlowState flow = ref FindFlow(packet.Flow, row, out bool isFirst);
+        ref FlowState flow = ref FindFlow(packet.FlowInPlace, hash, row, out bool isFirst);
         if (flow.First == WithoutSynRow)
         {
             flow.First = (ushort)row;
             isFirst = true;
         }
 
-        flow.HasMoved |= flow.First != row;
-        flow.Last = (ushort)row;
+        // Most flows stay where they are, and what is not written need not go back to memory.
+        if (flow.Last != row || flow.First != row)
+        {
+            flow.HasMoved |= flow.First != row;
+            flow.Last = (ushort)row;
+        }
+
         Book(packet, row);
         return isFirst;
     }
 
     /// <summary>Books a packet that the program is not asked about.</summary>
-    public void AddUndecided(in Packet packet)
+    public void AddUndecided(in Packet packet, uint hash)
     {
-        ref FlowState flow = ref FindFlow(packet.Flow, IsMulticast(packet.Flow) ? MulticastRow : WithoutSynRow, out _);
+        ref FlowState flow = ref FindFlow(packet.FlowInPlace, hash, IsMulticast(packet.FlowInPlace) ? MulticastRow : WithoutSynRow, out _);
         Book(packet, flow.Last);
     }
 
@@ -149,9 +154,9 @@ internal sealed class TrafficTally
         ? (uint)flow.Destination >> 28 == 0xE || (uint)flow.Destination == uint.MaxValue
         : flow.Destination >> 120 == 0xFF;
 
-    private ref FlowState FindFlow(in FlowKey key, int row, out bool isNew)
+    private ref FlowState FindFlow(in FlowKey key, uint hash, int row, out bool isNew)
     {
-        ref FlowState flow = ref _flows.FindOrAdd(key, (ushort)row, out isNew);
+        ref FlowState flow = ref _flows.FindOrAdd(key, hash, (ushort)row, out isNew);
         if (isNew)
         {
             FlowKey reverse = new(key.Family, key.Protocol, key.Destination, key.Source, key.DestinationPort, key.SourcePort);

@@ -32,8 +32,9 @@ internal abstract class CaptureReader(string name, CaptureBuffer buffer) : IPack
     {
         int count = 0;
         CapturedFrame frame = default;
+        bool isNextAtHand = false;
         bool isOverwritten = false;
-        while (count < packets.Length && !_ended && (count == 0 || (!isOverwritten && IsNextAtHand)))
+        while (count < packets.Length && !_ended && (count == 0 || (!isOverwritten && isNextAtHand)))
         {
             if (!TryReadFrame(ref frame))
             {
@@ -41,6 +42,8 @@ internal abstract class CaptureReader(string name, CaptureBuffer buffer) : IPack
                 break;
             }
 
+            // Asked before this one is parsed: the processor fetches the next header meanwhile.
+            isNextAtHand = IsNextAtHand;
             long index = _counter.Records;
             if (frame.Kind != FrameKind.Frame)
             {

@@ -123,7 +123,7 @@ public sealed class TrafficTallyTests
         TrafficTally tally = new(4);
         foreach (Packet packet in new PacketList("udp 10.0.0.1:1 -> 192.0.2.1:53", "udp 10.0.0.1:2 -> 192.0.2.1:53", "udp 10.0.0.1:3 -> 192.0.2.1:53").Packets)
         {
-            tally.AddDecided(packet, Slot(packet.Index == 0 ? 0 : 2));
+            tally.AddDecided(packet, FlowState.HashOf(packet.FlowInPlace), Slot(packet.Index == 0 ? 0 : 2));
         }
 
         PreviewGroup group = new(4) { Occupied = [true, false, true, false] };
@@ -141,11 +141,11 @@ public sealed class TrafficTallyTests
             Assert.Equal(outcome is not null, TrafficTally.IsDecided(packet));
             if (outcome is SteeringOutcome decided)
             {
-                tally.AddDecided(packet, decided);
+                tally.AddDecided(packet, FlowState.HashOf(packet.FlowInPlace), decided);
             }
             else
             {
-                tally.AddUndecided(packet);
+                tally.AddUndecided(packet, FlowState.HashOf(packet.FlowInPlace));
             }
         }
 
