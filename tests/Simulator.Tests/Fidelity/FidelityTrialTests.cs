@@ -1,4 +1,7 @@
+using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Maps;
 using ReuseportPS.Simulator.Fidelity;
+using ReuseportPS.Simulator.Programs;
 
 namespace ReuseportPS.Simulator.Tests.Fidelity;
 
@@ -53,6 +56,35 @@ public sealed class FidelityTrialTests
         // Their times are not those of a clock that is two hours behind.
         TrialResult result = Run(new SimulatorOptions { Seed = 3 }, knowsSecrets: true, clockBehind: 7_200_000_000_000);
         Assert.Contains(result.Differences, difference => difference.Packet.StartsWith("sample", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_counter_that_differs_is_a_difference_when_nothing_else_is()
+    {
+        using SimulatorBackend host = new(new SimulatorOptions { Seed = 3 });
+        bool isChanged = false;
+        TrialResult result = Run(host, (SimulatedNamespace)host.CreateNamespace(), _ => isChanged |= TryCount(host), default);
+        Assert.True(isChanged);
+        TrialDifference difference = Assert.Single(result.Differences);
+        Assert.Equal("the program counts", difference.Reason);
+        Assert.False(result.Passed);
+
+        // One more for slot 0, on the first program that there is.
+        bool TryCount(SimulatorBackend backend)
+        {
+            if (isChanged || Enumerable.Range(1, 200).Select(id => backend.OpenProgram((uint)id)).FirstOrDefault(program => program is not null) is not SimulatedProgram program)
+            {
+                return false;
+            }
+
+            BpfMap counters = program.Target!.Loaded.Maps.Single(map => map.Spec.Name == "slot_counters");
+            byte[] value = new byte[counters.UserValueSize];
+            Assert.Equal(Errno.None, counters.Lookup(new byte[4], value));
+            value[0] ^= 1;
+            Assert.Equal(Errno.None, counters.Update(new byte[4], value));
+            program.Dispose();
+            return true;
+        }
     }
 
     [Fact]
