@@ -328,6 +328,74 @@ public abstract class ConfirmContract<TWorld>(TWorld world) : GroupTest<TWorld>(
         Assert.Equal(Rejected, Arrival("udp4", group.OwnSockets[0]));
     }
 
+    [Theory]
+    [InlineData("deadline")]
+    [InlineData("now")]
+    [InlineData("confirmed")]
+    public void A_program_in_the_place_of_a_policy_waits_too_and_another_shell_finds_it_so(string how)
+    {
+        IBackendSocket[] members = [.. OpenMany("udp4", 4)];
+        SeatedProgram drop = SeatedProgram.Of(TestPrograms.Return(0));
+        using (ManagedGroup group = Catalog().Adopt(Adoption()))
+        {
+            group.Apply(Policy(Former));
+            Assert.Contains("Return to policy 'simple' after 01:00:00", group.PlanProgram(drop, 2, s_long)[^1], StringComparison.Ordinal);
+            group.Apply(drop, "drop", null, confirmWithin: how == "deadline" ? s_short : s_long);
+            Assert.True(how == "deadline" || Arrival("udp4", members) == Rejected);
+        }
+
+        GroupCatalog catalog = Catalog();
+        using (ManagedGroup found = catalog.Find(Name)!)
+        {
+            switch (how)
+            {
+                case "deadline":
+                    Backend.LetTimePass(2 * s_short);
+                    using (ManagedGroup returned = catalog.Find(Name)!)
+                    {
+                        Assert.Equal((PolicyState.RolledBack, Policy(Former), null, "program 'drop'"), (returned.State, returned.Policy, returned.Program, returned.Alternative));
+                    }
+
+                    AssertArrive(members, Former);
+                    found.RollBack();
+                    break;
+                case "now":
+                    Assert.Equal((PolicyState.Pending, "drop", "policy 'simple'"), (found.State, found.Program?.Name, found.Alternative));
+                    found.RollBack();
+                    break;
+                default:
+                    found.ConfirmPolicy();
+                    break;
+            }
+
+            Assert.Equal((PolicyState.Active, how == "confirmed" ? "drop" : null), (found.State, found.Program?.Name));
+            Assert.Equal(how == "confirmed" ? [Former] : [], found.History.Select(version => Body(version.Text)));
+            if (how == "confirmed")
+            {
+                Assert.Equal(Rejected, Arrival("udp4", members));
+            }
+            else
+            {
+                AssertArrive(members, Former);
+            }
+        }
+
+        AssertRemovesAll(catalog);
+    }
+
+    [Fact]
+    public void A_program_that_is_attached_otherwise_or_a_classic_one_cannot_wait()
+    {
+        using GroupCatalog catalog = Catalog();
+        ManagedGroup group = catalog.Open(Small());
+        group.Apply(Policy(Former));
+        SeatedProgram migrates = SeatedProgram.Of(TestPrograms.Return(0) with { ExpectedAttachType = AttachType.SkReuseportSelectOrMigrate });
+        Assert.Equal(TrialCodes.CannotReturnTo, RefusalCode(() => group.Apply(migrates, "migrates", null, confirmWithin: s_long)));
+        Assert.Equal(TrialCodes.CannotReturnTo, RefusalCode(() => group.PlanProgram(null, 1, s_long)));
+        Assert.Equal((PolicyState.Active, Policy(Former)), (group.State, group.Policy));
+        AssertArrive(group, Former);
+    }
+
     private GroupOpenRequest Small() => new(Name, [TransportProtocol.Udp], [World.ServerV4], Port, Slots, World.Servers);
 
     private GroupAdoptRequest Adoption() => new(Name, null, Port, null, [], World.Servers);

@@ -87,6 +87,56 @@ public abstract class SynchronizationContract<TWorld>(TWorld world) : GroupTest<
     }
 
     [Fact]
+    public void A_group_that_has_returned_goes_on_with_the_policy_that_it_had()
+    {
+        List<IBackendSocket> members = [.. OpenMany("udp4", 2)];
+        using ManagedGroup group = Catalog().Adopt(Request());
+        group.Apply(Policy("by: hash"));
+        group.Apply(Policy("by: slot, slot: 1"), confirmWithin: TimeSpan.FromMilliseconds(30));
+        Backend.LetTimePass(TimeSpan.FromMilliseconds(60));
+        members.AddRange(OpenMany("udp4", 2));
+
+        GroupSynchronization done = group.Synchronize();
+
+        Assert.Equal((2, 4), (done.FormerSlotCount, done.SlotCount));
+        Assert.Equal((PolicyState.Active, Policy("by: hash")), (group.State, group.Policy));
+        AssertDecides(group, "udp4", members);
+        using ManagedGroup found = Catalog().Find(Name)!;
+        Assert.Equal((PolicyState.Active, Policy("by: hash")), (found.State, found.Policy));
+        AssertDecides(found, "udp4", members);
+    }
+
+    [Fact]
+    public void A_policy_waits_on_over_a_restart_and_newcomers_wait_for_it()
+    {
+        List<IBackendSocket> members = [.. OpenMany("udp4", 2)];
+        using ManagedGroup group = Catalog().Adopt(Request());
+        group.Apply(Policy("by: hash"));
+        group.Apply(Policy("by: slot, slot: 1"), confirmWithin: TimeSpan.FromHours(1));
+        ImmutableArray<uint> programs = group.ProgramIds;
+        members.ForEach(member => member.Dispose());
+        Assert.True(Becomes(() => group.ReadSlots().All(slot => slot.Seats[0].Cookie == 0)));
+        members = [.. OpenMany("udp4", 2)];
+
+        Assert.Equal(group.KernelGroups, group.Synchronize().Attached);
+
+        Assert.Equal((PolicyState.Pending, programs[0]), (group.State, Backend.InspectAttachment(Record(members[0])).ProgramId));
+        AssertDecides(group, "udp4", members);
+
+        // Another slot needs another program.
+        members.Add(Open("udp4"));
+        Assert.Equal(TrialCodes.Unconfirmed, RefusalCode(() => group.Synchronize()));
+        Assert.Equal((PolicyState.Pending, 2), (group.State, group.SlotCount));
+        Assert.True(AreUnseated([members[2]]));
+        AssertDecides(group, "udp4", members);
+
+        group.RollBack();
+        Assert.Equal(3, group.Synchronize().SlotCount);
+        Assert.Equal(Policy("by: hash"), group.Policy);
+        AssertDecides(group, "udp4", members);
+    }
+
+    [Fact]
     public void A_group_without_a_policy_keeps_passing()
     {
         List<IBackendSocket> members = [.. OpenMany("udp4", 2)];

@@ -37,6 +37,15 @@ Describe 'Confirm-SteeringPolicy' {
         { Set-SteeringPolicy web TestDrive:/b.yaml -ConfirmWithin $_ -ErrorAction Stop } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*'
     }
 
+    It 'keeps a program that waits for it' {
+        $change = Set-SteeringPolicy web -Program (ConvertFrom-BpfAssembly "w0 = 0`nexit" -Name drop) -ConfirmWithin 60s
+        "$($change.Policy) $($change.State) $($change.TimeLeft.TotalSeconds)" | Should -BeExactly 'drop Pending 60'
+        (Get-SteeringPolicy web).Alternative | Should -BeExactly "policy 'a'"
+        (Confirm-SteeringPolicy web).Policy | Should -BeExactly 'drop'
+        $applied = Get-SteeringPolicy web
+        "$($applied.Program.Name) $($applied.State)" | Should -BeExactly 'drop Active'
+    }
+
     It 'says that nothing waits' {
         { Confirm-SteeringPolicy web -ErrorAction Stop } | Should -Throw -ErrorId 'NothingToConfirm,*'
         { Confirm-SteeringPolicy nothing -ErrorAction Stop } | Should -Throw -ErrorId 'GroupNotFound,*'

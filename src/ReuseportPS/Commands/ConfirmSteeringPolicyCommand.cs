@@ -13,11 +13,12 @@ public sealed class ConfirmSteeringPolicyCommand : PolicyCmdlet
     protected override void ProcessRecord() => WithGroup(GroupsToChange(), group =>
     {
         WarnOfForeign(group);
-        if (ShouldChange(group, $"Keep policy '{group.Policy?.Name}'", out _))
+        if (ShouldChange(group, group.Program is null ? $"Keep policy '{group.Policy?.Name}'" : $"Keep program '{group.Program.Name}'", out _))
         {
             group.ConfirmPolicy(Force);
             WriteObject(new SteeringPolicyChange(
-                group.Name, group.Backend.Kind, group.Policy?.Name ?? "", PolicyChange.Program, group.Compiled?.Program.InstructionSlots ?? 0));
+                group.Name, group.Backend.Kind, group.Policy?.Name ?? group.Program?.Name ?? "", PolicyChange.Program,
+                group.Compiled?.Program.InstructionSlots ?? group.Program?.InstructionCount ?? 0));
         }
     });
 }

@@ -41,7 +41,7 @@ public sealed class SetSteeringPolicyCommand : PolicyCmdlet
     public PacketTrace? Trace { get; set; }
 
     /// <summary>The time after which the kernel returns to what the group has now, unless Confirm-SteeringPolicy comes first; for example 60s.</summary>
-    [Parameter(ParameterSetName = ByPolicy)]
+    [Parameter]
     [DurationTransformation]
     public TimeSpan? ConfirmWithin { get; set; }
 
@@ -70,20 +70,24 @@ public sealed class SetSteeringPolicyCommand : PolicyCmdlet
         SeatedProgram? seated = program.Program is null ? null : MapContents.Apply(program.Program, Map, group.Backend.CpuCount);
         WarnOfForeign(group);
         int instructions = seated?.Program.InstructionSlots ?? program.Classic!.InstructionCount;
-        if (!Confirm(group, $"program '{program.Name}'", group.PlanProgram(seated, instructions), out _))
+        if (!Confirm(group, $"program '{program.Name}'", group.PlanProgram(seated, instructions, ConfirmWithin), out _))
         {
             return;
         }
 
         if (seated is not null)
         {
-            group.Apply(seated, program.Name, program.Source, Force);
+            group.Apply(seated, program.Name, program.Source, Force, ConfirmWithin);
         }
         else
         {
             group.Apply(program.Classic!.Program, program.Name, program.Source, Force);
         }
 
-        WriteObject(new SteeringPolicyChange(group.Name, group.Backend.Kind, program.Name, PolicyChange.Program, instructions));
+        WriteObject(new SteeringPolicyChange(group.Name, group.Backend.Kind, program.Name, PolicyChange.Program, instructions)
+        {
+            State = group.State,
+            TimeLeft = group.TimeLeft,
+        });
     }
 }

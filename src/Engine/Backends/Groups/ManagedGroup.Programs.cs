@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ReuseportPS.Engine.Classic;
+using ReuseportPS.Engine.Programs;
 
 namespace ReuseportPS.Engine.Backends.Groups;
 
@@ -14,7 +15,9 @@ public sealed partial class ManagedGroup
     /// <summary>What applying a program would do, in words; touches nothing.</summary>
     /// <param name="program">The program; null for a classic one.</param>
     /// <param name="instructions">Its length.</param>
-    public ImmutableArray<string> PlanProgram(SeatedProgram? program, int instructions)
+    /// <param name="confirmWithin">The time after which the group returns to what it has now, unless the program is confirmed; null when it stays.</param>
+    /// <exception cref="Diagnostics.DiagnosticException">It cannot return (RPS5373).</exception>
+    public ImmutableArray<string> PlanProgram(SeatedProgram? program, int instructions, TimeSpan? confirmWithin = null)
     {
         Refresh();
         return
@@ -25,6 +28,9 @@ public sealed partial class ManagedGroup
             program is null ? "The program counts members in the kernel's order, which changes when one closes; it has no id, and cannot be seen."
                 : program.SeatMap is string seats ? $"The seats are its map '{seats}'; its other maps are new."
                 : "The program has no map of sockets, and so selects nobody.",
+            .. confirmWithin is not TimeSpan within ? (string[])[]
+                : program is not null ? [PlanReturn(Migrates(program), within)]
+                : throw TrialCodes.CannotReturn((_trial?.Former ?? Side()).Name, "a classic program cannot look at a deadline"),
         ];
     }
 
@@ -33,16 +39,24 @@ public sealed partial class ManagedGroup
     /// <param name="name">What to call it.</param>
     /// <param name="source">Where it is from, or null.</param>
     /// <param name="force">Whether a program that is not ours, or may not be, is replaced.</param>
-    /// <exception cref="Diagnostics.DiagnosticException">A foreign program is attached, or the kernel refused.</exception>
-    public void Apply(SeatedProgram program, string name, string? source, bool force = false)
+    /// <param name="confirmWithin">The time after which the kernel returns to what the group has now, unless <see cref="ConfirmPolicy"/> comes first; null when the program stays.</param>
+    /// <exception cref="Diagnostics.DiagnosticException">A foreign program is attached, it cannot return (RPS5373), or the kernel refused.</exception>
+    public void Apply(SeatedProgram program, string name, string? source, bool force = false, TimeSpan? confirmWithin = null)
     {
         using IDisposable? held = Ownership == GroupOwnership.Adopted ? _backend.Pins.Lock(Name) : null;
         Settle(force);
         RequireOurs(force);
+        if (confirmWithin is TimeSpan time)
+        {
+            _ = PlanReturn(Migrates(program), time);
+            RequireNoForeign(force);
+        }
+
         AppliedProgram applied = new(name, source, program.Program.InstructionSlots, program.SeatMap);
         int generation = NextGeneration;
         LiveProgram live = LiveProgram.Create(_backend, program);
         List<IBackendProgram> programs = [];
+        Trial? trial = null;
         try
         {
             foreach (KernelGroup group in _kernelGroups)
@@ -52,20 +66,26 @@ public sealed partial class ManagedGroup
 
             using AttachTransaction transaction = new();
             PinGeneration(generation, live.Maps, programs);
-            AttachEach(transaction, [.. programs.Select(loaded => new Attached(loaded))], force);
-            SaveState(policy: null, compiled: null, generation, programs, epoch: 0, applied, records: RecordsAfter(null));
+            if (confirmWithin is TimeSpan within)
+            {
+                trial = MakeTrial(generation, programs, Migrates(program), within);
+            }
+
+            AttachEach(transaction, [.. (trial is null ? programs : trial.Programs.AsEnumerable()).Select(loaded => new Attached(loaded))], force);
+            SaveState(policy: null, compiled: null, generation, programs, epoch: 0, applied, records: RecordsWith(RecordsAfter(null), trial));
             transaction.Commit();
         }
         catch
         {
             UnpinOthers();
+            trial?.Dispose();
             programs.ForEach(loaded => loaded.Dispose());
             live.Dispose();
             throw;
         }
 
-        Release();
-        (_program, Policy, Program, _generation) = (live, null, applied, generation);
+        MakeRoom(trial);
+        (_live, _program, Policy, Program, _generation) = (null, live, null, applied, generation);
         SetPrograms(programs);
         UnpinOthers();
     }
@@ -95,6 +115,8 @@ public sealed partial class ManagedGroup
         RestoreClassic();
         UnpinOthers();
     }
+
+    private static bool Migrates(SeatedProgram program) => program.Program.ExpectedAttachType == AttachType.SkReuseportSelectOrMigrate;
 
     // The classic program of the pins, for its kernel groups.
     private void RestoreClassic()

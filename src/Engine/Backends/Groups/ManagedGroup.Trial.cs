@@ -70,7 +70,7 @@ public sealed partial class ManagedGroup
             // Up to here it may have passed.
             if (_backend.BootTime >= deadline)
             {
-                throw TooLate($"policy '{Policy?.Name}'");
+                throw TooLate(Side().Name);
             }
 
             Collapse(force, toFormer: false);
@@ -111,7 +111,7 @@ public sealed partial class ManagedGroup
     {
         if (_trial is { Former: GroupSide former } trial && trial.Deadline is var deadline && deadline != ConfirmProgram.Never && _backend.BootTime >= deadline)
         {
-            trial.RolledBack = $"policy '{Policy?.Name}'";
+            trial.RolledBack = Side().Name;
             trial.Former = null;
             ReleaseSide();
             Take(former);
@@ -194,24 +194,34 @@ public sealed partial class ManagedGroup
             return plan;
         }
 
-        GroupSide former = _trial?.Former ?? Side();
-        RequireReturn(policy, former);
-        return plan with { Steps = plan.Steps.Add($"Return to {former.Name} after {within:c}, unless Confirm-SteeringPolicy comes first.") };
+        return plan with { Steps = plan.Steps.Add(PlanReturn(policy.Migrates, within)) };
     }
 
-    private static void RequireReturn(SteeringPolicy policy, GroupSide former)
+    /// <summary>The step of a plan that returns to what the group has now.</summary>
+    private string PlanReturn(bool migrates, TimeSpan within)
     {
+        GroupSide former = _trial?.Former ?? Side();
         string? why = former switch
         {
             { Program.IsClassic: true } => "no program can go on to a classic one",
             { Policy: not null, Live: null } => "another version of this project applied it",
-            { Program: null } when (former.Policy?.Migrates ?? false) != policy.Migrates =>
+            { Program: null } when (former.Policy?.Migrates ?? false) != migrates =>
                 "a program goes on to another only when both are attached alike, and one of the policies steers connections whose listener stops (migrate) and the other does not",
             _ => null,
         };
-        if (why is not null)
+        return why is null
+            ? $"Return to {former.Name} after {within:c}, unless Confirm-SteeringPolicy comes first."
+            : throw TrialCodes.CannotReturn(former.Name, why);
+    }
+
+    /// <summary>What is not the group's own cannot be returned to.</summary>
+    private void RequireNoForeign(bool force)
+    {
+        if (!FindForeign().IsEmpty)
         {
-            throw TrialCodes.CannotReturn(former.Name, why);
+            // Refused without -Force, with its own code.
+            RequireOurs(force);
+            throw TrialCodes.CannotReturn("a program of others", "it would return to what the group itself had");
         }
     }
 
@@ -226,11 +236,12 @@ public sealed partial class ManagedGroup
         }
     }
 
-    private Trial MakeTrial(int generation, List<IBackendProgram> programs, bool migrates)
+    private Trial MakeTrial(int generation, List<IBackendProgram> programs, bool migrates, TimeSpan within)
     {
         Trial trial = Trial.Make(_backend, generation, _kernelGroups, programs, _trial?.Former ?? Side(), migrates);
         try
         {
+            trial.Deadline = _backend.BootTime + (ulong)within.TotalNanoseconds;
             foreach ((string pin, IBackendMap map) in _folder is null ? [] : trial.Maps)
             {
                 _folder!.Pin(MapPin(pin, generation), map);

@@ -119,11 +119,9 @@ public sealed partial class ManagedGroup : IDisposable
         using IDisposable? held = Ownership == GroupOwnership.Adopted ? _backend.Pins.Lock(Name) : null;
         Settle(force);
         PolicyPlan plan = PlanSet(policy, confirmWithin);
-        if (confirmWithin is not null && plan.Change != PolicyChange.None && !FindForeign().IsEmpty)
+        if (confirmWithin is not null && plan.Change != PolicyChange.None)
         {
-            // Refused without -Force, with its own code.
-            RequireOurs(force);
-            throw TrialCodes.CannotReturn("a program of others", "it would return to what the group itself had");
+            RequireNoForeign(force);
         }
 
         Carry(plan, force, records: RecordsAfter(policy), confirmWithin: confirmWithin);
@@ -380,8 +378,7 @@ public sealed partial class ManagedGroup : IDisposable
             PinGeneration(generation, live.Shared, programs);
             if (confirmWithin is TimeSpan within)
             {
-                trial = MakeTrial(generation, programs, plan.Policy.Migrates);
-                trial.Deadline = _backend.BootTime + (ulong)within.TotalNanoseconds;
+                trial = MakeTrial(generation, programs, plan.Policy.Migrates, within);
             }
 
             AttachEach(transaction, [.. (trial is null ? programs : trial.Programs.AsEnumerable()).Select(program => new Attached(program))], force);

@@ -28,5 +28,5 @@ public static class TrialCodes
 
     internal static DiagnosticException CannotReturn(string former, string why) => new(Diagnostic.Error(
         CannotReturnTo, $"A deadline cannot return to {former}: {why}.",
-        remedy: "Apply the policy without -ConfirmWithin; Restore-SteeringPolicy puts a policy before it back."));
+        remedy: "Apply it without -ConfirmWithin; Restore-SteeringPolicy puts a policy before it back."));
 }
