@@ -86,7 +86,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
 
     /// <summary>
     /// Adopts all matching sockets of a running server: gives each a seat, in the kernel's order where it can be seen, and attaches a
-    /// program that passes without selecting, so that nothing moves. A group of that name whose members are all seated is left as it is.
+    /// program that passes without selecting, so that nothing moves. A group of that name whose members are all seated keeps what it has.
     /// </summary>
     /// <exception cref="DiagnosticException">Nobody listens, SO_REUSEPORT is off, a foreign program is attached, or a refusal of the kernel; nothing stays behind.</exception>
     public ManagedGroup Adopt(GroupAdoptRequest request)
@@ -99,6 +99,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             HashSet<ulong> seated = [.. existing.ReadSlots().SelectMany(slot => slot.Seats).Select(seat => seat.Cookie)];
             if (existing.Ownership == GroupOwnership.Adopted && members.All(member => seated.Contains(member.Cookie)))
             {
+                existing.AttachLost();
                 return existing;
             }
 

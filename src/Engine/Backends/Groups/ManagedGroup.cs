@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Engine.Programs;
@@ -301,8 +302,8 @@ public sealed partial class ManagedGroup : IDisposable
     }
 
     /// <summary>
-    /// Attaches a program that passes without selecting, so that nothing moves, pins what the group consists of and publishes the
-    /// pins: what adoption is. On failure each kernel group has what it had.
+    /// Pins what the group consists of, publishes the pins, and attaches a program that passes without selecting, so that nothing moves: what adoption is. The pins come first: who dies before the programs are
+    /// attached leaves a group that can be found, and no program of which nobody knows. On failure each kernel group has what it had.
     /// </summary>
     internal void Install(ProgramSpec passing, bool force)
     {
@@ -314,8 +315,6 @@ public sealed partial class ManagedGroup : IDisposable
                 programs.Add(_backend.LoadProgram(passing, [group.Seats]));
             }
 
-            using AttachTransaction transaction = new();
-            AttachEach(transaction, [.. programs.Select(program => new Attached(program))], force);
             for (int index = 0; index < _kernelGroups.Length; index++)
             {
                 _folder!.Pin(SeatsPin(index), _kernelGroups[index].Seats);
@@ -324,7 +323,17 @@ public sealed partial class ManagedGroup : IDisposable
 
             SaveState(policy: null, compiled: null, _generation, programs, epoch: 0);
             _folder!.Publish();
-            transaction.Commit();
+            try
+            {
+                using AttachTransaction transaction = new();
+                AttachEach(transaction, [.. programs.Select(program => new Attached(program))], force);
+                transaction.Commit();
+            }
+            catch
+            {
+                TryPutBack(() => _backend.Pins.Remove(Name));
+                throw;
+            }
         }
         catch
         {
@@ -697,6 +706,10 @@ public sealed partial class ManagedGroup : IDisposable
     internal static string SeatsPin(int kernelGroup) => $"seats{kernelGroup}";
 
     internal static string MapPin(string name, int generation) => $"{name}-{generation}";
+
+    /// <summary>The generation in the name of a pin; 0 for a pin without one.</summary>
+    private static int GenerationOf(string pin) =>
+        int.TryParse(pin.AsSpan(pin.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int generation) ? generation : 0;
 
     private static string ReplacedPin(int kernelGroup) => $"replaced{kernelGroup}";
 
