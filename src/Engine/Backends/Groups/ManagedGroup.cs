@@ -302,17 +302,21 @@ public sealed partial class ManagedGroup : IDisposable
     }
 
     /// <summary>
-    /// Pins what the group consists of, publishes the pins, and attaches a program that passes without selecting, so that nothing moves: what adoption is. The pins come first: who dies before the programs are
+    /// Pins what the group consists of, publishes the pins, and attaches programs under which nothing moves: what adoption is. The pins come first: who dies before the programs are
     /// attached leaves a group that can be found, and no program of which nobody knows. On failure each kernel group has what it had.
     /// </summary>
-    internal void Install(ProgramSpec passing, bool force)
+    /// <param name="specs">The program of each kernel group, with the seats as its only map.</param>
+    /// <param name="name">What stands in the place of a policy; null where nothing does, for the programs select nobody.</param>
+    /// <param name="force">Whether a program that is not ours, or may not be, is replaced.</param>
+    internal void Install(ImmutableArray<ProgramSpec> specs, string? name, bool force)
     {
+        AppliedProgram? applied = name is null ? null : new AppliedProgram(name, null, specs[0].InstructionSlots, specs[0].Maps[0].Name);
         List<IBackendProgram> programs = [];
         try
         {
-            foreach (KernelGroup group in _kernelGroups)
+            for (int index = 0; index < specs.Length; index++)
             {
-                programs.Add(_backend.LoadProgram(passing, [group.Seats]));
+                programs.Add(_backend.LoadProgram(specs[index], [_kernelGroups[index].Seats]));
             }
 
             for (int index = 0; index < _kernelGroups.Length; index++)
@@ -321,7 +325,7 @@ public sealed partial class ManagedGroup : IDisposable
                 _folder.Pin(ProgramPin(index, _generation), programs[index]);
             }
 
-            SaveState(policy: null, compiled: null, _generation, programs, epoch: 0);
+            SaveState(policy: null, compiled: null, _generation, programs, epoch: 0, applied);
             _folder!.Publish();
             try
             {
@@ -341,6 +345,7 @@ public sealed partial class ManagedGroup : IDisposable
             throw;
         }
 
+        Program = applied;
         SetPrograms(programs);
     }
 
