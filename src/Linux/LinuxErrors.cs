@@ -19,6 +19,7 @@ public static class LinuxErrors
     private const string NeedMemory = "Free memory, or raise the limit of the control group.";
     private const string RootOrSimulator = "Run as root, or use the simulator: Set-ReuseportBackend Simulator.";
     private const string LetGoFirst = "Give each socket one seat. Remove it where it is first, or find the other tool that seated it.";
+    private const string TryAgain = "Try again. If it is refused again, the manual page of the call and the kernel's log (dmesg) may say why.";
     private const string WrongSocket = "Use a TCP listener or a bound, unconnected UDP socket, and set SO_REUSEPORT before bind.";
 
     /// <summary>Where a pin directory must be.</summary>
@@ -183,7 +184,7 @@ public static class LinuxErrors
         string detail = Summary(log) is string last ? $" The verifier says: {last}" : "";
         return new BackendException(
             errno, operation,
-            Diagnostic.Error(row?.Code ?? "RPS5000", $"{operation} on {target} failed: {cause} ({Name(errno)}).{detail}", location, row?.Remedy), log);
+            Diagnostic.Error(row?.Code ?? "RPS5000", $"{operation} on {target} failed: {cause} ({Name(errno)}).{detail}", location, row?.Remedy ?? TryAgain), log);
     }
 
     /// <summary>The exception for a result of <see cref="Interop.Sys"/>.</summary>

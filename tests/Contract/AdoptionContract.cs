@@ -58,6 +58,63 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
         Assert.Equal(4UL, all.ReadCounters().Single(counter => counter is { Kind: CounterKind.Slot, Index: 1 }).Value);
     }
 
+    [Theory]
+    [InlineData("udp4")]
+    [InlineData("udp6")]
+    [InlineData("tcp4")]
+    [InlineData("tcp6")]
+    public void A_frozen_choice_moves_nothing_and_gives_nothing_to_those_who_join(string kind)
+    {
+        IBackendSocket[] members = [.. OpenMany(kind, 5)];
+        members[1].Dispose();
+        members = [members[0], members[4], members[2], members[3]];
+        FlowKey[] flows = [.. Enumerable.Range(0, 64).Select(_ => Flow(kind))];
+        FlowArrival[] before = [.. flows.Select(flow => Arrival(flow, members))];
+
+        using ManagedGroup group = Catalog().Adopt(Request() with { Freeze = true });
+
+        Assert.Equal(("frozen-hash", null), (group.Program?.Name, group.Policy));
+        Assert.Equal(before, flows.Select(flow => Arrival(flow, members)));
+        IBackendSocket[] all = [.. members, .. OpenMany(kind, 2)];
+        Assert.Equal(before, flows.Select(flow => Arrival(flow, all)));
+        using ManagedGroup again = Catalog().Find(Name)!;
+        Assert.Equal(2, again.Synchronize().Seated.Length);
+        Assert.Equal(("frozen-hash", 6), (again.Program?.Name, again.SlotCount));
+        Assert.Equal(before, flows.Select(flow => Arrival(flow, all)));
+
+        // Without it they take their share.
+        again.RemovePolicy();
+        Assert.NotEqual(before, flows.Select(flow => Arrival(flow, all)));
+    }
+
+    [Fact]
+    public void What_the_kernel_does_not_choose_by_hash_and_order_alone_cannot_be_frozen()
+    {
+        IBackendSocket[] members = [.. OpenMany("udp4", 3)];
+        members[1].SetOption(SocketOption.IncomingCpu, 0);
+        GroupAdoptRequest request = Request() with { Freeze = true };
+        string message = Assert.ThrowsAny<DiagnosticException>(() => Catalog().Adopt(request)).Message;
+        Assert.Contains("SO_INCOMING_CPU 0", message, StringComparison.Ordinal);
+        Refused(() => Catalog().Adopt(request), GroupCodes.CannotFreeze, members);
+
+        members[1].SetOption(SocketOption.IncomingCpu, -1);
+        Catalog().Adopt(request with { Freeze = false }).Dispose();
+        Assert.Equal(GroupCodes.CannotFreeze, RefusalCode(() => Catalog().Adopt(request)));
+        Catalog().Remove(Name);
+        Catalog().Adopt(request).Dispose();
+        Catalog().Adopt(request).Dispose();
+    }
+
+    [Fact]
+    public void A_member_that_is_not_adopted_with_the_others_cannot_be_frozen_out()
+    {
+        using Stranger stranger = World.StartStranger([.. Enumerable.Repeat(SocketText.Parse("udp4"), 2)], Port);
+        IBackendSocket[] members = [.. OpenMany("udp4", 1)];
+        string message = Assert.ThrowsAny<DiagnosticException>(() => Catalog().Adopt(Request() with { Freeze = true, ProcessIds = [stranger.ProcessId] })).Message;
+        Assert.Contains($"cookie {members[0].Cookie} is not among the sockets", message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Name, Backend.Pins.List());
+    }
+
     [Fact]
     public void A_request_can_be_narrower()
     {

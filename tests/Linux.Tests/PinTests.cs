@@ -141,23 +141,30 @@ public sealed class PinTests : LinuxTest
     }
 
     [Fact]
-    public void What_a_dead_shell_left_is_not_listed_and_goes_at_the_next_group()
+    public void What_a_dead_shell_left_is_not_listed_and_goes_with_the_next_lock()
     {
-        using (Pins.Create("first"))
+        using (IPinFolder first = Pins.Create("first"))
         {
+            first.Publish();
         }
 
         // As after a kill: a folder in the making that nobody holds a lock on, with a half-made pin.
         string left = _mount + "/groups/t_0_dead";
         Assert.Equal(0, Sys.mkdirat(left, BpffsDirectory.OwnerOnly));
         Assert.Equal(0, Bpf.BpfCall.Pin(Map(SockArray(1)).Fd, left + "/Tseats"));
-        Assert.Empty(Pins.List());
+        Assert.Equal(0, Bpf.BpfCall.Pin(Map(SockArray(1)).Fd, _mount + "/groups/g_first/Tstate"));
+        Assert.Equal(["first"], Pins.List());
         using IPinFolder alive = Pins.Create("alive");
-        Assert.False(Directory.Exists(left));
-        using IPinFolder next = Pins.Create("next"); // does not take the folder of the living for a leftover
+        using (Pins.Lock("first"))
+        {
+            Assert.False(Directory.Exists(left));
+            Assert.Empty(BpffsDirectory.Names(_mount + "/groups/g_first"));
+        }
+
+        using IPinFolder next = Pins.Create("next"); // nor does the lock take the folder of the living for a leftover
         alive.Publish();
         next.Publish();
-        Assert.Equal(["alive", "next"], Pins.List());
+        Assert.Equal(["alive", "first", "next"], Pins.List());
     }
 
     [Theory]

@@ -46,12 +46,17 @@ internal static class BpffsDirectory
         }
 
         using SafeDirectoryFd? again = TryOpen(path, out errno);
-        if (again is not null && Sys.statx(directory, out ulong locked, out _) >= 0 && Sys.statx(again, out ulong named, out _) >= 0 && locked == named)
+        if (again is not null)
+        {
+            nint seen = Math.Min(Sys.statx(directory, out ulong locked, out _), Sys.statx(again, out ulong named, out _));
+            errno = seen < 0 ? (Errno)(int)-seen : locked == named ? Errno.None : Errno.ENOENT;
+        }
+
+        if (errno == Errno.None)
         {
             return directory;
         }
 
-        errno = Errno.ENOENT;
         directory.Dispose();
         return null;
     }

@@ -10,7 +10,7 @@ namespace ReuseportPS.Linux.Pins;
 /// <summary>A directory of pins. A pin is made under a temporary name, which no pin can have, and renamed over the old one.</summary>
 internal sealed class BpffsFolder(string path, string published, SafeDirectoryFd? making) : IPinFolder
 {
-    private const string TemporaryPrefix = "T"; // names of pins are in lower case
+    internal const string TemporaryPrefix = "T"; // names of pins are in lower case
     private const int MaxNameLength = 40;
 
     private string _path = path;
@@ -60,9 +60,9 @@ internal sealed class BpffsFolder(string path, string published, SafeDirectoryFd
     {
         if (_making is not null)
         {
-            BpffsDirectory.Remove(_path);
-            _making.Dispose();
+            using SafeDirectoryFd locked = _making;
             _making = null;
+            BpffsDirectory.Remove(_path);
         }
     }
 

@@ -60,7 +60,6 @@ internal sealed class BpffsStore(string root, Action mounted, string lastingName
     {
         string path = GroupPath(group);
         EnsureRoot();
-        RemoveLeftovers();
         for (int number = 0; ; number++)
         {
             string making = string.Create(CultureInfo.InvariantCulture, $"{root}/{MakingPrefix}{number}_{GroupName.Encode(group)}");
@@ -76,9 +75,15 @@ internal sealed class BpffsStore(string root, Action mounted, string lastingName
             }
 
             // Somebody may take the new folder for a leftover until it is locked: then another one is made.
-            if (BpffsDirectory.TryLock(making, out _) is SafeDirectoryFd locked)
+            if (BpffsDirectory.TryLock(making, out Errno errno) is SafeDirectoryFd locked)
             {
                 return new BpffsFolder(making, path, locked);
+            }
+
+            _ = Sys.unlinkat(making, Sys.AT_REMOVEDIR);
+            if (errno is not (Errno.EAGAIN or Errno.ENOENT))
+            {
+                throw LinuxErrors.Refused("flock", errno, making);
             }
         }
     }
@@ -100,6 +105,7 @@ internal sealed class BpffsStore(string root, Action mounted, string lastingName
             SafeDirectoryFd? directory = BpffsDirectory.TryLock(path, out Errno errno);
             if (directory is not null)
             {
+                RemoveLeftovers(group);
                 return new GroupLock(directory, path);
             }
 
@@ -183,16 +189,31 @@ internal sealed class BpffsStore(string root, Action mounted, string lastingName
         }
     }
 
-    private void RemoveLeftovers()
+    /// <summary>
+    /// What shells that died have left: folders in the making, folders on their way out, and pins of the group under temporary names. What resists is tried again by the next who locks a group.
+    /// </summary>
+    private void RemoveLeftovers(string group)
     {
-        foreach (string name in BpffsDirectory.Names(root).Where(name => name.StartsWith(MakingPrefix, StringComparison.Ordinal)))
+        try
         {
-            string path = root + "/" + name;
-            using SafeDirectoryFd? ours = BpffsDirectory.TryLock(path, out _);
-            if (ours is not null)
+            foreach (string name in BpffsDirectory.Names(root).Where(name => name.StartsWith(MakingPrefix, StringComparison.Ordinal)))
             {
-                BpffsDirectory.Remove(path);
+                string path = root + "/" + name;
+                using SafeDirectoryFd? ours = BpffsDirectory.TryLock(path, out _);
+                if (ours is not null)
+                {
+                    BpffsDirectory.Remove(path);
+                }
             }
+
+            foreach (string name in BpffsDirectory.Names(GroupPath(group)).Where(name => name.StartsWith(BpffsFolder.TemporaryPrefix, StringComparison.Ordinal)))
+            {
+                BpffsDirectory.Unlink(GroupPath(group) + "/" + name);
+            }
+        }
+        catch (BackendException)
+        {
+            // It is in nobody's way.
         }
     }
 

@@ -63,6 +63,12 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
     [Parameter(ParameterSetName = AdoptByName)]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Keeps the kernel's choice among the members as it is now: sockets that join later get no flows, until a policy gives them some.</summary>
+    [Parameter(ParameterSetName = AdoptByPort)]
+    [Parameter(ParameterSetName = AdoptByProcess)]
+    [Parameter(ParameterSetName = AdoptByName)]
+    public SwitchParameter Freeze { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -98,7 +104,7 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
             WriteWarning($"{kernelGroup} has {ForeignProgram.Describe(attachment)}. {ForeignProgram.Loss(Name, attachment)}");
         }
 
-        string action = adoption is null ? $"Open {SlotCount} sockets for each protocol and address" : "Adopt the server's sockets";
+        string action = adoption is null ? $"Open {SlotCount} sockets for each protocol and address" : "Adopt the server's sockets" + (Freeze ? ", and keep the kernel's choice among them as it is" : "");
         if (!ShouldProcess($"group '{Name}'", action))
         {
             return;
@@ -136,6 +142,6 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
         }
 
         int? port = MyInvocation.BoundParameters.ContainsKey(nameof(Port)) ? Port : null;
-        return new GroupAdoptRequest(Name, protocol, port, address, [.. _processIds], Force: Force);
+        return new GroupAdoptRequest(Name, protocol, port, address, [.. _processIds], Force: Force, Freeze: Freeze);
     }
 }

@@ -86,7 +86,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
 
     /// <summary>
     /// Adopts all matching sockets of a running server: gives each a seat, in the kernel's order where it can be seen, and attaches a
-    /// program that passes without selecting, so that nothing moves. A group of that name whose members are all seated is left as it is.
+    /// program that passes without selecting, or one that goes on choosing as the kernel does now, so that nothing moves. A group of that name whose members are all seated keeps what it has.
     /// </summary>
     /// <exception cref="DiagnosticException">Nobody listens, SO_REUSEPORT is off, a foreign program is attached, or a refusal of the kernel; nothing stays behind.</exception>
     public ManagedGroup Adopt(GroupAdoptRequest request)
@@ -99,6 +99,13 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             HashSet<ulong> seated = [.. existing.ReadSlots().SelectMany(slot => slot.Seats).Select(seat => seat.Cookie)];
             if (existing.Ownership == GroupOwnership.Adopted && members.All(member => seated.Contains(member.Cookie)))
             {
+                if (request.Freeze && existing.Program?.Name != FrozenHashProgram.Name)
+                {
+                    existing.Dispose();
+                    throw KernelChoice.AdoptedAlready(request.Name);
+                }
+
+                existing.AttachLost();
                 return existing;
             }
 
@@ -116,19 +123,21 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             }
         }
 
+        ImmutableArray<ImmutableArray<SocketRecord>> ordered =
+            [.. byGroup.Select(kernelGroup => request.Freeze ? KernelChoice.Require(Backend, kernelGroup.Key, [.. kernelGroup], request.Namespace) : Seating.InKernelOrder(Backend, [.. kernelGroup]))];
         IPinFolder folder = Backend.Pins.Create(request.Name);
         List<KernelGroup> kernelGroups = [];
         try
         {
-            foreach (IGrouping<KernelGroupKey, SocketRecord> kernelGroup in byGroup)
+            for (int index = 0; index < byGroup.Length; index++)
             {
-                kernelGroups.Add(Seat(kernelGroup.Key, [.. kernelGroup]));
+                kernelGroups.Add(Seat(byGroup[index].Key, ordered[index]));
             }
 
             ManagedGroup group = new(
                 request.Name, GroupOwnership.Adopted, byGroup.Max(kernelGroup => kernelGroup.Count()), [.. kernelGroups], Backend, text,
                 folder, request.Namespace);
-            group.Install(PassingProgram.Spec, request.Force);
+            group.Install([.. ordered.Select(seated => request.Freeze ? FrozenHashProgram.For(seated.Length) : PassingProgram.Spec)], request.Freeze ? FrozenHashProgram.Name : null, request.Force);
             return group;
         }
         catch
@@ -386,9 +395,8 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
         return true;
     }
 
-    private KernelGroup Seat(KernelGroupKey key, ImmutableArray<SocketRecord> members)
+    private KernelGroup Seat(KernelGroupKey key, ImmutableArray<SocketRecord> seated)
     {
-        ImmutableArray<SocketRecord> seated = Seating.InKernelOrder(Backend, members);
         IBackendMap seats = Backend.CreateMap(KernelGroup.SeatsSpec);
         try
         {

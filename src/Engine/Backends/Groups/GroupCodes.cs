@@ -51,6 +51,9 @@ public static class GroupCodes
     /// <summary>A new generation was asked for, and the group's policy has none.</summary>
     public const string NoGenerations = "RPS5324";
 
+    /// <summary>The kernel's choice cannot be kept as it is: it depends on more than order and hash, or cannot be seen.</summary>
+    public const string CannotFreeze = "RPS5400";
+
     /// <summary>The policy of the group reports no samples of its decisions.</summary>
     public const string NoSamples = "RPS5325";
 }

@@ -238,6 +238,9 @@ public sealed partial class ManagedGroup
         transaction.Commit();
     }
 
+    /// <summary>Attaches the programs that are on record to kernel groups that have none: a restart has lost them, or the shell that adopted them died before.</summary>
+    internal void AttachLost() => AttachAgain([.. Lost()], force: false, savesState: false);
+
     // Kernel groups whose program is gone with the group that it was attached to.
     private IEnumerable<KernelGroup> Lost() => _kernelGroups.Where(group =>
         !group.Attached.IsNothing && FindMember(group) is SocketRecord member && _backend.InspectAttachment(member).State == AttachmentState.None);

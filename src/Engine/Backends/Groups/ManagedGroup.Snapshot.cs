@@ -49,7 +49,7 @@ public sealed partial class ManagedGroup
         _states = snapshot.States;
         if (Ownership == GroupOwnership.Adopted)
         {
-            Install(PassingProgram.Spec, force: false);
+            Install([.. _kernelGroups.Select(_ => PassingProgram.Spec)], name: null, force: false);
         }
 
         if (snapshot.Policy is null)

@@ -36,7 +36,8 @@ public sealed partial class ManagedGroup
         _ => null,
     };
 
-    private int NextGeneration => Generations.Max() + 1;
+    /// <summary>A generation of which there is no pin, not even of a change whose shell died: the program of such a one may be attached, and is known by its pin.</summary>
+    private int NextGeneration => Generations.Concat((_folder?.Names ?? []).Select(GenerationOf)).Max() + 1;
 
     /// <summary>The generations whose pins are in use.</summary>
     private IEnumerable<int> Generations =>

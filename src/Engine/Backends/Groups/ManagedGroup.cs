@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Engine.Programs;
@@ -299,30 +300,42 @@ public sealed partial class ManagedGroup : IDisposable
     }
 
     /// <summary>
-    /// Attaches a program that passes without selecting, so that nothing moves, pins what the group consists of and publishes the
-    /// pins: what adoption is. On failure each kernel group has what it had.
+    /// Pins what the group consists of, publishes the pins, and attaches programs under which nothing moves: what adoption is. The pins come first: who dies before the programs are
+    /// attached leaves a group that can be found, and no program of which nobody knows. On failure each kernel group has what it had.
     /// </summary>
-    internal void Install(ProgramSpec passing, bool force)
+    /// <param name="specs">The program of each kernel group, with the seats as its only map.</param>
+    /// <param name="name">What stands in the place of a policy; null where nothing does, for the programs select nobody.</param>
+    /// <param name="force">Whether a program that is not ours, or may not be, is replaced.</param>
+    internal void Install(ImmutableArray<ProgramSpec> specs, string? name, bool force)
     {
+        AppliedProgram? applied = name is null ? null : new AppliedProgram(name, null, specs[0].InstructionSlots, specs[0].Maps[0].Name);
         List<IBackendProgram> programs = [];
         try
         {
-            foreach (KernelGroup group in _kernelGroups)
+            for (int index = 0; index < specs.Length; index++)
             {
-                programs.Add(_backend.LoadProgram(passing, [group.Seats]));
+                programs.Add(_backend.LoadProgram(specs[index], [_kernelGroups[index].Seats]));
             }
 
-            using AttachTransaction transaction = new();
-            AttachEach(transaction, [.. programs.Select(program => new Attached(program))], force);
             for (int index = 0; index < _kernelGroups.Length; index++)
             {
                 _folder!.Pin(SeatsPin(index), _kernelGroups[index].Seats);
                 _folder.Pin(ProgramPin(index, _generation), programs[index]);
             }
 
-            SaveState(policy: null, compiled: null, _generation, programs, epoch: 0);
+            SaveState(policy: null, compiled: null, _generation, programs, epoch: 0, applied);
             _folder!.Publish();
-            transaction.Commit();
+            try
+            {
+                using AttachTransaction transaction = new();
+                AttachEach(transaction, [.. programs.Select(program => new Attached(program))], force);
+                transaction.Commit();
+            }
+            catch
+            {
+                TryPutBack(() => _backend.Pins.Remove(Name));
+                throw;
+            }
         }
         catch
         {
@@ -330,6 +343,7 @@ public sealed partial class ManagedGroup : IDisposable
             throw;
         }
 
+        Program = applied;
         SetPrograms(programs);
     }
 
@@ -694,6 +708,10 @@ public sealed partial class ManagedGroup : IDisposable
     internal static string SeatsPin(int kernelGroup) => $"seats{kernelGroup}";
 
     internal static string MapPin(string name, int generation) => $"{name}-{generation}";
+
+    /// <summary>The generation in the name of a pin; 0 for a pin without one.</summary>
+    private static int GenerationOf(string pin) =>
+        int.TryParse(pin.AsSpan(pin.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int generation) ? generation : 0;
 
     private static string ReplacedPin(int kernelGroup) => $"replaced{kernelGroup}";
 

@@ -7,6 +7,7 @@ namespace ReuseportPS.Engine.Backends.Groups;
 internal static class Seating
 {
     private const int Attempts = 40;
+    private const ulong Patience = 3_000_000_000; // nanoseconds; a kernel that is busy frees late
 
     /// <summary>Members of one kernel group in the kernel's order; as they were found where that cannot be seen.</summary>
     public static ImmutableArray<SocketRecord> InKernelOrder(IReuseportBackend backend, ImmutableArray<SocketRecord> members)
@@ -18,6 +19,7 @@ internal static class Seating
     /// <summary>Seats a member. The seats of a group just removed are freed a grace period later, and its members are busy until then.</summary>
     public static void Put(IReuseportBackend backend, IBackendMap seats, int slot, IBackendSocket socket, SocketRecord member)
     {
+        ulong start = backend.MonotonicTime;
         for (int attempt = 1; ; attempt++)
         {
             try
@@ -27,7 +29,9 @@ internal static class Seating
             }
             catch (BackendException exception) when (exception.Errno == Errno.EBUSY)
             {
-                if (attempt == Attempts || backend.InspectAttachment(member).State != AttachmentState.None)
+                // A simulated clock stands still here.
+                ulong waited = backend.MonotonicTime - start;
+                if ((attempt >= Attempts && (waited == 0 || waited > Patience)) || backend.InspectAttachment(member).State != AttachmentState.None)
                 {
                     throw new BackendException(exception.Errno, exception.Operation, Diagnostic.Error(
                         exception.Diagnostics[0].Code,
