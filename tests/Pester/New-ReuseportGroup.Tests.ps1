@@ -55,6 +55,11 @@ Describe 'New-ReuseportGroup' {
         (Get-ReuseportGroup other).SeatedCount | Should -Be 2 -Because 'SO_REUSEPORT lets the same user join'
     }
 
+    It 'freezes nothing where nobody listens' {
+        { New-ReuseportGroup web -Port 443 -Freeze -ErrorAction Stop } | Should -Throw -ErrorId 'SocketNotFound*'
+        Get-ReuseportGroup | Should -BeNullOrEmpty
+    }
+
     It 'adopts nothing when no process comes through the pipeline' {
         { @() | New-ReuseportGroup web -ErrorAction Stop } | Should -Throw -ErrorId 'ProcessNotFound*'
         { New-ReuseportGroup web -ProcessName 'no such*' -ErrorAction Stop } | Should -Throw -ErrorId 'ProcessNotFound*'

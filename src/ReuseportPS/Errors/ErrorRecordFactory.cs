@@ -55,6 +55,7 @@ internal static class ErrorRecordFactory
         "RPS5322" => ("NobodyLeft", ErrorCategory.InvalidOperation),
         "RPS5323" => ("CannotSeat", ErrorCategory.InvalidOperation),
         "RPS5324" => ("NoGenerations", ErrorCategory.InvalidOperation),
+        "RPS5400" => ("CannotFreeze", ErrorCategory.InvalidOperation),
         "RPS5325" => ("NoSamples", ErrorCategory.InvalidOperation),
         "RPS5370" => ("NoFormerPolicy", ErrorCategory.ObjectNotFound),
         "RPS5371" => ("Unconfirmed", ErrorCategory.InvalidOperation),

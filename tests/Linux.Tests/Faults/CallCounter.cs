@@ -1,3 +1,4 @@
+using ReuseportPS.Linux.Bpf;
 using ReuseportPS.Linux.Interop;
 
 namespace ReuseportPS.Linux.Tests.Faults;
@@ -12,7 +13,32 @@ internal sealed class CallCounter(bool skipsClose)
     /// <summary>Calls numbered so far.</summary>
     public int Count { get; private set; }
 
+    /// <summary>The numbers of calls that attach or detach a program.</summary>
+    public List<int> Attaching { get; } = [];
+
+    /// <summary>The numbers of other calls that change what other processes see: pins and directories made and removed.</summary>
+    public List<int> Changes { get; } = [];
+
     /// <summary>The number of a call, or 0 when it has none.</summary>
-    public int Next(Syscall call) =>
-        (skipsClose && call == Syscall.close) || (call == Syscall.readlinkat && _links++ % Walk != 0) ? 0 : ++Count;
+    /// <param name="call">The call.</param>
+    /// <param name="first">Its first argument.</param>
+    public int Next(Syscall call, nint first)
+    {
+        if ((skipsClose && call == Syscall.close) || (call == Syscall.readlinkat && _links++ % Walk != 0))
+        {
+            return 0;
+        }
+
+        Count++;
+        if (call == Syscall.setsockopt)
+        {
+            Attaching.Add(Count);
+        }
+        else if (call is Syscall.mkdirat or Syscall.renameat2 or Syscall.unlinkat || (call == Syscall.bpf && (BpfCommand)first == BpfCommand.BPF_OBJ_PIN))
+        {
+            Changes.Add(Count);
+        }
+
+        return Count;
+    }
 }

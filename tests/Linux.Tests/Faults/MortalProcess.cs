@@ -84,12 +84,12 @@ internal sealed class MortalProcess : IDisposable
         int port = int.Parse(asked[..space], CultureInfo.InvariantCulture);
         while (Console.In.ReadLine() is { } line)
         {
-            int first = line.IndexOf(' ', StringComparison.Ordinal);
-            int left = int.Parse(line[..first], CultureInfo.InvariantCulture);
+            int word = line.IndexOf(' ', StringComparison.Ordinal);
+            int left = int.Parse(line[..word], CultureInfo.InvariantCulture);
             CallCounter calls = new(skipsClose: false);
-            Sys.Gate = (call, _, _) =>
+            Sys.Gate = (call, first, _) =>
             {
-                if (calls.Next(call) is int number && number > 0 && number == left)
+                if (calls.Next(call, first) is int number && number > 0 && number == left)
                 {
                     Sys.Gate = null;
                     _ = Sys.Invoke(Kill, Environment.ProcessId, SigKill);
@@ -97,7 +97,7 @@ internal sealed class MortalProcess : IDisposable
 
                 return null;
             };
-            Console.WriteLine(Outcome(asked[(space + 1)..], port, line[(first + 1)..]) + string.Create(CultureInfo.InvariantCulture, $" after {calls.Count} calls"));
+            Console.WriteLine(Outcome(asked[(space + 1)..], port, line[(word + 1)..]) + string.Create(CultureInfo.InvariantCulture, $" after {calls.Count} calls, attaching {string.Join(' ', calls.Attaching)} changes {string.Join(' ', calls.Changes)}"));
         }
 
         Environment.Exit(0);
