@@ -11,6 +11,9 @@ namespace ReuseportPS.Linux;
 /// <summary>A map of the kernel.</summary>
 public sealed unsafe class LinuxMap : IBackendMap
 {
+    private const int FewestInBatch = 16;
+    private const int MostInBatch = 1 << 16;
+
     private readonly int _valueLength;
     private RingBufferReader? _reader;
 
@@ -318,7 +321,8 @@ public sealed unsafe class LinuxMap : IBackendMap
 
     private void Write(MapSpec spec)
     {
-        foreach (MapEntry entry in spec.Contents)
+        // What a batch does not take is written one by one, and refused with the name of its key.
+        foreach (MapEntry entry in spec.Contents.AsSpan()[WriteBatches(spec)..])
         {
             ReadOnlySpan<byte> value = entry.Value.AsSpan();
             if (value.Length == spec.ValueSize && value.Length != _valueLength)
@@ -332,6 +336,56 @@ public sealed unsafe class LinuxMap : IBackendMap
         if (spec.Frozen)
         {
             Freeze();
+        }
+    }
+
+    /// <summary>Writes the contents many at a time, as far as the kernel can and takes them.</summary>
+    /// <returns>How many are written.</returns>
+    private int WriteBatches(MapSpec spec)
+    {
+        ReadOnlySpan<MapEntry> entries = spec.Contents.AsSpan();
+        if (entries.Length < FewestInBatch || _valueLength != spec.ValueSize || spec.Type is not (MapType.Array or MapType.Hash or MapType.LpmTrie))
+        {
+            return 0;
+        }
+
+        byte[] keys = new byte[Math.Min(entries.Length, MostInBatch) * spec.KeySize];
+        byte[] values = new byte[Math.Min(entries.Length, MostInBatch) * spec.ValueSize];
+        int done = 0;
+        while (done < entries.Length)
+        {
+            int count = Math.Min(entries.Length - done, MostInBatch);
+            for (int index = 0; index < count; index++)
+            {
+                ReadOnlySpan<byte> key = entries[done + index].Key.AsSpan();
+                ReadOnlySpan<byte> value = entries[done + index].Value.AsSpan();
+                if (key.Length != spec.KeySize || value.Length != spec.ValueSize)
+                {
+                    return done;
+                }
+
+                key.CopyTo(keys.AsSpan(index * spec.KeySize));
+                value.CopyTo(values.AsSpan(index * spec.ValueSize));
+            }
+
+            if (!UpdateBatch(keys, values, count))
+            {
+                return done;
+            }
+
+            done += count;
+        }
+
+        return done;
+    }
+
+    private bool UpdateBatch(byte[] keys, byte[] values, int count)
+    {
+        using FdLease lease = new(Fd);
+        fixed (byte* keyPointer = keys, valuePointer = values)
+        {
+            MapBatchAttributes attributes = new() { map_fd = lease.Number, keys = (ulong)keyPointer, values = (ulong)valuePointer, count = (uint)count };
+            return BpfCall.Invoke(BpfCommand.BPF_MAP_UPDATE_BATCH, ref attributes) >= 0;
         }
     }
 

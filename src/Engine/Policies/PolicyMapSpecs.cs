@@ -14,6 +14,8 @@ internal static class PolicyMapSpecs
     /// <summary>Bits of a trie's key before the address: the family, so that no IPv6 prefix matches IPv4.</summary>
     public const int FamilyBits = 32;
 
+    private static readonly ImmutableArray<ImmutableArray<byte>> s_words = [.. Enumerable.Range(0, 4096).Select(value => ImmutableArray.Create(BitConverter.GetBytes(value)))];
+
     /// <summary>The seats: arrays cannot grow and seats are for life, so it has the kernel's limit of a group; 8-byte values read back as cookies.</summary>
     public static MapSpec Seats { get; } = new("seats", MapType.ReuseportSockArray, 4, 8, SlotItem.HighestSlot + 1);
 
@@ -86,5 +88,6 @@ internal static class PolicyMapSpecs
         return [.. key];
     }
 
-    private static ImmutableArray<byte> Word(int value) => [.. BitConverter.GetBytes(value)];
+    // Values of large tables are numbers of slots: few different ones.
+    private static ImmutableArray<byte> Word(int value) => (uint)value < (uint)s_words.Length ? s_words[value] : [.. BitConverter.GetBytes(value)];
 }

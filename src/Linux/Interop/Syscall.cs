@@ -31,6 +31,7 @@ internal enum Syscall
     umount2 = 166 | (39 << 16),
     sched_setaffinity = 203 | (122 << 16),
     sched_getaffinity = 204 | (123 << 16),
+    getdents64 = 217 | (61 << 16),
     clock_gettime = 228 | (113 << 16),
     openat = 257 | (56 << 16),
     mkdirat = 258 | (34 << 16),

@@ -1,8 +1,6 @@
 using System.Globalization;
-using System.Text;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
-using ReuseportPS.Linux.Interop;
 
 namespace ReuseportPS.Linux.Sockets;
 
@@ -45,17 +43,14 @@ internal static class OpenDescriptors
     /// <summary>Adds what one process holds; the errno says why it could not be looked at.</summary>
     internal static Errno TryAddOwners(int processId, IReadOnlySet<ulong> inodes, Dictionary<ulong, List<SocketOwner>> owners)
     {
-        Span<byte> link = stackalloc byte[64];
         string? command = null;
         try
         {
-            foreach (string path in Directory.EnumerateFileSystemEntries(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/fd")))
+            Errno errno = DescriptorLinks.Visit(processId, (descriptor, target) =>
             {
-                nint length = Sys.readlinkat(path, link);
-                if (length <= 0 || !TryParseSocketLink(link[..(int)length], out ulong inode) || !inodes.Contains(inode)
-                    || !int.TryParse(Path.GetFileName(path.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out int descriptor))
+                if (!TryParseSocketLink(target, out ulong inode) || !inodes.Contains(inode))
                 {
-                    continue;
+                    return;
                 }
 
                 command ??= Printable(File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/comm")).TrimEnd('\n'));
@@ -65,9 +60,8 @@ internal static class OpenDescriptors
                 }
 
                 list.Add(new SocketOwner(processId, descriptor, command));
-            }
-
-            return Errno.None;
+            });
+            return errno is Errno.None or Errno.EACCES ? errno : Errno.ENOENT; // it ended
         }
         catch (UnauthorizedAccessException)
         {
@@ -75,7 +69,7 @@ internal static class OpenDescriptors
         }
         catch (IOException)
         {
-            return Errno.ENOENT; // it ended
+            return Errno.ENOENT;
         }
     }
 
@@ -85,7 +79,7 @@ internal static class OpenDescriptors
         inode = 0;
         ReadOnlySpan<byte> prefix = "socket:["u8;
         return link.StartsWith(prefix) && link[^1] == (byte)']'
-            && ulong.TryParse(Encoding.ASCII.GetString(link[prefix.Length..^1]), NumberStyles.None, CultureInfo.InvariantCulture, out inode);
+            && ulong.TryParse(link[prefix.Length..^1], NumberStyles.None, CultureInfo.InvariantCulture, out inode);
     }
 
     /// <summary>A process calls itself what it likes; what would move the cursor or change colours does not reach a terminal.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Linux.Interop;
 
 namespace ReuseportPS.Linux.Sockets;
@@ -62,12 +63,9 @@ internal sealed class WorkerFinder
         Dictionary<int, HashSet<ulong>> watched = [];
         try
         {
-            Span<byte> link = stackalloc byte[64];
-            foreach (string path in Directory.EnumerateFileSystemEntries(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/fd")))
+            Errno errno = DescriptorLinks.Visit(processId, (epoll, link) =>
             {
-                nint length = Sys.readlinkat(path, link);
-                if (length > 0 && link[..(int)length].SequenceEqual("anon_inode:[eventpoll]"u8)
-                    && int.TryParse(Path.GetFileName(path.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out int epoll))
+                if (link.SequenceEqual("anon_inode:[eventpoll]"u8))
                 {
                     HashSet<ulong> targets =
                     [
@@ -79,21 +77,30 @@ internal sealed class WorkerFinder
                         watched.Add(epoll, targets);
                     }
                 }
+            });
+            if (errno != Errno.None)
+            {
+                return errno == Errno.EACCES ? Hide(processId) : null; // it ended
             }
         }
         catch (UnauthorizedAccessException)
         {
-            Hidden.Add(processId);
-            return null;
+            return Hide(processId);
         }
         catch (IOException)
         {
-            return null; // it ended
+            return null;
         }
 
         HashSet<ulong> byEpoll = [.. watched.Values.SelectMany(targets => targets)];
         return new HeldSockets(
             processId, held[0].Owner.Command, watched, held.Where(pair => !byEpoll.Contains(pair.Inode)).ToDictionary(pair => pair.Owner.FileDescriptor, pair => pair.Inode));
+    }
+
+    private HeldSockets? Hide(int processId)
+    {
+        Hidden.Add(processId);
+        return null;
     }
 
     // True when no more is to be learned of the process.

@@ -1,14 +1,16 @@
+using System.Runtime.InteropServices;
 using ReuseportPS.Linux.Bpf;
 using ReuseportPS.Linux.Interop;
 
 namespace ReuseportPS.Linux.Tests.Faults;
 
-/// <summary>Numbers the system calls of a command. Of the walk over all open files of the host, which changes nothing and has a readlink for each, only every sixty-fourth counts.</summary>
+/// <summary>Numbers the system calls of a command. Of the walk over all open files of the host, which changes nothing and has a call for each, only every sixty-fourth counts.</summary>
 internal sealed class CallCounter(bool skipsClose)
 {
     private const int Walk = 64;
 
-    private int _links;
+    private int _ofWalk;
+    private bool _isWalking;
 
     /// <summary>Calls numbered so far.</summary>
     public int Count { get; private set; }
@@ -22,9 +24,11 @@ internal sealed class CallCounter(bool skipsClose)
     /// <summary>The number of a call, or 0 when it has none.</summary>
     /// <param name="call">The call.</param>
     /// <param name="first">Its first argument.</param>
-    public int Next(Syscall call, nint first)
+    /// <param name="second">Its second argument.</param>
+    public int Next(Syscall call, nint first, nint second)
     {
-        if ((skipsClose && call == Syscall.close) || (call == Syscall.readlinkat && _links++ % Walk != 0))
+        bool isOfWalk = IsOfWalk(call, second);
+        if ((skipsClose && call == Syscall.close) || (isOfWalk && _ofWalk++ % Walk != 0))
         {
             return 0;
         }
@@ -40,5 +44,14 @@ internal sealed class CallCounter(bool skipsClose)
         }
 
         return Count;
+    }
+
+    // From the opening of a process's descriptors to the closing of that directory.
+    private bool IsOfWalk(Syscall call, nint path)
+    {
+        _isWalking |= call == Syscall.openat && Marshal.PtrToStringUTF8(path) is string name && name.StartsWith("/proc/", StringComparison.Ordinal);
+        bool isOfWalk = call == Syscall.readlinkat || _isWalking;
+        _isWalking &= call != Syscall.close;
+        return isOfWalk;
     }
 }

@@ -87,9 +87,9 @@ internal sealed class MortalProcess : IDisposable
             int word = line.IndexOf(' ', StringComparison.Ordinal);
             int left = int.Parse(line[..word], CultureInfo.InvariantCulture);
             CallCounter calls = new(skipsClose: false);
-            Sys.Gate = (call, first, _) =>
+            Sys.Gate = (call, first, second) =>
             {
-                if (calls.Next(call, first) is int number && number > 0 && number == left)
+                if (calls.Next(call, first, second) is int number && number > 0 && number == left)
                 {
                     Sys.Gate = null;
                     _ = Sys.Invoke(Kill, Environment.ProcessId, SigKill);
