@@ -11,6 +11,17 @@ using ReuseportPS.Bench.Peers;
 // dotnet run -c Release --project bench -- policies-clang    instructions of policies beside clang's for the same in C; with "kernel" also their times there
 // dotnet run -c Release --project bench -- scale             groups of 4 to 32768 members, a million live flows
 // dotnet run -c Release --project bench -- traces            a capture of 1 GB beside tcpdump and cat
+// dotnet run -c Release --project bench -- adopt             1,024 sockets of another process adopted and steered, beside the system calls alone; needs root
+if (args is ["adopt"])
+{
+    return AdoptCommand.Run();
+}
+
+if (args is [AdoptCommand.Server, ..])
+{
+    return AdoptCommand.Serve(args[1..]);
+}
+
 if (args is ["traces"])
 {
     return TracesCommand.Run();

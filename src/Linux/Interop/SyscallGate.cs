@@ -1,7 +1,8 @@
 namespace ReuseportPS.Linux.Interop;
 
-/// <summary>Sees a system call before it is made. What it answers is taken for the kernel's result; null lets the call pass.</summary>
+/// <summary>Stands before a system call. What it returns is taken for the kernel's result.</summary>
 /// <param name="call">The call.</param>
 /// <param name="a">Its first argument: the command of bpf(2), the descriptor of most others.</param>
 /// <param name="b">Its second argument.</param>
-internal delegate nint? SyscallGate(Syscall call, nint a, nint b);
+/// <param name="make">Makes the call.</param>
+internal delegate nint SyscallGate(Syscall call, nint a, nint b, Func<nint> make);

@@ -87,7 +87,7 @@ internal sealed class MortalProcess : IDisposable
             int word = line.IndexOf(' ', StringComparison.Ordinal);
             int left = int.Parse(line[..word], CultureInfo.InvariantCulture);
             CallCounter calls = new(skipsClose: false);
-            Sys.Gate = (call, first, second) =>
+            Sys.Gate = (call, first, second, make) =>
             {
                 if (calls.Next(call, first, second) is int number && number > 0 && number == left)
                 {
@@ -95,7 +95,7 @@ internal sealed class MortalProcess : IDisposable
                     _ = Sys.Invoke(Kill, Environment.ProcessId, SigKill);
                 }
 
-                return null;
+                return make();
             };
             Console.WriteLine(Outcome(asked[(space + 1)..], port, line[(word + 1)..]) + string.Create(CultureInfo.InvariantCulture, $" after {calls.Count} calls, attaching {string.Join(' ', calls.Attaching)} changes {string.Join(' ', calls.Changes)}"));
         }

@@ -128,11 +128,11 @@ public sealed class SyscallErrorTests : FaultRig
         public Refusal(int n, int choice, bool skipsClose)
         {
             _counter = new CallCounter(skipsClose);
-            Sys.Gate = (call, first, second) =>
+            Sys.Gate = (call, first, second, make) =>
             {
                 if (_counter.Next(call, first, second) != n)
                 {
-                    return null;
+                    return make();
                 }
 
                 ImmutableArray<Errno> errors = SyscallErrors.Of(call, first);

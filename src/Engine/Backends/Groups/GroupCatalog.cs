@@ -378,12 +378,11 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
                 remedy: "Check the port and the network namespace, and that the server runs; `ss -lntu` lists what listens."));
         }
 
-        return [.. members.Where(member => RequireReuseport(member))];
+        return members;
     }
 
-    private bool RequireReuseport(SocketRecord member)
+    private static void RequireReuseport(SocketRecord member, IBackendSocket socket)
     {
-        using IBackendSocket socket = Backend.AcquireSocket(member);
         if (socket.GetOption(SocketOption.ReusePort) == 0)
         {
             string owner = member.Owners.Length > 0 ? $" of {member.Owners[0].Command} (pid {member.Owners[0].ProcessId})" : "";
@@ -391,8 +390,6 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
                 GroupCodes.NotReuseport, $"{KernelGroupKey.Of(member)}{owner} was bound without SO_REUSEPORT, so it is in no group.",
                 remedy: "Turn it on in the server (nginx: `listen … reuseport`, unbound: `so-reuseport: yes`) and restart it."));
         }
-
-        return true;
     }
 
     private KernelGroup Seat(KernelGroupKey key, ImmutableArray<SocketRecord> seated)
@@ -403,6 +400,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             for (int slot = 0; slot < seated.Length; slot++)
             {
                 using IBackendSocket socket = Backend.AcquireSocket(seated[slot]);
+                RequireReuseport(seated[slot], socket);
                 Seating.Put(Backend, seats, slot, socket, seated[slot]);
             }
 

@@ -12,8 +12,13 @@ internal static class Seating
     /// <summary>Members of one kernel group in the kernel's order; as they were found where that cannot be seen.</summary>
     public static ImmutableArray<SocketRecord> InKernelOrder(IReuseportBackend backend, ImmutableArray<SocketRecord> members)
     {
-        IReadOnlyList<ulong>? order = members.IsEmpty ? null : backend.MemberOrder(members[0]);
-        return order is null ? members : [.. members.OrderBy(member => Position(order, member.Cookie))];
+        if (members.IsEmpty || backend.MemberOrder(members[0]) is not { } order)
+        {
+            return members;
+        }
+
+        Dictionary<ulong, int> places = order.Index().ToDictionary(member => member.Item, member => member.Index);
+        return [.. members.OrderBy(member => places.GetValueOrDefault(member.Cookie, int.MaxValue))];
     }
 
     /// <summary>Seats a member. The seats of a group just removed are freed a grace period later, and its members are busy until then.</summary>
@@ -42,18 +47,5 @@ internal static class Seating
 
             backend.WaitForReaders();
         }
-    }
-
-    private static int Position(IReadOnlyList<ulong> order, ulong cookie)
-    {
-        for (int index = 0; index < order.Count; index++)
-        {
-            if (order[index] == cookie)
-            {
-                return index;
-            }
-        }
-
-        return int.MaxValue;
     }
 }
