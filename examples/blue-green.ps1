@@ -37,7 +37,7 @@ if (-not (Get-Command Sync-ReuseportGroup -ErrorAction Ignore)) {
 # Once: the sockets of the server that runs are the first generation.
 if (-not (Get-ReuseportGroup | Where-Object Name -EQ $Group)) {
     $slots = (New-ReuseportGroup $Group -Port $Port).SlotCount
-    $policy = [IO.Path]::ChangeExtension([IO.Path]::GetTempFileName(), '.yaml')
+    $policy = Join-Path ([IO.Path]::GetTempPath()) "$Group-$([guid]::NewGuid()).yaml"
     Set-Content $policy @"
 version: 1
 policy: blue-green
@@ -47,20 +47,31 @@ rules:
     steer: { by: generation, generations: [0-$($slots - 1)] }
 otherwise: { by: generation, generations: [0-$($slots - 1)], sticky: { entries: 65536, idle: $Idle } }
 "@
-    Set-SteeringPolicy $Group $policy | Out-Null
-    Remove-Item $policy
+    try {
+        Set-SteeringPolicy $Group $policy | Out-Null
+    }
+    catch {
+        Remove-ReuseportGroup $Group -Force -Confirm:$false | Out-Null
+        throw
+    }
+    finally {
+        Remove-Item $policy
+    }
 }
 if (-not $StartGreen) {
     return
 }
 
-# The new server's sockets join the kernel's groups, and get nothing yet: the policy knows no seat of them.
-$blue = Get-SocketSlot $Group | Where-Object State -EQ 'Active'
+# Who sits where the generation before last was drained is to get new flows.
+Get-SocketSlot $Group | Where-Object State -EQ Empty | Resume-SocketSlot | Out-Null
+$blue = Get-SocketSlot $Group | Where-Object State -EQ Active
+
+# The new server's sockets join the kernel's groups, and get nothing yet: they have no seat.
 & $StartGreen | Out-Null
 
 # In one step: new flows are green's. Old connections are decided once; old flows of datagrams are in the flow table.
 $change = Sync-ReuseportGroup $Group -NewGeneration
-if ($change.SlotCount -eq $change.FormerSlotCount) {
+if ($change.Seated.Count -eq 0) {
     throw "No socket of a new server was seated in '$Group': does it listen on port $Port, with SO_REUSEPORT?"
 }
 
@@ -72,8 +83,4 @@ if (-not $drain.IsDrained) {
 }
 
 & $StopBlue | Out-Null
-
-# The seats are free for the generation after this one.
-Sync-ReuseportGroup $Group | Out-Null
-$blue | Resume-SocketSlot | Out-Null
 $drain
