@@ -448,6 +448,30 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
         Assert.True(Becomes(() => drain.Look().HalfOpen == 0));
     }
 
+    [Fact]
+    public void The_watch_misses_no_connection_that_goes_on_between_its_looks()
+    {
+        IBackendSocket[] members = [.. OpenMany("tcp4", 2)];
+        ChangingBackend.IAll backend = ChangingBackend.Before(Backend);
+        using ManagedGroup group = Catalog(backend).Adopt(Request());
+        group.Apply(Policy("by: slot, slot: 1"));
+        members[1].SetOption(SocketOption.DeferAccept, 10);
+        IBackendSocket client = ConnectClient("tcp4");
+        group.Apply(Policy("by: hash"));
+        group.Change(new SlotChange([SlotItem.Of(1)]) { State = SlotState.Draining });
+        SlotDrain drain = group.WatchDrain([1], includesEstablished: false);
+        ChangingBackend.AfterLooks(
+            backend,
+            () =>
+            {
+                client.Send([1, 2, 3]);
+                Assert.True(Becomes(() => Record(members[1]).ReceiveQueue == 1));
+            },
+            () => Keep(members[1].TryAccept(out _)!));
+        Assert.False(drain.Look().IsDrained);
+        Assert.True(drain.Look().IsDrained);
+    }
+
     private void AssertDecides(ManagedGroup group, string kind, IReadOnlyList<IBackendSocket> members, SlotStates states)
     {
         Assert.True(states.Equals(group.States, group.SlotCount));

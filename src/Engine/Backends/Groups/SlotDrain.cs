@@ -49,13 +49,15 @@ public sealed class SlotDrain
     /// <summary>Looks once.</summary>
     public DrainStatus Look()
     {
-        // The counters after the queues: what has moved from a queue by then is counted.
+        // In the order in which a connection goes, so that none slips by between two looks: half-open, in a queue, held by a worker. The counters after the queues: what has moved from
+        // a queue by then is counted.
+        int? halfOpen = _requests is null ? null : _requests.Count == 0 ? 0 : Requests()?.Count(request => _requests.Contains((request.Local, request.Remote)));
         (int queued, int bytes) = LookAtQueues();
         (long Success, long Failure)? now = ReadMigrations();
         (long Success, long Failure)? migrated = _migrated is { } before && now is { } after ? (after.Success - before.Success, after.Failure - before.Failure) : null;
         return new DrainStatus(
             queued, bytes,
-            _requests is null ? null : _requests.Count == 0 ? 0 : Requests()?.Count(request => _requests.Contains((request.Local, request.Remote))),
+            halfOpen,
             _workers is null ? null : CountConnections(),
             _includesEstablished ? _group.CountStickyFlows(_slots) : null,
             (int)Math.Max(0, _lost - (migrated?.Success ?? 0)), migrated, [.. _notes]);
