@@ -5,7 +5,7 @@ namespace ReuseportPS.Module.Tests.Shell;
 /// <summary>What a finished process wrote and returned.</summary>
 internal sealed record ProcessRun(int ExitCode, string Output, string Error)
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
 
     /// <summary>The Shell as it was built beside the tests' reference to it.</summary>
     public static string ShellPath { get; } = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "ReuseportPS.Shell.exe" : "ReuseportPS.Shell");
