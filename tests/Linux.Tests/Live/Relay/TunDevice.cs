@@ -27,7 +27,7 @@ internal sealed unsafe partial class TunDevice : IDisposable
 
     private readonly int _fd;
 
-    /// <summary>Makes a device with an address whose only neighbour is the peer. Every other address that a namespace made here has as its own ends to be so, except those of lo.</summary>
+    /// <summary>Makes a device with an address whose only neighbour is the peer. In a namespace made here all addresses are local at first; from now on only this one and those of lo are. One device for each namespace.</summary>
     public TunDevice(LinuxNamespace place, IPAddress address, IPAddress peer)
     {
         // The device is of the namespace of the thread that opens the file.
