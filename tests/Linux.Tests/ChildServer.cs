@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using ReuseportPS.Linux.Tests.Live;
 
 namespace ReuseportPS.Linux.Tests;
 
@@ -24,14 +25,7 @@ internal sealed class ChildServer : IDisposable
     {
         Assert.SkipUnless(File.Exists("/usr/sbin/nginx"), "Needs nginx (apt-get install nginx-core).");
         string directory = Directory.CreateTempSubdirectory("reuseportps-nginx-").FullName;
-        string configuration = Path.Combine(directory, "nginx.conf");
-        File.WriteAllText(configuration, string.Create(CultureInfo.InvariantCulture, $$"""
-            daemon off; worker_processes {{workers}}; pid {{directory}}/pid; error_log {{directory}}/error.log;
-            events { worker_connections 256; }
-            http { access_log off; client_body_temp_path {{directory}}; proxy_temp_path {{directory}}; fastcgi_temp_path {{directory}};
-              uwsgi_temp_path {{directory}}; scgi_temp_path {{directory}};
-              server { listen 127.0.0.1:{{Port}} reuseport; location / { return 200 "$pid"; } } }
-            """));
+        string configuration = NginxConfiguration.Write(directory, workers, string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port} reuseport"), "$pid");
         return Start(place, "/usr/sbin/nginx", ["-c", configuration, "-p", directory, "-e", Path.Combine(directory, "error.log")], directory);
     }
 

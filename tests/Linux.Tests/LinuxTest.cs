@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using ReuseportPS.Engine.Backends;
@@ -43,6 +44,10 @@ public abstract class LinuxTest : IDisposable
         Backend = Own(new LinuxBackend());
         Namespace = (LinuxNamespace)Own(Backend.CreateNamespace());
     }
+
+    /// <summary>A number that a variable of the environment may set for a run: a seed, a size.</summary>
+    protected static int Number(string variable, int usual) =>
+        Environment.GetEnvironmentVariable(variable) is string text ? int.Parse(text, CultureInfo.InvariantCulture) : usual;
 
     protected LinuxBackend Backend { get; }
 

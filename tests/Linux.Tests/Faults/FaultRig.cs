@@ -145,7 +145,4 @@ public abstract class FaultRig : LinuxTest
 
     protected static void RequireRemedy(DiagnosticException exception, string after) =>
         Assert.All(exception.Diagnostics, diagnostic => Assert.False(string.IsNullOrEmpty(diagnostic.Remedy), $"{after}: no remedy in {diagnostic}"));
-
-    protected static int Number(string variable, int usual) =>
-        Environment.GetEnvironmentVariable(variable) is string text ? int.Parse(text, CultureInfo.InvariantCulture) : usual;
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Diagnostics;
@@ -35,9 +34,6 @@ public sealed class RandomKillTests : LinuxTest
         Assert.SkipUnless(Environment.GetEnvironmentVariable("REUSEPORTPS_SOAK") == "1", "takes a quarter of an hour; set REUSEPORTPS_SOAK=1 to run it");
         Run(Number("REUSEPORTPS_KILLS", 500), Number("REUSEPORTPS_SEED", 2));
     }
-
-    private static int Number(string variable, int usual) =>
-        Environment.GetEnvironmentVariable(variable) is string text ? int.Parse(text, CultureInfo.InvariantCulture) : usual;
 
     private void Run(int kills, int seed)
     {

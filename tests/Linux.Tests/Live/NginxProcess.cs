@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using ReuseportPS.Linux.Tests.Live.Servers;
 
 namespace ReuseportPS.Linux.Tests.Live;
 
@@ -38,16 +39,7 @@ internal sealed class NginxProcess : IDisposable
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.SendTimeout = socket.ReceiveTimeout = 5000;
         socket.Connect(IPAddress.Loopback, Port);
-        socket.Send("GET / HTTP/1.0\r\n\r\n"u8);
-        byte[] buffer = new byte[1024];
-        int length = 0;
-        for (int read; (read = socket.Receive(buffer, length, buffer.Length - length, SocketFlags.None)) > 0;)
-        {
-            length += read;
-        }
-
-        string answer = System.Text.Encoding.ASCII.GetString(buffer, 0, length);
-        return int.Parse(answer[(answer.LastIndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..], CultureInfo.InvariantCulture);
+        return int.Parse(HttpAnswer.Read(socket), CultureInfo.InvariantCulture);
     }
 
     /// <summary>Reloads with another number of workers, and waits until so many new ones answer.</summary>
@@ -88,30 +80,8 @@ internal sealed class NginxProcess : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private string WriteConfiguration(int workers)
-    {
-        string path = Path.Combine(_folder, "nginx.conf");
-        File.WriteAllText(path, string.Create(CultureInfo.InvariantCulture, $$"""
-            worker_processes {{workers}};
-            daemon off;
-            pid {{_folder}}/nginx.pid;
-            error_log {{_folder}}/error.log;
-            events { worker_connections 4096; }
-            http {
-                access_log off;
-                client_body_temp_path {{_folder}}/body;
-                proxy_temp_path {{_folder}}/proxy;
-                fastcgi_temp_path {{_folder}}/fastcgi;
-                uwsgi_temp_path {{_folder}}/uwsgi;
-                scgi_temp_path {{_folder}}/scgi;
-                server {
-                    listen 127.0.0.1:{{Port}}{{(_reuseport ? " reuseport" : "")}};
-                    location / { default_type text/plain; return 200 "$pid\n"; }
-                }
-            }
-            """));
-        return path;
-    }
+    private string WriteConfiguration(int workers) => NginxConfiguration.Write(
+        _folder, workers, string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}{(_reuseport ? " reuseport" : "")}"), @"$pid\n");
 
     private static int FreePort()
     {

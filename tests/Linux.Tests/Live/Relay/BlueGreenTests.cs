@@ -42,7 +42,7 @@ public sealed class BlueGreenTests : LinuxTest
     private static Size Long()
     {
         Assert.SkipUnless(Environment.GetEnvironmentVariable("REUSEPORTPS_SOAK") == "1", "takes some minutes; set REUSEPORTPS_SOAK=1 to run it");
-        return new Size(Connections: 96, Flows: 48, Turns: 6, Seed: int.Parse(Environment.GetEnvironmentVariable("REUSEPORTPS_SEED") ?? "3", CultureInfo.InvariantCulture));
+        return new Size(Connections: 96, Flows: 48, Turns: 6, Seed: Number("REUSEPORTPS_SEED", 3));
     }
 
     private static void Say(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);

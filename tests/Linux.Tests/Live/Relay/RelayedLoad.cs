@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using ReuseportPS.Linux.Tests.Live.Servers;
 
 namespace ReuseportPS.Linux.Tests.Live.Relay;
 
@@ -94,22 +95,14 @@ internal sealed class RelayedLoad : IDisposable
         {
             socket.Connect(DelayRelay.ServerAddress, ServerGeneration.Port);
             int port = ((IPEndPoint)socket.LocalEndPoint!).Port;
-            socket.Send("GET / HTTP/1.0\r\n\r\n"u8);
-            byte[] buffer = new byte[1024];
-            int length = 0;
-            for (int read; (read = socket.Receive(buffer, length, buffer.Length - length, SocketFlags.None)) > 0;)
-            {
-                length += read;
-            }
-
-            string answer = Encoding.ASCII.GetString(buffer, 0, length);
+            string answer = HttpAnswer.Ask(socket);
             if (answer.Contains(" 200 OK", StringComparison.Ordinal))
             {
                 Answers.Enqueue((port, answer[(answer.LastIndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..]));
             }
             else
             {
-                Failures.Enqueue(length == 0 ? "closed without an answer" : answer);
+                Failures.Enqueue(answer.Length == 0 ? "closed without an answer" : answer);
             }
         }
         catch (SocketException exception)

@@ -32,26 +32,8 @@ internal sealed class ServerGeneration : IDisposable
 
     public ServerGeneration(LinuxNamespace place, string name)
     {
-        string configuration = Path.Combine(_folder, "nginx.conf");
-        File.WriteAllText(configuration, string.Create(CultureInfo.InvariantCulture, $$"""
-            worker_processes {{Workers}};
-            daemon off;
-            pid {{_folder}}/nginx.pid;
-            error_log {{_folder}}/error.log;
-            events { worker_connections 4096; }
-            http {
-                access_log off;
-                client_body_temp_path {{_folder}}/body;
-                proxy_temp_path {{_folder}}/proxy;
-                fastcgi_temp_path {{_folder}}/fastcgi;
-                uwsgi_temp_path {{_folder}}/uwsgi;
-                scgi_temp_path {{_folder}}/scgi;
-                server {
-                    listen {{DelayRelay.ServerAddress}}:{{Port}} reuseport;
-                    location / { default_type text/plain; return 200 "{{name}}"; }
-                }
-            }
-            """));
+        string configuration = NginxConfiguration.Write(
+            _folder, Workers, string.Create(CultureInfo.InvariantCulture, $"{DelayRelay.ServerAddress}:{Port} reuseport"), name);
         _udp = ChildServer.StartPython(place, UdpServer, DelayRelay.ServerAddress.ToString(), Port.ToString(CultureInfo.InvariantCulture), Workers.ToString(CultureInfo.InvariantCulture), name);
         _nginx = place.Run(() => Process.Start(new ProcessStartInfo("nginx", ["-p", _folder, "-e", Path.Combine(_folder, "error.log"), "-c", configuration])))!;
         for (int attempt = 0; ChildrenOf(_nginx.Id) < Workers; attempt++)

@@ -9,6 +9,14 @@ internal static class HttpAnswer
     /// <summary>The body of the answer, without the white space around it.</summary>
     public static string Read(Socket socket)
     {
+        string answer = Ask(socket);
+        int body = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        return body < 0 ? throw new InvalidDataException($"{answer.Length} bytes are no answer") : answer[body..].Trim();
+    }
+
+    /// <summary>The whole answer; empty where the server closed without one.</summary>
+    public static string Ask(Socket socket)
+    {
         socket.Send("GET / HTTP/1.0\r\n\r\n"u8);
         Span<byte> buffer = stackalloc byte[1024];
         int length = 0;
@@ -17,8 +25,6 @@ internal static class HttpAnswer
             length += read;
         }
 
-        string answer = Encoding.ASCII.GetString(buffer[..length]);
-        int body = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);
-        return body < 0 ? throw new InvalidDataException($"{length} bytes are no answer") : answer[body..].Trim();
+        return Encoding.ASCII.GetString(buffer[..length]);
     }
 }

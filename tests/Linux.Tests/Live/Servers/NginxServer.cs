@@ -39,23 +39,5 @@ internal sealed class NginxServer(LinuxNamespace place) : SteeredServer(place, "
 
     public override string NameOf(SocketWorker worker) => Text(worker.ProcessId);
 
-    protected override void WriteConfiguration(int workers) => File.WriteAllText(PathOf("nginx.conf"), $$"""
-        worker_processes {{Text(workers)}};
-        daemon off;
-        pid {{Folder}}/nginx.pid;
-        error_log {{Folder}}/error.log;
-        events { worker_connections 4096; }
-        http {
-            access_log off;
-            client_body_temp_path {{Folder}}/body;
-            proxy_temp_path {{Folder}}/proxy;
-            fastcgi_temp_path {{Folder}}/fastcgi;
-            uwsgi_temp_path {{Folder}}/uwsgi;
-            scgi_temp_path {{Folder}}/scgi;
-            server {
-                listen {{EndPoint}} reuseport;
-                location / { default_type text/plain; return 200 "$pid\n"; }
-            }
-        }
-        """);
+    protected override void WriteConfiguration(int workers) => NginxConfiguration.Write(Folder, workers, $"{EndPoint} reuseport", @"$pid\n");
 }

@@ -59,9 +59,6 @@ public sealed class ReplacementLoadTests : LinuxTest
         Run(server, Number("REUSEPORTPS_REQUESTS", 1_000_000), Number("REUSEPORTPS_SEED", 2), TimeSpan.Zero);
     }
 
-    private static int Number(string variable, int usual) =>
-        Environment.GetEnvironmentVariable(variable) is string text ? int.Parse(text, CultureInfo.InvariantCulture) : usual;
-
     private static SteeringPolicy Policy(string text) => PolicyYaml.Read(text).Policy ?? throw new InvalidOperationException(text);
 
     private void Run(string name, int requests, int seed, TimeSpan pause)

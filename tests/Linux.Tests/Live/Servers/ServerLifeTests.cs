@@ -1,4 +1,3 @@
-using System.Globalization;
 
 namespace ReuseportPS.Linux.Tests.Live.Servers;
 
@@ -33,9 +32,6 @@ public sealed class ServerLifeTests : LinuxTest
         Assert.SkipUnless(Environment.GetEnvironmentVariable("REUSEPORTPS_SOAK") == "1", "takes some minutes; set REUSEPORTPS_SOAK=1 to run it");
         Run(name, Number("REUSEPORTPS_REQUESTS", 2000), clients: 4, Number("REUSEPORTPS_SEED", 2), TimeSpan.Zero);
     }
-
-    private static int Number(string variable, int usual) =>
-        Environment.GetEnvironmentVariable(variable) is string text ? int.Parse(text, CultureInfo.InvariantCulture) : usual;
 
     private void Run(string name, int requests, int clients, int seed, TimeSpan pause)
     {
