@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using ReuseportPS.Engine.Diagnostics;
 
 namespace ReuseportPS.Linux.Interop;
 
@@ -10,7 +11,6 @@ namespace ReuseportPS.Linux.Interop;
 internal static unsafe partial class Sys
 {
     internal const int AT_FDCWD = -100;
-    private const int EINTR = 4;
 
     /// <summary>Stands before every call of the process; null but in tests and benchmarks.</summary>
     internal static SyscallGate? Gate { get; set; }
@@ -22,7 +22,7 @@ internal static unsafe partial class Sys
         {
             result = Gate is null ? Make(call, a, b, c, d, e, f) : Through(Gate, call, a, b, c, d, e, f);
         }
-        while (result == -EINTR && call is Syscall.openat or Syscall.flock or Syscall.statfs);
+        while (result == -(int)Errno.EINTR && call is Syscall.openat or Syscall.flock or Syscall.statfs);
         return result;
     }
 

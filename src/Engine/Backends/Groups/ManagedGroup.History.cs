@@ -39,7 +39,7 @@ public sealed partial class ManagedGroup
     private PolicyRecords RecordsAfter(SteeringPolicy? next)
     {
         PolicyVersion? version = next is null ? null : new PolicyVersion(_history.Select(one => one.Number).Append(_version?.Number ?? 0).Append(_trial?.Former?.Version?.Number ?? 0).Max() + 1, _backend.Now, "");
-        return new PolicyRecords(version, Append(_history, _trial?.Former ?? Side(), next));
+        return new PolicyRecords(version, Append(_history, Confirmed, next));
     }
 
     /// <summary>The same while the other policy waits to be confirmed: what the group had is no history yet.</summary>

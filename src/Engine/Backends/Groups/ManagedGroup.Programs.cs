@@ -30,7 +30,7 @@ public sealed partial class ManagedGroup
                 : "The program has no map of sockets, and so selects nobody.",
             .. confirmWithin is not TimeSpan within ? (string[])[]
                 : program is not null ? [PlanReturn(Migrates(program), within)]
-                : throw TrialCodes.CannotReturn((_trial?.Former ?? Side()).Name, "a classic program cannot look at a deadline"),
+                : throw TrialCodes.CannotReturn(Confirmed.Name, "a classic program cannot look at a deadline"),
         ];
     }
 
@@ -55,31 +55,16 @@ public sealed partial class ManagedGroup
         AppliedProgram applied = new(name, source, program.Program.InstructionSlots, program.SeatMap);
         int generation = NextGeneration;
         LiveProgram live = LiveProgram.Create(_backend, program);
-        List<IBackendProgram> programs = [];
-        Trial? trial = null;
+        List<IBackendProgram> programs;
+        Trial? trial;
         try
         {
-            foreach (KernelGroup group in _kernelGroups)
-            {
-                programs.Add(live.Load(group.Seats));
-            }
-
-            using AttachTransaction transaction = new();
-            PinGeneration(generation, live.Maps, programs);
-            if (confirmWithin is TimeSpan within)
-            {
-                trial = MakeTrial(generation, programs, Migrates(program), within);
-            }
-
-            AttachEach(transaction, [.. (trial is null ? programs : trial.Programs.AsEnumerable()).Select(loaded => new Attached(loaded))], force);
-            SaveState(policy: null, compiled: null, generation, programs, epoch: 0, applied, records: RecordsWith(RecordsAfter(null), trial));
-            transaction.Commit();
+            (programs, trial) = Replace(
+                generation, live.Maps, group => live.Load(group.Seats), Migrates(program), confirmWithin, force, (loaded, waiting) =>
+                    SaveState(policy: null, compiled: null, generation, loaded, epoch: 0, applied, records: RecordsWith(RecordsAfter(null), waiting)));
         }
         catch
         {
-            UnpinOthers();
-            trial?.Dispose();
-            programs.ForEach(loaded => loaded.Dispose());
             live.Dispose();
             throw;
         }

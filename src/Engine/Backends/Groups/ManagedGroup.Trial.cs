@@ -39,6 +39,9 @@ public sealed partial class ManagedGroup
     /// <summary>A generation of which there is no pin, not even of a change whose shell died: the program of such a one may be attached, and is known by its pin.</summary>
     private int NextGeneration => Generations.Concat((_folder?.Names ?? []).Select(GenerationOf)).Max() + 1;
 
+    /// <summary>What the group has for good: where a policy waits to be confirmed, what a deadline returns to.</summary>
+    private GroupSide Confirmed => _trial?.Former ?? Side();
+
     /// <summary>The generations whose pins are in use.</summary>
     private IEnumerable<int> Generations =>
         _trial is null ? [_generation] : _trial.Former is null ? [_generation, _trial.Generation] : [_generation, _trial.Generation, _trial.Former.Generation];
@@ -201,7 +204,7 @@ public sealed partial class ManagedGroup
     /// <summary>The step of a plan that returns to what the group has now.</summary>
     private string PlanReturn(bool migrates, TimeSpan within)
     {
-        GroupSide former = _trial?.Former ?? Side();
+        GroupSide former = Confirmed;
         string? why = former switch
         {
             { Program.IsClassic: true } => "no program can go on to a classic one",
@@ -239,7 +242,7 @@ public sealed partial class ManagedGroup
 
     private Trial MakeTrial(int generation, List<IBackendProgram> programs, bool migrates, TimeSpan within)
     {
-        Trial trial = Trial.Make(_backend, generation, _kernelGroups, programs, _trial?.Former ?? Side(), migrates);
+        Trial trial = Trial.Make(_backend, generation, _kernelGroups, programs, Confirmed, migrates);
         try
         {
             trial.Deadline = _backend.BootTime + (ulong)within.TotalNanoseconds;

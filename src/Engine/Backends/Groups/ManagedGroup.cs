@@ -379,32 +379,19 @@ public sealed partial class ManagedGroup : IDisposable
         RequireConfirmed(records);
         int generation = NextGeneration;
         LivePolicy live = LivePolicy.Create(_backend, plan.Compiled, _live, plan.FlowTables);
-        List<IBackendProgram> programs = [];
-        Trial? trial = null;
+        List<IBackendProgram> programs;
+        Trial? trial;
         try
         {
-            foreach (KernelGroup group in _kernelGroups)
-            {
-                programs.Add(_backend.LoadProgram(plan.Compiled.Program, live.MapsFor(group)));
-            }
-
-            using AttachTransaction transaction = new();
-            PinGeneration(generation, live.Shared, programs);
-            if (confirmWithin is TimeSpan within)
-            {
-                trial = MakeTrial(generation, programs, plan.Policy.Migrates, within);
-            }
-
-            AttachEach(transaction, [.. (trial is null ? programs : trial.Programs.AsEnumerable()).Select(program => new Attached(program))], force);
-            also?.Invoke();
-            SaveState(plan.Policy, plan.Compiled, generation, programs, live.Epoch, states: plan.States, records: records is null ? null : RecordsWith(records, trial));
-            transaction.Commit();
+            (programs, trial) = Replace(
+                generation, live.Shared, group => _backend.LoadProgram(plan.Compiled.Program, live.MapsFor(group)), plan.Policy.Migrates, confirmWithin, force, (loaded, waiting) =>
+                {
+                    also?.Invoke();
+                    SaveState(plan.Policy, plan.Compiled, generation, loaded, live.Epoch, states: plan.States, records: records is null ? null : RecordsWith(records, waiting));
+                });
         }
         catch
         {
-            UnpinOthers();
-            trial?.Dispose();
-            programs.ForEach(program => program.Dispose());
             live.Dispose();
             throw;
         }
@@ -413,6 +400,44 @@ public sealed partial class ManagedGroup : IDisposable
         (_live, Policy, _states, Program, _generation) = (live, plan.Policy, plan.States, null, generation);
         SetPrograms(programs);
         UnpinOthers();
+    }
+
+    /// <summary>
+    /// Loads other programs, one per kernel group, pins them with their maps, attaches them, or, where they wait to be confirmed, what looks at the deadline, and saves the state: in this order,
+    /// so that a shell that dies in between leaves nothing attached that has no pin. On failure the group has what it had, and the maps are the caller's.
+    /// </summary>
+    private (List<IBackendProgram> Programs, Trial? Trial) Replace(
+        int generation, IEnumerable<(string Pin, IBackendMap Map)> maps, Func<KernelGroup, IBackendProgram> load, bool migrates, TimeSpan? confirmWithin, bool force,
+        Action<List<IBackendProgram>, Trial?> save)
+    {
+        List<IBackendProgram> programs = [];
+        Trial? trial = null;
+        try
+        {
+            foreach (KernelGroup group in _kernelGroups)
+            {
+                programs.Add(load(group));
+            }
+
+            using AttachTransaction transaction = new();
+            PinGeneration(generation, maps, programs);
+            if (confirmWithin is TimeSpan within)
+            {
+                trial = MakeTrial(generation, programs, migrates, within);
+            }
+
+            AttachEach(transaction, [.. (trial is null ? programs : trial.Programs.AsEnumerable()).Select(program => new Attached(program))], force);
+            save(programs, trial);
+            transaction.Commit();
+            return (programs, trial);
+        }
+        catch
+        {
+            UnpinOthers();
+            trial?.Dispose();
+            programs.ForEach(program => program.Dispose());
+            throw;
+        }
     }
 
     private void AttachEach(AttachTransaction transaction, ImmutableArray<Attached> programs, bool force)
@@ -651,8 +676,8 @@ public sealed partial class ManagedGroup : IDisposable
     {
         try
         {
-            string[] kept = [.. Generations.Select(generation => MapPin("", generation))];
-            foreach (string name in (_folder?.Names ?? []).Where(name => name.Contains('-') && !Array.Exists(kept, suffix => name.EndsWith(suffix, StringComparison.Ordinal))))
+            int[] kept = [.. Generations];
+            foreach (string name in (_folder?.Names ?? []).Where(name => name.Contains('-') && !kept.Contains(GenerationOf(name))))
             {
                 _folder!.Unpin(name);
             }
