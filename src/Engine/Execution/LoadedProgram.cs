@@ -39,6 +39,10 @@ public sealed class LoadedProgram : IProgramReference
 
     internal bool UsesStack { get; }
 
+    /// <summary>Whether code generated for one is right for the other: the same program, with maps that differ in nothing but what is in them.</summary>
+    internal bool SharesCodeWith(LoadedProgram other) =>
+        ReferenceEquals(Spec, other.Spec) && Maps.Zip(other.Maps).All(static pair => pair.First.SharesCodeWith(pair.Second));
+
     /// <summary>Checks and binds a program.</summary>
     /// <param name="spec">The program.</param>
     /// <param name="maps">A live map for each of the spec's maps.</param>

@@ -73,6 +73,13 @@ public abstract class BpfMap
     /// <summary>For a map of sockets and <c>SlotSelection</c>: what selecting each slot returns, as a positive errno; 0 where it selects. Set before the program is compiled.</summary>
     public int[]? SlotErrors { get; set; }
 
+    /// <summary>Whether code generated for this map is right for another too.</summary>
+    internal bool SharesCodeWith(BpfMap other) =>
+        Spec == other.Spec && CpuCount == other.CpuCount && ProgramsMayRead == other.ProgramsMayRead
+        && SlotErrors is null == other.SlotErrors is null
+        && Values.RowStride == other.Values.RowStride && Values.RowShift == other.Values.RowShift
+        && Values.Allows(write: false) == other.Values.Allows(write: false) && Values.Allows(write: true) == other.Values.Allows(write: true);
+
     /// <summary>Where the machine that used the map last keeps it; only a hint.</summary>
     internal int Place { get; set; }
 

@@ -35,7 +35,7 @@ public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
     [ArgumentCompleter(typeof(GroupNameCompleter))]
     public string? Group { get; set; }
 
-    /// <summary>Threads that share the work; 1 unless given, since each reads the whole trace. The result does not depend on it.</summary>
+    /// <summary>Threads that share the work of reading a pcap or pcapng file; 1 unless given. The result does not depend on it.</summary>
     [Parameter]
     [ValidateRange(1, 64)]
     public int ThrottleLimit { get; set; } = 1;

@@ -19,7 +19,7 @@ internal struct FlowState
     /// <summary>Whether a packet of it was QUIC's.</summary>
     public bool IsQuic;
 
-    /// <summary>Packets, as far as they are counted by flow.</summary>
+    /// <summary>Packets, as far as they are counted by flow. Where a part of a trace is booked: the number of its <see cref="FlowNotes">note</see>.</summary>
     public uint Packets;
 
     /// <summary>Row of its first decision.</summary>
@@ -48,6 +48,9 @@ internal struct FlowState
 
     /// <summary>Some of what it begins with.</summary>
     public readonly int Start => (int)_sourceHigh;
+
+    public readonly FlowKey Key => new(
+        Family, Protocol, Source, new UInt128(_destinationHigh, _destinationLow), _sourcePort, _destinationPort);
 
     public readonly bool IsEmpty => _kind == 0;
 

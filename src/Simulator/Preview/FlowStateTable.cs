@@ -76,6 +76,13 @@ internal sealed class FlowStateTable
         return (counts, moved);
     }
 
+    /// <summary>Forgets all flows, and keeps the memory.</summary>
+    public void Clear()
+    {
+        Array.Clear(_states);
+        Count = 0;
+    }
+
     private ref FlowState FindPlace(scoped in FlowKey key, uint hash)
     {
         FlowState[] states = _states;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
-using ReuseportPS.Engine.Policies;
 using ReuseportPS.Simulator.Recording;
 
 namespace ReuseportPS.Simulator.Preview;
@@ -52,6 +51,7 @@ public static class MeasurementMerger
             series.Add(part.Series);
         }
 
+        SteeringCounts counts = SteeringCounts.Sum(ordered.Select(part => new SteeringCounts(part.Counters, part.Selections)));
         return MeasurementBuilder.Build(first with
         {
             Partition = null,
@@ -64,12 +64,8 @@ public static class MeasurementMerger
             FlowsMoved = ordered.Sum(part => part.FlowsMoved),
             BothDirections = ordered.Sum(part => part.BothDirections),
             Rules = [.. first.Rules.Index().Select(rule => rule.Item with { Flows = ordered.Sum(part => part.Rules[rule.Index].Flows) })],
-            Selections =
-            [
-                .. ordered.SelectMany(part => part.Selections).GroupBy(selection => selection.Result).OrderBy(group => group.Key)
-                    .Select(group => new SelectionCount(group.Key, group.Sum(selection => selection.Count))),
-            ],
-            Counters = [.. first.Counters.Index().Select(counter => counter.Item with { Value = Total(ordered.Select(part => part.Counters[counter.Index])) })],
+            Selections = counts.Selections,
+            Counters = counts.Counters,
             RunLengths =
             [
                 .. ordered.SelectMany(part => part.RunLengths).GroupBy(length => length.Instructions).OrderBy(group => group.Key)
@@ -89,9 +85,6 @@ public static class MeasurementMerger
         TrafficCount Sum(Func<SteeringMeasurement, TrafficCount> count) => new(
             ordered.Sum(part => count(part).Packets), ordered.Sum(part => count(part).Flows), ordered.Sum(part => count(part).Bytes), null, null);
     }
-
-    private static ulong Total(IEnumerable<CounterReading> readings) => readings.Aggregate(
-        0UL, (total, reading) => reading.Kind == CounterKind.Epoch ? Math.Max(total, reading.Value) : total + reading.Value);
 
     private static string? FindMisfit(IReadOnlyList<SteeringMeasurement> parts)
     {

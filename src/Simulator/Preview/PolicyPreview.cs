@@ -1,4 +1,3 @@
-using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Simulator.Recording;
@@ -12,7 +11,8 @@ namespace ReuseportPS.Simulator.Preview;
 /// <remarks>The program runs at the time of the packet, on the CPU that the host's options say. A program that looks into bytes which the capture cut off reads zeros there.</remarks>
 public sealed class PolicyPreview
 {
-    private const int PacketsAtOnce = 64;
+    /// <summary>Segments of a trace for each thread: more of them spread the work more evenly, and put more flows together that lie in several.</summary>
+    private const int SegmentsPerThread = 2;
 
     private readonly CompiledPolicy _policy;
     private readonly PreviewGroup _group;
@@ -40,93 +40,46 @@ public sealed class PolicyPreview
     }
 
     /// <summary>
-    /// Threads that share the work. Each reads the whole trace and decides the flows of its part, because handing packets from one processor to another takes longer than
-    /// reading them twice. The measurement is the same whatever the number; a policy that does not <see cref="SteeringPolicy.DecidesFlowsApart"/> is measured on one.
+    /// Threads that share the work: each reads segments of its own of a pcap or pcapng file. The measurement is the same whatever the number. Other traces, short ones, and
+    /// a policy that does not <see cref="SteeringPolicy.DecidesFlowsApart"/>, are measured on one.
     /// </summary>
     public int Cores { get; init; } = 1;
 
-    /// <summary>Reads the trace once for each core and measures. A damaged trace is measured up to the damage, which is then the measurement's failure.</summary>
+    /// <summary>Reads the trace once and measures. A damaged trace is measured up to the damage, which is then the measurement's failure.</summary>
     /// <param name="trace">The trace.</param>
     /// <param name="progress">Told how much of the trace is read, from 0 to 1, at most once per hundredth; not told when the length is unknown.</param>
     /// <param name="cancellationToken">Ends the measurement.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public SteeringMeasurement Measure(IPacketSource trace, Action<double>? progress = null, CancellationToken cancellationToken = default) =>
-        Cores > 1 && trace is not PartitionedTrace && _source is { DecidesFlowsApart: true }
-            ? MeasureParts(trace, progress, cancellationToken)
-            : MeasureAlone(trace, progress, cancellationToken);
-
-    private SteeringMeasurement MeasureParts(IPacketSource trace, Action<double>? progress, CancellationToken cancellationToken)
+    public SteeringMeasurement Measure(IPacketSource trace, Action<double>? progress = null, CancellationToken cancellationToken = default)
     {
-        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<SteeringMeasurement?>[] others = [.. Enumerable.Range(1, Cores - 1).Select(index => Task.Run(() => Measure(index, null)))];
-        SteeringMeasurement? first = null;
-        try
+        double lastTold = -1;
+        using ITraceSegments? segments = Cores > 1 && _source is { DecidesFlowsApart: true } ? (trace as ISegmentedSource)?.Divide(Cores * SegmentsPerThread) : null;
+        if (segments is null)
         {
-            first = Measure(0, progress);
-        }
-        finally
-        {
-            if (first is null)
-            {
-                ending.Cancel();
-            }
-
-            Task.WaitAll(others);
+            using PreviewRun run = NewRun();
+            using IPacketReader reader = trace.Open(cancellationToken);
+            TrafficTally tally = run.NewTally();
+            run.Read(reader, tally, Tell, cancellationToken);
+            return Finish(tally, run.ReadCounts(), reader);
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
-        SteeringMeasurement?[] parts = [first, .. others.Select(other => other.Result)];
-        return parts.Contains(null) ? MeasureAlone(trace, progress, cancellationToken) : MeasurementMerger.Merge(parts!);
+        using SegmentedRun threads = new(segments, Cores, NewRun, cancellationToken);
+        (TrafficTally all, SteeringCounts counts, ISegmentReader last) = threads.Read(Tell);
+        return Finish(all, counts, last);
 
-        // Null when it was cancelled, or met a packet that cannot be decided: which of the parts does is chance, and alone it is the first of the trace.
-        SteeringMeasurement? Measure(int index, Action<double>? told)
+        void Tell(double? fraction) => lastTold = PolicyPreview.Tell(progress, fraction, lastTold);
+
+        SteeringMeasurement Finish(TrafficTally tally, SteeringCounts counted, IPacketReader reader)
         {
-            try
+            Tell(reader.Failure is null ? 1 : reader.Progress);
+            return tally.ToMeasurement(_name, trace.Description, _group, counted, reader.Statistics, reader.Failure) with
             {
-                return MeasureAlone(new TracePartition(index, Cores).Apply(trace), told, ending.Token);
-            }
-            catch (Exception exception) when (exception is DiagnosticException or OperationCanceledException)
-            {
-                return null;
-            }
+                Partition = (trace as PartitionedTrace)?.Partition,
+            };
         }
     }
 
-    private SteeringMeasurement MeasureAlone(IPacketSource trace, Action<double>? progress, CancellationToken cancellationToken)
-    {
-        using IPacketReader reader = trace.Open(cancellationToken);
-        using SimulatedSteering steering = new(_policy, _group, _host);
-        TrafficTally tally = new(_group.SlotCount);
-        RuleTally? rules = _source is null ? null : new RuleTally(_source, _group);
-        Packet[] packets = new Packet[PacketsAtOnce];
-        Span<uint> hashes = stackalloc uint[PacketsAtOnce];
-        double told = -1;
-        for (int count = reader.Read(packets); count > 0; count = reader.Read(packets))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            told = Tell(progress, reader.Progress, told);
-            tally.Prepare(packets.AsSpan(0, count), hashes);
-            for (int index = 0; index < count; index++)
-            {
-                ref readonly Packet packet = ref packets[index];
-                if (!TrafficTally.IsDecided(packet))
-                {
-                    tally.AddUndecided(packet, hashes[index]);
-                }
-                else if (tally.AddDecided(packet, hashes[index], steering.Decide(packet)))
-                {
-                    rules?.Add(packet);
-                }
-            }
-        }
-
-        Tell(progress, reader.Failure is null ? 1 : reader.Progress, told);
-        return tally.ToMeasurement(
-            _name, trace.Description, _group, steering.ReadCounters(), reader.Statistics, reader.Failure, rules?.ToMeasurements() ?? [], steering.ReadSelections()) with
-        {
-            Partition = (trace as PartitionedTrace)?.Partition,
-        };
-    }
+    private PreviewRun NewRun() => new(_policy, _group, _host, _source);
 
     private static double Tell(Action<double>? progress, double? fraction, double told)
     {

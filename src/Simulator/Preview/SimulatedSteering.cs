@@ -78,17 +78,15 @@ internal sealed class SimulatedSteering : IDisposable
     public (ExecutionTrace? Trace, ImmutableArray<Selection> Selections, uint Result) LastRun =>
         (_backend.ProgramRun.Trace, [.. _backend.ProgramRun.Selections], _backend.ProgramRun.Result);
 
-    /// <summary>The answers of helper 82 so far.</summary>
-    public ImmutableArray<SelectionCount> ReadSelections() =>
-        [.. _selected > 0 ? [new SelectionCount(Errno.None, _selected)] : (SelectionCount[])[], .. _failures.Select(failure => new SelectionCount(failure.Key, failure.Value))];
-
-    /// <summary>What the program has counted so far.</summary>
-    public ImmutableArray<CounterReading> ReadCounters()
+    /// <summary>What the program has counted so far, and the answers of helper 82.</summary>
+    public SteeringCounts ReadCounts()
     {
         IBackendMap slots = _shared[_policy.Maps.SlotCounters]!;
-        return _policy.Counters.Read(
-            _shared[_policy.Maps.Counters]!.Lookup(Key(0)),
-            [.. Enumerable.Range(0, _policy.Counters.SlotCount).Select(slot => slots.Lookup(Key(slot))!)]);
+        return new SteeringCounts(
+            _policy.Counters.Read(
+                _shared[_policy.Maps.Counters]!.Lookup(Key(0)),
+                [.. Enumerable.Range(0, _policy.Counters.SlotCount).Select(slot => slots.Lookup(Key(slot))!)]),
+            [.. _selected > 0 ? [new SelectionCount(Errno.None, _selected)] : (SelectionCount[])[], .. _failures.Select(failure => new SelectionCount(failure.Key, failure.Value))]);
     }
 
     public void Dispose() => _backend.Dispose();

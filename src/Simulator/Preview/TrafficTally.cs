@@ -7,7 +7,8 @@ namespace ReuseportPS.Simulator.Preview;
 
 /// <summary>
 /// Books packets and flows on rows: one per slot, then the kernel's choice, rejected, TCP without a SYN, multicast. Memory grows with the flows
-/// (<see cref="FlowStateTable"/>), not with the packets.
+/// (<see cref="FlowStateTable"/>), not with the packets. A tally of a part of a trace leaves open what depends on the parts before it (<see cref="FlowNotes"/>), until it
+/// is appended to the tally of those.
 /// </summary>
 internal sealed class TrafficTally
 {
@@ -17,17 +18,27 @@ internal sealed class TrafficTally
     private readonly long[] _packets;
     private readonly long[] _bytes;
     private readonly int _slotCount;
-    private readonly TrafficSeriesBuilder _series;
+    private TrafficSeriesBuilder _series;
     private readonly long[] _runLengths = new long[LongestCounted];
     private readonly Dictionary<long, long> _longRuns = [];
+    private readonly RuleFinder? _rules;
+    private readonly long[] _flowsByRule;
+    private readonly FlowNotes? _notes;
     private long _bothDirections;
     private long _earliest = long.MaxValue;
     private long _latest = long.MinValue;
     private int _touched;
 
-    public TrafficTally(int slotCount)
+    /// <summary>An empty tally.</summary>
+    /// <param name="slotCount">Slots of the group.</param>
+    /// <param name="rules">Says which rule takes a flow; null to leave that out.</param>
+    /// <param name="isPart">Whether it is of a part of a trace other than the first, to be appended to the parts before.</param>
+    public TrafficTally(int slotCount, RuleFinder? rules = null, bool isPart = false)
     {
         _slotCount = slotCount;
+        _rules = rules;
+        _flowsByRule = new long[rules?.Count ?? 0];
+        _notes = isPart ? new FlowNotes() : null;
         _packets = new long[slotCount + 4];
         _bytes = new long[slotCount + 4];
         _series = new TrafficSeriesBuilder(slotCount + 2);
@@ -56,8 +67,8 @@ internal sealed class TrafficTally
         _touched += _flows.Touch(hashes[..packets.Length]);
     }
 
-    /// <summary>Books a packet that the program decided; true when it is its flow's first.</summary>
-    public bool AddDecided(in Packet packet, uint hash, in SteeringOutcome outcome)
+    /// <summary>Books a packet that the program decided.</summary>
+    public void AddDecided(in Packet packet, uint hash, in SteeringOutcome outcome)
     {
         int row = outcome.Verdict switch
         {
@@ -80,26 +91,73 @@ internal sealed class TrafficTally
             flow.Last = (ushort)row;
         }
 
+        if (isFirst && _rules is not null)
+        {
+            AddToRule(ref flow, _rules.Find(packet));
+        }
+
         Book(packet, row);
-        return isFirst;
     }
 
     /// <summary>Books a packet that the program is not asked about.</summary>
     public void AddUndecided(in Packet packet, uint hash)
     {
         ref FlowState flow = ref FindFlow(packet.FlowInPlace, hash, IsMulticast(packet.FlowInPlace) ? MulticastRow : WithoutSynRow, out _);
-        Book(packet, flow.Last);
+        if (_notes is null || flow.Last != WithoutSynRow)
+        {
+            Book(packet, flow.Last);
+            return;
+        }
+
+        _notes.AddPacket(ref flow, TrafficSeriesBuilder.SecondOf(packet.Timestamp), LengthOf(packet));
+        BookTime(packet);
+    }
+
+    /// <summary>Books what a tally of the part that follows holds.</summary>
+    public void Append(TrafficTally part)
+    {
+        foreach (ref readonly FlowState flow in part._flows.Places)
+        {
+            if (!flow.IsEmpty)
+            {
+                Append(flow, part._notes!);
+            }
+        }
+
+        Add(_packets, part._packets);
+        Add(_bytes, part._bytes);
+        Add(_runLengths, part._runLengths);
+        foreach ((long length, long runs) in part._longRuns)
+        {
+            _longRuns[length] = _longRuns.GetValueOrDefault(length) + runs;
+        }
+
+        _series.Add(part._series.ToSeries());
+        _earliest = Math.Min(_earliest, part._earliest);
+        _latest = Math.Max(_latest, part._latest);
+    }
+
+    /// <summary>Makes it a tally of another part, with the memory that it has.</summary>
+    public void Clear()
+    {
+        _flows.Clear();
+        _notes?.Clear();
+        Array.Clear(_packets);
+        Array.Clear(_bytes);
+        Array.Clear(_runLengths);
+        Array.Clear(_flowsByRule);
+        _longRuns.Clear();
+        _series = new TrafficSeriesBuilder(_slotCount + 2);
+        (_bothDirections, _earliest, _latest) = (0, long.MaxValue, long.MinValue);
     }
 
     public SteeringMeasurement ToMeasurement(
         string policy,
         string trace,
         PreviewGroup group,
-        ImmutableArray<CounterReading> counters,
+        SteeringCounts counts,
         TraceStatistics statistics,
-        Diagnostic? failure,
-        ImmutableArray<RuleMeasurement> rules = default,
-        ImmutableArray<SelectionCount> selections = default)
+        Diagnostic? failure)
     {
         (long[] flows, long moved) = _flows.CountByRow(_packets.Length);
         return MeasurementBuilder.Build(new SteeringMeasurement
@@ -115,9 +173,9 @@ internal sealed class TrafficTally
             FlowsMoved = moved,
             PacketBalance = MeasurementBuilder.Unknown,
             FlowBalance = MeasurementBuilder.Unknown,
-            Rules = rules.IsDefault ? [] : rules,
-            Selections = selections.IsDefault ? [] : selections,
-            Counters = counters,
+            Rules = _rules?.ToMeasurements(_flowsByRule) ?? [],
+            Selections = counts.Selections,
+            Counters = counts.Counters,
             RunLengths = ReadRunLengths(),
             Earliest = _latest < _earliest ? null : _earliest,
             Latest = _latest < _earliest ? null : _latest,
@@ -154,10 +212,55 @@ internal sealed class TrafficTally
         ? (uint)flow.Destination >> 28 == 0xE || (uint)flow.Destination == uint.MaxValue
         : flow.Destination >> 120 == 0xFF;
 
+    private void Append(in FlowState part, FlowNotes notes)
+    {
+        ref FlowState flow = ref FindFlow(part.Key, part.Hash(), part.First, out bool isNew);
+        int before = isNew ? WithoutSynRow : flow.Last;
+        bool isDecided = part.First != WithoutSynRow;
+        bool wasDecided = before != WithoutSynRow;
+        if (isDecided)
+        {
+            flow.HasMoved |= part.HasMoved || (wasDecided && part.First != flow.First);
+            flow.First = wasDecided ? flow.First : part.First;
+            flow.Last = part.Last;
+        }
+
+        int rule = notes.RuleOf(part);
+        if (!wasDecided && rule >= 0)
+        {
+            _flowsByRule[rule]++;
+        }
+
+        for (FlowNotes.Stretch? stretch = notes.LastOf(part); stretch is not null; stretch = notes.Before(stretch.Value))
+        {
+            Book(stretch.Value.Second * TrafficSeriesBuilder.Nanoseconds, before, stretch.Value.Packets, stretch.Value.Bytes);
+        }
+    }
+
+    private void AddToRule(ref FlowState flow, int rule)
+    {
+        if (_notes is not null)
+        {
+            _notes.SetRule(ref flow, rule);
+        }
+        else if (rule >= 0)
+        {
+            _flowsByRule[rule]++;
+        }
+    }
+
+    private static void Add(Span<long> sums, ReadOnlySpan<long> numbers)
+    {
+        for (int index = 0; index < sums.Length; index++)
+        {
+            sums[index] += numbers[index];
+        }
+    }
+
     private ref FlowState FindFlow(in FlowKey key, uint hash, int row, out bool isNew)
     {
         ref FlowState flow = ref _flows.FindOrAdd(key, hash, (ushort)row, out isNew);
-        if (isNew)
+        if (isNew && _notes is null)
         {
             FlowKey reverse = new(key.Family, key.Protocol, key.Destination, key.Source, key.DestinationPort, key.SourcePort);
             if (reverse != key && _flows.Contains(reverse))
@@ -171,13 +274,25 @@ internal sealed class TrafficTally
 
     private void Book(in Packet packet, int row)
     {
-        _packets[row]++;
-        _bytes[row] += packet.TransportOffset + packet.TransportLength;
-        _earliest = Math.Min(_earliest, packet.Timestamp);
-        _latest = Math.Max(_latest, packet.Timestamp);
+        Book(packet.Timestamp, row, 1, LengthOf(packet));
+        BookTime(packet);
+    }
+
+    private void Book(long timestamp, int row, long packets, long bytes)
+    {
+        _packets[row] += packets;
+        _bytes[row] += bytes;
         if (row <= RejectedRow)
         {
-            _series.Add(packet.Timestamp, row);
+            _series.Add(timestamp, row, packets);
         }
     }
+
+    private void BookTime(in Packet packet)
+    {
+        _earliest = Math.Min(_earliest, packet.Timestamp);
+        _latest = Math.Max(_latest, packet.Timestamp);
+    }
+
+    private static long LengthOf(in Packet packet) => packet.TransportOffset + packet.TransportLength;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Execution;
@@ -17,6 +18,9 @@ internal sealed class KernelProgram
 
     private static readonly byte s_call = Instructions.CallHelper(0).Opcode;
     private static readonly byte s_loadPointer = Instructions.Load(MemorySize.DoubleWord, default, default, 0).Opcode;
+
+    /// <summary>Programs in use that are compiled, for others that differ in their maps: a policy has an instance for each kernel group.</summary>
+    private static readonly ConditionalWeakTable<ProgramSpec, WeakReference<CompiledProgram>> s_compiled = [];
 
     private readonly SimulatorBackend _backend;
     private readonly KernelMap[] _maps;
@@ -109,10 +113,23 @@ internal sealed class KernelProgram
                 return machine.Run(Loaded);
             }
 
-            _compiled = CompiledProgram.Compile(Loaded, ContextLayout.Reuseport);
+            _compiled = Compile();
         }
 
         return machine.Run(_compiled);
+    }
+
+    private CompiledProgram Compile()
+    {
+        CompiledProgram compiled = s_compiled.TryGetValue(Loaded.Spec, out WeakReference<CompiledProgram>? known) && known.TryGetTarget(out CompiledProgram? like)
+            ? CompiledProgram.Compile(Loaded, ContextLayout.Reuseport, like)
+            : CompiledProgram.Compile(Loaded, ContextLayout.Reuseport);
+        if (known is null || !known.TryGetTarget(out _))
+        {
+            s_compiled.AddOrUpdate(Loaded.Spec, new WeakReference<CompiledProgram>(compiled));
+        }
+
+        return compiled;
     }
 
     public void AddReference() => _references++;

@@ -3,7 +3,10 @@ using System.Buffers;
 namespace ReuseportPS.Simulator.Recording;
 
 /// <summary>A window of 1 MiB that moves over a capture: all the memory that reading it takes, whatever its size.</summary>
-internal sealed class CaptureBuffer(ICaptureInput input, CancellationToken cancellation) : IDisposable
+/// <param name="input">The capture.</param>
+/// <param name="cancellation">Ends the reading.</param>
+/// <param name="start">Where in the capture to begin.</param>
+internal sealed class CaptureBuffer(ICaptureInput input, CancellationToken cancellation, long start = 0) : IDisposable
 {
     /// <summary>Several of the largest records. Mapping the file instead is slower.</summary>
     public const int Capacity = 1 << 20;
@@ -14,7 +17,7 @@ internal sealed class CaptureBuffer(ICaptureInput input, CancellationToken cance
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(Capacity);
     private int _start;
     private int _end;
-    private long _offset;
+    private long _offset = start;
 
     /// <summary>Bytes from the present position on that are at hand.</summary>
     public ReadOnlySpan<byte> Available => _bytes.AsSpan(_start, _end - _start);

@@ -9,7 +9,7 @@ namespace ReuseportPS.Simulator.Recording;
 /// (<see cref="CsvColumn"/>). Its first bytes say which. It is streamed through one buffer of 1 MiB whatever its size. What cannot be read is the reader's
 /// <see cref="IPacketReader.Failure"/>, known from the moment of <see cref="Open()"/> when the file cannot be opened or is none of these; nothing is thrown.
 /// </summary>
-public sealed class CaptureFile : IPacketSource
+public sealed class CaptureFile : ISegmentedSource
 {
     private readonly Func<ICaptureInput> _open;
 
@@ -28,6 +28,9 @@ public sealed class CaptureFile : IPacketSource
 
     /// <summary>The name of the file, without its folder.</summary>
     public string Description { get; }
+
+    /// <summary>Bytes that are worth a segment of their own.</summary>
+    internal long ShortestSegment { get; init; } = CaptureBuffer.Capacity;
 
     /// <summary>A capture that is in memory.</summary>
     /// <param name="name">What to call it in messages.</param>
@@ -63,6 +66,37 @@ public sealed class CaptureFile : IPacketSource
         FailedReader refusal = DescribeOther(buffer);
         buffer.Dispose();
         return refusal;
+    }
+
+    /// <summary>Divides a pcap or pcapng file. A table is not divided: its losses are told by the number of their line.</summary>
+    ITraceSegments? ISegmentedSource.Divide(int count)
+    {
+        ICaptureInput? input = null;
+        CaptureReader? pattern = null;
+        CaptureSegments? segments = null;
+        try
+        {
+            input = _open();
+            if (input.Length >= (long)count * ShortestSegment)
+            {
+                pattern = Recognize(new CaptureBuffer(new BorrowedInput(input), CancellationToken.None));
+                segments = pattern is PcapReader or PcapngReader && pattern.TryReadFormat() ? new CaptureSegments(input, buffer => Recognize(buffer)!, pattern, count) : null;
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            // Reading the whole of it will say what is wrong.
+        }
+        finally
+        {
+            if (segments is null)
+            {
+                pattern?.Dispose();
+                input?.Dispose();
+            }
+        }
+
+        return segments;
     }
 
     private CaptureReader? Recognize(CaptureBuffer buffer)

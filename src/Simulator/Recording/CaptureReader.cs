@@ -4,11 +4,13 @@ using ReuseportPS.Engine.Packets;
 namespace ReuseportPS.Simulator.Recording;
 
 /// <summary>What all forms of captures share: frames are parsed and counted, fragments put together.</summary>
-internal abstract class CaptureReader(string name, CaptureBuffer buffer) : IPacketReader
+internal abstract class CaptureReader(string name, CaptureBuffer buffer) : ISegmentReader
 {
     private readonly TraceCounter _counter = new();
-    private readonly FragmentReassembler _reassembler = new();
+    private FragmentReassembler _reassembler = new();
+    private bool _sawFragment;
     private bool _ended;
+    private long _begin = buffer.Position;
 
     public TraceStatistics Statistics => _counter.ToStatistics();
 
@@ -17,6 +19,12 @@ internal abstract class CaptureReader(string name, CaptureBuffer buffer) : IPack
     public Diagnostic? Failure { get; private set; }
 
     public virtual Diagnostic? FirstLoss => null;
+
+    /// <summary>The first record at this place or after it is not read.</summary>
+    public long Limit { get; set; } = long.MaxValue;
+
+    /// <summary>Where the reading ended.</summary>
+    public long End { get; private set; }
 
     protected string Name => name;
 
@@ -39,6 +47,7 @@ internal abstract class CaptureReader(string name, CaptureBuffer buffer) : IPack
             if (!TryReadFrame(ref frame))
             {
                 _ended = true;
+                End = buffer.Position;
                 break;
             }
 
@@ -53,6 +62,7 @@ internal abstract class CaptureReader(string name, CaptureBuffer buffer) : IPack
 
             ref Packet packet = ref packets[count];
             ParseOutcome outcome = PacketParser.Parse(frame.Link, frame.Data, frame.SentLength, out packet);
+            _sawFragment |= outcome == ParseOutcome.Fragment;
             if (outcome == ParseOutcome.Fragment && _reassembler.Add(frame, out Datagram datagram))
             {
                 _counter.CountReassembled(datagram.Fragments - 1);
@@ -77,6 +87,47 @@ internal abstract class CaptureReader(string name, CaptureBuffer buffer) : IPack
 
         return count;
     }
+
+    /// <summary>Reads the first record, and what stands before it about the format; false when there is none.</summary>
+    public bool TryReadFormat()
+    {
+        CapturedFrame frame = default;
+        return !_ended && TryReadFrame(ref frame);
+    }
+
+    /// <summary>Another reader, at the buffer's position, that knows of the format what this one does by now.</summary>
+    public virtual CaptureReader Fork(CaptureBuffer at) => throw new NotSupportedException("This form of captures is read from its beginning.");
+
+    /// <summary>Goes on to where a record seems to begin; false when there is no such place.</summary>
+    public bool TryBegin()
+    {
+        buffer.Fill(CaptureBuffer.Capacity);
+        bool isFound = TryFindRecord();
+        _begin = buffer.Position;
+        return isFound;
+    }
+
+    public bool Follows(ISegmentReader? before) =>
+        _ended && Failure is null && (before is null ? _begin == 0 : before is CaptureReader reader && IsAsAfter(reader));
+
+    public void Join(ISegmentReader before)
+    {
+        CaptureReader reader = (CaptureReader)before;
+        _counter.Add(reader._counter);
+        if (!_sawFragment)
+        {
+            _reassembler = reader._reassembler;
+        }
+    }
+
+    /// <summary>Whether what it began with is what another one ended with.</summary>
+    protected virtual bool IsAsAfter(CaptureReader before) => before.End == _begin && !(_sawFragment && before._reassembler.HasPending);
+
+    /// <summary>Whether the next record is beyond the <see cref="Limit"/>.</summary>
+    protected bool IsAtLimit => buffer.Position >= Limit;
+
+    /// <summary>Goes on, within the bytes at hand, to where a record seems to begin.</summary>
+    protected virtual bool TryFindRecord() => false;
 
     public virtual void Dispose()
     {

@@ -3,13 +3,11 @@ using ReuseportPS.Engine.Packets;
 namespace ReuseportPS.Simulator.Recording;
 
 /// <summary>A trace seen through a <see cref="TraceFilter"/>.</summary>
-internal sealed class FilteredTrace(IPacketSource source, TraceFilter filter) : IPacketSource
+internal sealed class FilteredTrace(IPacketSource source, TraceFilter filter) : SelectiveTrace(source)
 {
-    public string Description => filter.ToString() is { Length: > 0 } conditions ? $"{source.Description}, {conditions}" : source.Description;
+    public override string Description => filter.ToString() is { Length: > 0 } conditions ? $"{base.Description}, {conditions}" : base.Description;
 
-    public IPacketReader Open() => new Reader(source.Open(), filter);
-
-    public IPacketReader Open(CancellationToken cancellationToken) => new Reader(source.Open(cancellationToken), filter);
+    protected override SelectiveReader Select(IPacketReader inner) => new Reader(inner, filter);
 
     private sealed class Reader(IPacketReader inner, TraceFilter filter) : SelectiveReader(inner)
     {

@@ -18,6 +18,9 @@ internal sealed class FragmentReassembler
     private readonly Dictionary<DatagramKey, LinkedListNode<Pending>> _pending = [];
     private readonly LinkedList<Pending> _byAge = new();
 
+    /// <summary>Whether there are unfinished datagrams.</summary>
+    public bool HasPending => _pending.Count > 0;
+
     /// <summary>Bytes that unfinished datagrams take.</summary>
     public int Memory { get; private set; }
 

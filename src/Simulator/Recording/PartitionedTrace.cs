@@ -3,15 +3,11 @@ using ReuseportPS.Engine.Packets;
 namespace ReuseportPS.Simulator.Recording;
 
 /// <summary>A part of a trace.</summary>
-internal sealed class PartitionedTrace(IPacketSource source, TracePartition partition) : IPacketSource
+internal sealed class PartitionedTrace(IPacketSource source, TracePartition partition) : SelectiveTrace(source)
 {
     public TracePartition Partition => partition;
 
-    public string Description => source.Description;
-
-    public IPacketReader Open() => new Reader(source.Open(), partition);
-
-    public IPacketReader Open(CancellationToken cancellationToken) => new Reader(source.Open(cancellationToken), partition);
+    protected override SelectiveReader Select(IPacketReader inner) => new Reader(inner, partition);
 
     private sealed class Reader(IPacketReader inner, TracePartition partition) : SelectiveReader(inner)
     {

@@ -6,9 +6,18 @@ namespace ReuseportPS.Simulator.Recording;
 /// <summary>Streams one file of the classic pcap format: microseconds or nanoseconds, either byte order.</summary>
 internal sealed class PcapReader : CaptureReader
 {
+    private const int FewestInARow = 2;
+    private const int MostInARow = 8;
+
+    /// <summary>Seconds, a year: times further apart are not expected in one file.</summary>
+    private const long LongestCapture = 365 * 24 * 3600;
+
     private readonly bool _bigEndian;
     private readonly int _fractionToNanoseconds;
     private readonly LinkType _link;
+
+    /// <summary>Seconds of the record read last.</summary>
+    private uint _seconds;
 
     /// <summary>Reads the header of a file that begins with one of the two magic numbers.</summary>
     public PcapReader(string name, CaptureBuffer buffer)
@@ -45,6 +54,14 @@ internal sealed class PcapReader : CaptureReader
         buffer.Advance(PcapFormat.FileHeaderLength);
     }
 
+    private PcapReader(PcapReader other, CaptureBuffer buffer)
+        : base(other.Name, buffer)
+    {
+        (_bigEndian, _fractionToNanoseconds, _link, _seconds) = (other._bigEndian, other._fractionToNanoseconds, other._link, other._seconds);
+    }
+
+    public override CaptureReader Fork(CaptureBuffer at) => new PcapReader(this, at);
+
     /// <inheritdoc/>
     protected override bool IsNextAtHand =>
         Buffer.Available is { Length: >= PcapFormat.RecordHeaderLength } header && ReadUInt32(header[8..]) <= header.Length - PcapFormat.RecordHeaderLength;
@@ -52,13 +69,18 @@ internal sealed class PcapReader : CaptureReader
     /// <inheritdoc/>
     protected override bool TryReadFrame(ref CapturedFrame frame)
     {
+        if (IsAtLimit)
+        {
+            return false;
+        }
+
         if (!Buffer.Fill(PcapFormat.RecordHeaderLength))
         {
             return (Buffer.Available.Length > 0 || Buffer.Error is not null) && FailToRead("a record header");
         }
 
         ReadOnlySpan<byte> header = Buffer.Available;
-        uint seconds = ReadUInt32(header);
+        _seconds = ReadUInt32(header);
         uint fraction = ReadUInt32(header[4..]);
         uint captured = ReadUInt32(header[8..]);
         uint original = ReadUInt32(header[12..]);
@@ -79,9 +101,45 @@ internal sealed class PcapReader : CaptureReader
             _link,
             Buffer.Slice(PcapFormat.RecordHeaderLength, (int)captured),
             (int)Math.Clamp(original, captured, int.MaxValue),
-            (seconds * 1_000_000_000L) + ((long)fraction * _fractionToNanoseconds));
+            (_seconds * 1_000_000_000L) + ((long)fraction * _fractionToNanoseconds));
         Buffer.Advance(length);
         return true;
+    }
+
+    /// <summary>A place from which on several records in a row look like records of this capture.</summary>
+    protected override bool TryFindRecord()
+    {
+        for (ReadOnlySpan<byte> bytes = Buffer.Available; bytes.Length >= PcapFormat.RecordHeaderLength; bytes = bytes[1..])
+        {
+            if (BeginsRecords(bytes))
+            {
+                Buffer.Advance(Buffer.Available.Length - bytes.Length);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool BeginsRecords(ReadOnlySpan<byte> bytes)
+    {
+        int records = 0;
+        for (; records < MostInARow && bytes.Length >= PcapFormat.RecordHeaderLength; records++)
+        {
+            long length = ReadUInt32(bytes[8..]);
+            bool isRecord = length is > 0 and <= PcapFormat.LargestRecord
+                && ReadUInt32(bytes[12..]) - length is >= 0 and <= PcapFormat.LargestRecord
+                && ReadUInt32(bytes[4..]) < 1_000_000_000 / (uint)_fractionToNanoseconds
+                && Math.Abs((long)ReadUInt32(bytes) - _seconds) <= LongestCapture;
+            if (!isRecord)
+            {
+                return false;
+            }
+
+            bytes = bytes[(int)Math.Min(bytes.Length, PcapFormat.RecordHeaderLength + length)..];
+        }
+
+        return records >= FewestInARow;
     }
 
     private uint ReadUInt32(ReadOnlySpan<byte> bytes) =>

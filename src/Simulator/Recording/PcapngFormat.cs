@@ -9,6 +9,9 @@ internal static class PcapngFormat
     public const uint SimplePacket = 3;
     public const uint EnhancedPacket = 6;
 
+    /// <summary>That of decryption secrets; but for sections, no type is higher that is not for local use.</summary>
+    public const uint HighestType = 10;
+
     public const uint ByteOrderMagic = 0x1A2B3C4D;
 
     /// <summary>Type, length, and the length once more at the end.</summary>

@@ -9,14 +9,39 @@ namespace ReuseportPS.Simulator.Recording;
 internal sealed class PcapngReader(string name, CaptureBuffer buffer) : CaptureReader(name, buffer)
 {
     private const uint Outbound = 2;
+    private const int FewestInARow = 2;
+    private const int MostInARow = 8;
 
     private readonly List<PcapngInterface> _interfaces = [];
     private bool _bigEndian;
     private long _lastTime;
+    private long _timeBefore;
+    private bool _hasTime;
+
+    /// <summary>Whether it gave a packet the time of one that stands before all that it read.</summary>
+    private bool _borrowedTime;
+
+    /// <summary>Sections and interfaces described so far, and when it began.</summary>
+    private int _descriptions;
+    private int _descriptionsBefore;
+
+    public override CaptureReader Fork(CaptureBuffer at)
+    {
+        PcapngReader fork = new(Name, at)
+        {
+            _bigEndian = _bigEndian,
+            _descriptions = _descriptions,
+            _descriptionsBefore = _descriptions,
+            _lastTime = _lastTime,
+            _timeBefore = _lastTime,
+        };
+        fork._interfaces.AddRange(_interfaces);
+        return fork;
+    }
 
     /// <inheritdoc/>
     protected override bool IsNextAtHand => Buffer.Available is { Length: >= PcapngFormat.SmallestBlock } header
-        && ReadUInt32(header) is PcapngFormat.ObsoletePacket or PcapngFormat.SimplePacket or PcapngFormat.EnhancedPacket
+        && IsPacket(ReadUInt32(header))
         && ReadUInt32(header[4..]) <= header.Length;
 
     /// <inheritdoc/>
@@ -25,6 +50,11 @@ internal sealed class PcapngReader(string name, CaptureBuffer buffer) : CaptureR
         frame = default;
         while (true)
         {
+            if (IsAtLimit)
+            {
+                return false;
+            }
+
             if (!Buffer.Fill(PcapngFormat.SmallestBlock))
             {
                 return (Buffer.Available.Length > 0 || Buffer.Error is not null) && FailToRead("a block header");
@@ -44,7 +74,7 @@ internal sealed class PcapngReader(string name, CaptureBuffer buffer) : CaptureR
             }
 
             bool isRead = type is PcapngFormat.SectionHeader or PcapngFormat.InterfaceDescription
-                or PcapngFormat.ObsoletePacket or PcapngFormat.SimplePacket or PcapngFormat.EnhancedPacket;
+                || IsPacket(type);
             if (!isRead)
             {
                 if (!Buffer.Skip(length))
@@ -72,6 +102,11 @@ internal sealed class PcapngReader(string name, CaptureBuffer buffer) : CaptureR
                 return FailBlock($"a block of {length} bytes ends with the length {trailer}");
             }
 
+            if (type is PcapngFormat.SectionHeader or PcapngFormat.InterfaceDescription)
+            {
+                _descriptions++;
+            }
+
             if (type == PcapngFormat.SectionHeader)
             {
                 if (!TryReadSection(block))
@@ -92,6 +127,46 @@ internal sealed class PcapngReader(string name, CaptureBuffer buffer) : CaptureR
 
             Buffer.Advance((int)length);
         }
+    }
+
+    protected override bool IsAsAfter(CaptureReader before) => base.IsAsAfter(before)
+        && before is PcapngReader reader
+        && reader._descriptions == _descriptionsBefore
+        && (!_borrowedTime || reader._lastTime == _timeBefore);
+
+    /// <summary>A place from which on several blocks in a row end with their own length, the first of a type of the format.</summary>
+    protected override bool TryFindRecord()
+    {
+        ReadOnlySpan<byte> bytes = Buffer.Available;
+        for (int at = (int)(-Buffer.Position & 3); at <= bytes.Length - PcapngFormat.SmallestBlock; at += 4)
+        {
+            if (ReadUInt32(bytes[at..]) is >= 1 and <= PcapngFormat.HighestType && BeginsBlocks(bytes[at..]))
+            {
+                Buffer.Advance(at);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsPacket(uint type) => type is PcapngFormat.ObsoletePacket or PcapngFormat.SimplePacket or PcapngFormat.EnhancedPacket;
+
+    private bool BeginsBlocks(ReadOnlySpan<byte> bytes)
+    {
+        int blocks = 0;
+        for (; blocks < MostInARow && bytes.Length >= PcapngFormat.SmallestBlock; blocks++)
+        {
+            uint length = ReadUInt32(bytes[4..]);
+            if (length < PcapngFormat.SmallestBlock || length % 4 != 0 || (length <= bytes.Length && ReadUInt32(bytes[(int)(length - 4)..]) != length))
+            {
+                return false;
+            }
+
+            bytes = bytes[(int)Math.Min(bytes.Length, length)..];
+        }
+
+        return blocks >= FewestInARow;
     }
 
     private bool TryReadByteOrder(ReadOnlySpan<byte> bytes)
@@ -170,12 +245,14 @@ internal sealed class PcapngReader(string name, CaptureBuffer buffer) : CaptureR
         if (type == PcapngFormat.SimplePacket)
         {
             // It has no time: that of the packet before is the nearest to be had.
+            _borrowedTime |= !_hasTime;
             original = ReadUInt32(body);
             captured = Math.Min(original, (uint)(body.Length - dataAt));
             captured = source.SnapLength == 0 ? captured : Math.Min(captured, source.SnapLength);
         }
         else
         {
+            _hasTime = true;
             _lastTime = source.ToNanoseconds(((ulong)ReadUInt32(body[4..]) << 32) | ReadUInt32(body[8..]));
             captured = ReadUInt32(body[12..]);
             original = ReadUInt32(body[16..]);

@@ -4,11 +4,14 @@ using ReuseportPS.Engine.Packets;
 namespace ReuseportPS.Simulator.Recording;
 
 /// <summary>Reads of a trace the packets of some flows, and counts the others.</summary>
-internal abstract class SelectiveReader(IPacketReader inner) : IPacketReader
+internal abstract class SelectiveReader(IPacketReader inner) : ISegmentReader
 {
     private long _leftOutCutShort;
 
     public abstract TraceStatistics Statistics { get; }
+
+    /// <summary>The reader of all.</summary>
+    public IPacketReader Inner => inner;
 
     public double? Progress => inner.Progress;
 
@@ -58,6 +61,23 @@ internal abstract class SelectiveReader(IPacketReader inner) : IPacketReader
         while (count == 0 && read > 0);
 
         return count;
+    }
+
+    public bool Follows(ISegmentReader? before) =>
+        inner is ISegmentReader segment && segment.Follows((ISegmentReader?)((SelectiveReader?)before)?.Inner);
+
+    public void Join(ISegmentReader before)
+    {
+        SelectiveReader ended = (SelectiveReader)before;
+        ((ISegmentReader)inner).Join((ISegmentReader)ended.Inner);
+        JoinSelection(ended);
+    }
+
+    /// <summary>Adds what was left out before.</summary>
+    public void JoinSelection(SelectiveReader before)
+    {
+        LeftOut += before.LeftOut;
+        _leftOutCutShort += before._leftOutCutShort;
     }
 
     public void Dispose() => inner.Dispose();

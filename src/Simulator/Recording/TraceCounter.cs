@@ -42,6 +42,19 @@ internal sealed class TraceCounter
 
     public void CountCutShort() => _cutShort++;
 
+    /// <summary>Adds what another one counted.</summary>
+    public void Add(TraceCounter other)
+    {
+        Records += other.Records;
+        _unknownLinkType += other._unknownLinkType;
+        _reassembled += other._reassembled;
+        _cutShort += other._cutShort;
+        for (int outcome = 0; outcome < _outcomes.Length; outcome++)
+        {
+            _outcomes[outcome] += other._outcomes[outcome];
+        }
+    }
+
     public TraceStatistics ToStatistics() => new(
         Records,
         _outcomes[(int)ParseOutcome.Packet],

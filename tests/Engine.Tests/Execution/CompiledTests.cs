@@ -476,6 +476,7 @@ public class CompiledTests
         private readonly PacketRange[] _ranges = new PacketRange[Items];
         private BpfMap[] _maps = [];
         private LoadedProgram _program = null!;
+        private bool _sharesCode;
         private bool _isWritable;
 
         public bool Faulted { get; private set; }
@@ -524,6 +525,7 @@ public class CompiledTests
             calls.UpdateProgram([0, 0, 0, 0], Load([.. RandomProgram.Make(seed + 1, tame: true)]));
             _program = Load(code);
             calls.UpdateProgram([1, 0, 0, 0], _program);
+            _sharesCode = (seed >> 3) % 2 == 1;
             _isWritable = seed % 8 != 3;
             Counts = seed % 8 is not (1 or 2 or 4);
             _machine.Context.SetFlat(_contexts, 0, RandomProgram.ContextLength, _isWritable);
@@ -545,14 +547,28 @@ public class CompiledTests
 
         public RunResult Compile()
         {
-            RunResult result = _machine.Run(CompiledProgram.Compile(_program, ContextLayout.Reuseport));
+            RunResult result = _machine.Run(Code());
             _selected = [_machine.SelectedSlot];
             return result;
         }
 
+        /// <summary>The program compiled; every other one with the code of the same program that was compiled for other maps.</summary>
+        private CompiledProgram Code()
+        {
+            if (_sharesCode)
+            {
+                BpfMap[] others = [.. RandomProgram.Maps.Select(spec => Make(spec))];
+                others[RandomProgram.Sockets].SlotErrors = [2, 2];
+                CompiledProgram like = CompiledProgram.Compile(LoadedProgram.Load(_program.Spec, others), ContextLayout.Reuseport);
+                return CompiledProgram.Compile(_program, ContextLayout.Reuseport, like);
+            }
+
+            return CompiledProgram.Compile(_program, ContextLayout.Reuseport);
+        }
+
         public RunResult RunBound()
         {
-            BoundProgram bound = _machine.Bind(CompiledProgram.Compile(_program, ContextLayout.Reuseport), _contexts, RandomProgram.ContextLength, _isWritable, Counts);
+            BoundProgram bound = _machine.Bind(Code(), _contexts, RandomProgram.ContextLength, _isWritable, Counts);
             ulong result = bound.Run(0);
             _selected = [bound.SelectedSlot];
             return new RunResult(result, bound.InstructionCount, bound.Fault);
@@ -578,7 +594,7 @@ public class CompiledTests
         {
             ulong[] values = new ulong[Items];
             ContextBatch batch = new(_contexts, RandomProgram.ContextLength, Stride, Items) { Packets = _packet, Ranges = _ranges, Writable = true, SelectedSlots = _selected = new int[Items], CountsInstructions = Counts };
-            BatchResult result = _machine.Run(CompiledProgram.Compile(_program, ContextLayout.Reuseport), batch, values);
+            BatchResult result = _machine.Run(Code(), batch, values);
             RunResult[] results = [.. values.Select((value, i) => new RunResult(value, 0, result.Faults.FirstOrDefault(fault => fault.Item == i).Fault))];
             results[0] = results[0] with { InstructionCount = result.InstructionCount };
             return results;

@@ -42,6 +42,30 @@ public sealed class ProgramsInTurnTests
     }
 
     [Fact]
+    public void Code_is_shared_only_with_a_program_whose_maps_are_alike()
+    {
+        ProgramSpec spec = new(
+            "test", ProgramType.Syscall, AttachType.None,
+            [
+                Instructions.StoreImmediate(MemorySize.Word, R10, -4, 2),
+                Instructions.LoadMap(R1, 0), Instructions.Move(R2, R10), Instructions.Alu64(AluOperation.Add, R2, -4), Instructions.CallHelper(HelperId.MapLookupElement),
+                Instructions.Exit(),
+            ],
+            []);
+        CompiledProgram[] programs = [.. new[] { 1, 3, 3 }.Select(entries => LoadedProgram.Load(spec, [MapFactory.Create(s_inner with { MaxEntries = entries }, 1).Map!]))
+            .Select(program => CompiledProgram.Compile(program))];
+        foreach (CompiledProgram like in programs)
+        {
+            foreach (CompiledProgram program in programs)
+            {
+                RunResult result = NewMachine().Run(CompiledProgram.Compile(program.Program, ContextLayout.Unknown, like));
+                Assert.Equal(NewMachine().Run(program.Program), result);
+                Assert.Equal(program == programs[0], result.ReturnValue == 0);
+            }
+        }
+    }
+
+    [Fact]
     public void A_region_of_the_host_is_there_for_programs_that_were_run_before_it_was_given()
     {
         Machine machine = NewMachine();

@@ -178,7 +178,7 @@ public sealed class PolicyPreviewTests
                     }
                 }
 
-                return counters.Read().SequenceEqual(steering.ReadCounters());
+                return counters.Read().SequenceEqual(steering.ReadCounts().Counters);
             },
             print: test => $"{CasePrinter.Show(test.Item1.Policy, test.Item1.SlotCount)}\n{string.Join('\n', test.Item2)}",
             iter: 200);

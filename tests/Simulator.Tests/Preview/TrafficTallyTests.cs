@@ -1,3 +1,4 @@
+using CsCheck;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Simulator.Preview;
@@ -9,6 +10,7 @@ public sealed class TrafficTallyTests
 {
     private static readonly SteeringOutcome s_kernel = new(PolicyVerdict.Kernel, -1, 7);
     private static readonly SteeringOutcome s_reject = new(PolicyVerdict.Reject, -1, 3);
+    private static readonly SteeringCounts s_nothing = new([], []);
 
     [Fact]
     public void Datagrams_are_booked_where_each_of_them_goes_and_a_flow_where_it_went_first()
@@ -127,7 +129,79 @@ public sealed class TrafficTallyTests
         }
 
         PreviewGroup group = new(4) { Occupied = [true, false, true, false] };
-        Assert.Equal(4 / 3.0, tally.ToMeasurement("policy", "trace", group, [], TraceStatistics.Empty, null).PacketSkew);
+        Assert.Equal(4 / 3.0, tally.ToMeasurement("policy", "trace", group, s_nothing, TraceStatistics.Empty, null).PacketSkew);
+    }
+
+    [Fact]
+    public void Parts_appended_are_the_whole() => Gen.Int[0, 1_000_000].Sample(
+        seed =>
+        {
+            Random random = new(seed);
+            (string Line, SteeringOutcome? Outcome)[] lines = [.. Enumerable.Range(0, 60).Select(_ => Draw(random))];
+            Packet[] packets = [.. new PacketList([.. lines.Select(line => line.Line)]).Packets.Select(packet => packet with { Timestamp = (packet.Index - 20) * 300_000_000L })];
+            TrafficTally whole = new(3);
+            TrafficTally joined = new(3);
+            TrafficTally part = joined;
+            for (int index = 0; index < packets.Length; index++)
+            {
+                if (index > 0 && random.Next(8) == 0)
+                {
+                    Append();
+                    if (part == joined || random.Next(2) == 0)
+                    {
+                        part = new TrafficTally(3, isPart: true);
+                    }
+                    else
+                    {
+                        part.Clear();
+                    }
+                }
+
+                Book(whole, packets[index], lines[index].Outcome);
+                Book(part, packets[index], lines[index].Outcome);
+            }
+
+            Append();
+            Assert.Equal(Report(whole), Report(joined));
+
+            void Append()
+            {
+                if (part != joined)
+                {
+                    joined.Append(part);
+                }
+            }
+        },
+        iter: 2000,
+        print: seed => $"seed {seed}");
+
+    private static string Report(TrafficTally tally) => tally.ToMeasurement("policy", "trace", new PreviewGroup(3), s_nothing, TraceStatistics.Empty, null).ToJson();
+
+    /// <summary>A packet of one of a few flows, some the reverse of others, that goes anywhere.</summary>
+    private static (string Line, SteeringOutcome? Outcome) Draw(Random random)
+    {
+        SteeringOutcome outcome = random.Next(5) switch { 3 => s_kernel, 4 => s_reject, int slot => Slot(slot) };
+        int client = random.Next(4);
+        return random.Next(6) switch
+        {
+            0 => ($"udp 10.0.0.1:{client} -> 10.0.0.1:{random.Next(4)}", outcome),
+            1 => ($"tcp 10.0.0.1:{client} -> 10.0.0.2:1 S", outcome),
+            2 => ($"udp 10.0.0.1:{client} -> 224.0.0.1:1", null),
+            3 => ($"tcp 10.0.0.2:1 -> 10.0.0.1:{client} A", null),
+            _ => ($"tcp 10.0.0.1:{client} -> 10.0.0.2:1 A", null),
+        };
+    }
+
+    private static void Book(TrafficTally tally, in Packet packet, SteeringOutcome? outcome)
+    {
+        if (outcome is SteeringOutcome decided)
+        {
+            tally.AddDecided(packet, FlowState.HashOf(packet.FlowInPlace), decided);
+        }
+        else
+        {
+            tally.AddUndecided(packet, FlowState.HashOf(packet.FlowInPlace));
+        }
     }
 
     private static SteeringOutcome Slot(int slot) => new(PolicyVerdict.Slot, slot, 10);
@@ -139,16 +213,9 @@ public sealed class TrafficTallyTests
         foreach ((Packet packet, SteeringOutcome? outcome) in list.Packets.Zip(packets, (packet, line) => (packet, line.Outcome)))
         {
             Assert.Equal(outcome is not null, TrafficTally.IsDecided(packet));
-            if (outcome is SteeringOutcome decided)
-            {
-                tally.AddDecided(packet, FlowState.HashOf(packet.FlowInPlace), decided);
-            }
-            else
-            {
-                tally.AddUndecided(packet, FlowState.HashOf(packet.FlowInPlace));
-            }
+            Book(tally, packet, outcome);
         }
 
-        return tally.ToMeasurement("policy", list.Description, new PreviewGroup(slotCount), [], TraceStatistics.Empty, null);
+        return tally.ToMeasurement("policy", list.Description, new PreviewGroup(slotCount), s_nothing, TraceStatistics.Empty, null);
     }
 }

@@ -12,22 +12,24 @@ internal sealed partial class CodeGenerator
     private LocalBuilder? _executed;
     private Label _itemEnd;
 
-    public static SingleRun GenerateSingle(PreparedProgram prepared)
+    /// <summary>A <see cref="SingleRun"/> of a program that it is yet to be bound to.</summary>
+    public static DynamicMethod GenerateSingle(PreparedProgram prepared)
     {
         DynamicMethod method = Method("run", typeof(ulong), [typeof(LoadedProgram), typeof(Machine), typeof(ulong), typeof(ulong)]);
         new CodeGenerator(prepared, method.GetILGenerator(4096), CodeForm.Single, counts: true).WriteSingle();
-        return method.CreateDelegate<SingleRun>(prepared.Program);
+        return method;
     }
 
     public static BoundFactory GenerateBound(PreparedProgram prepared, bool counts) =>
         BoundProgramType.Make(il => new CodeGenerator(prepared, il, CodeForm.Bound, counts).WriteBound());
 
-    public static BatchRun GenerateBatch(PreparedProgram prepared, bool counts)
+    /// <summary>A <see cref="BatchRun"/> of a program that it is yet to be bound to.</summary>
+    public static DynamicMethod GenerateBatch(PreparedProgram prepared, bool counts)
     {
         DynamicMethod method = Method(
             "batch", typeof(int), [typeof(LoadedProgram), typeof(Machine), typeof(byte).MakeByRefType(), typeof(ulong).MakeByRefType(), typeof(int).MakeByRefType(), typeof(int)]);
         new CodeGenerator(prepared, method.GetILGenerator(4096), CodeForm.Batch, counts).WriteBatch();
-        return method.CreateDelegate<BatchRun>(prepared.Program);
+        return method;
     }
 
     private static DynamicMethod Method(string name, Type result, Type[] parameters) =>

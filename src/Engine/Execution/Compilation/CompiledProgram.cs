@@ -16,6 +16,7 @@ public sealed class CompiledProgram
     private readonly ContextLayout _layout;
     private readonly bool _hasFunctionPointers;
     private readonly FlowGraph? _graph;
+    private readonly CompiledProgram? _like;
     private readonly CompiledCode?[] _codes = new CompiledCode?[8];
 
     private CompiledProgram(LoadedProgram program, ContextLayout layout)
@@ -26,15 +27,32 @@ public sealed class CompiledProgram
         _graph = FlowGraph.Build(program, MostInstructions);
     }
 
+    private CompiledProgram(LoadedProgram program, CompiledProgram like)
+    {
+        Program = program;
+        (_layout, _hasFunctionPointers, _graph, _like) = (like._layout, like._hasFunctionPointers, like._graph, like);
+    }
+
     /// <summary>What it was made from.</summary>
     public LoadedProgram Program { get; }
 
     /// <summary>Compiles a program: once, for all its runs. Parts that only some uses need (batches, another helper table) are made when first used.</summary>
     /// <param name="program">The program.</param>
     /// <param name="layout">Where its context has the packet's addresses; <see cref="ContextLayout.Unknown"/> for none.</param>
-    public static CompiledProgram Compile(LoadedProgram program, ContextLayout layout)
+    public static CompiledProgram Compile(LoadedProgram program, ContextLayout layout) => Prepare(new CompiledProgram(program, layout));
+
+    /// <summary>
+    /// Compiles a program that was compiled before, with other maps: the same code is used if nothing in it depends on the difference. Otherwise it is as if it were not known.
+    /// </summary>
+    /// <param name="program">The program.</param>
+    /// <param name="layout">Where its context has the packet's addresses.</param>
+    /// <param name="like">The same program, loaded before.</param>
+    public static CompiledProgram Compile(LoadedProgram program, ContextLayout layout, CompiledProgram like) =>
+        like._layout == layout && like.Program.SharesCodeWith(program) ? Prepare(new CompiledProgram(program, like)) : Compile(program, layout);
+
+    private static CompiledProgram Prepare(CompiledProgram compiled)
     {
-        CompiledProgram compiled = new(program, layout);
+        LoadedProgram program = compiled.Program;
         compiled.Make(HelperTable.DefaultLookups | ContextInR1 | (program.Maps.Any(map => map.SlotErrors is not null) ? HelperTable.Selects : 0))?.Prepare();
         return compiled;
     }
@@ -57,6 +75,11 @@ public sealed class CompiledProgram
         if (_graph is null)
         {
             return null;
+        }
+
+        if (_like is not null)
+        {
+            return _codes[variant] ??= new CompiledCode(Program, (_like._codes[variant] ?? _like.Make(variant))!);
         }
 
         lock (_codes)

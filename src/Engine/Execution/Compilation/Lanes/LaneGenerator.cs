@@ -34,12 +34,12 @@ internal sealed partial class LaneGenerator
         _stride = il.DeclareLocal(typeof(nint));
     }
 
-    public static BatchRun Generate(LoadedProgram program, LanePlan plan, bool counts)
+    public static DynamicMethod Generate(LanePlan plan, bool counts)
     {
         Type[] parameters = [typeof(LoadedProgram), typeof(Machine), typeof(byte).MakeByRefType(), typeof(ulong).MakeByRefType(), typeof(int).MakeByRefType(), typeof(int)];
         DynamicMethod method = new("lanes", typeof(int), parameters, typeof(Machine), skipVisibility: true) { InitLocals = false };
         new LaneGenerator(plan, method.GetILGenerator(8192), counts).Write();
-        return method.CreateDelegate<BatchRun>(program);
+        return method;
     }
 
     private void Write()

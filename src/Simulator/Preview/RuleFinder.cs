@@ -4,8 +4,8 @@ using ReuseportPS.Engine.Policies;
 
 namespace ReuseportPS.Simulator.Preview;
 
-/// <summary>Counts which rule takes each flow, by the plain evaluator: the program's own counters count packets, and shares are meant of flows.</summary>
-internal sealed class RuleTally
+/// <summary>Says which rule takes a flow, by the plain evaluator: the program's own counters count packets, and shares are meant of flows.</summary>
+internal sealed class RuleFinder
 {
     /// <summary>Shares of more slots take longer to work out than they are worth.</summary>
     private const int MostSlots = 4096;
@@ -14,36 +14,42 @@ internal sealed class RuleTally
     private readonly SlotStates _states;
     private readonly PolicyEvaluator _evaluator;
     private readonly bool[] _selectable;
-    private readonly long[] _flows;
 
-    public RuleTally(SteeringPolicy policy, PreviewGroup group)
+    public RuleFinder(SteeringPolicy policy, PreviewGroup group)
     {
         _policy = policy;
         _states = group.States;
         _evaluator = new PolicyEvaluator(policy, group.SlotCount, group.States);
         _selectable = [.. group.Occupied];
-        _flows = new long[policy.Rules.Count + 1];
     }
 
-    /// <summary>Counts a flow by its first packet.</summary>
-    public void Add(in Packet packet)
+    /// <summary>Rules, and what is done otherwise.</summary>
+    public int Count => _policy.Rules.Count + 1;
+
+    /// <summary>The rule that takes a flow, by its first packet: its position, that after the last for what is done otherwise, -1 when it is neither.</summary>
+    public int Find(in Packet packet)
     {
         PolicyDecision decision = _evaluator.Decide(packet, _selectable);
-        if (decision.Basis == CounterKind.Rule)
+        return decision.Basis switch
         {
-            _flows[decision.Rule]++;
-        }
-        else if (decision.Basis == CounterKind.Otherwise)
-        {
-            _flows[^1]++;
-        }
+            CounterKind.Rule => decision.Rule,
+            CounterKind.Otherwise => _policy.Rules.Count,
+            _ => -1,
+        };
     }
 
-    public ImmutableArray<RuleMeasurement> ToMeasurements() =>
-    [
-        .. _policy.Rules.Items.Select((rule, index) => Measure(_policy.RuleName(index), _flows[index], rule.Action)),
-        Measure(nameof(CounterKind.Otherwise), _flows[^1], _policy.Otherwise),
-    ];
+    /// <summary>The measurements of the rules, by the flows that each took.</summary>
+    public ImmutableArray<RuleMeasurement> ToMeasurements(ReadOnlySpan<long> flows)
+    {
+        ImmutableArray<RuleMeasurement>.Builder rules = ImmutableArray.CreateBuilder<RuleMeasurement>(Count);
+        for (int index = 0; index < _policy.Rules.Count; index++)
+        {
+            rules.Add(Measure(_policy.RuleName(index), flows[index], _policy.Rules[index].Action));
+        }
+
+        rules.Add(Measure(nameof(CounterKind.Otherwise), flows[^1], _policy.Otherwise));
+        return rules.MoveToImmutable();
+    }
 
     private RuleMeasurement Measure(string name, long flows, PolicyAction action)
     {
