@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ReuseportPS.Engine.Packets;
 
 /// <summary>
@@ -24,6 +26,19 @@ public sealed record TraceStatistics(
 
     /// <summary>Packets that belong to another part of the trace, where only a part is read.</summary>
     public long OtherPartition { get; init; }
+
+    /// <summary>One line: <c>20 records: 17 packets (1 cut short), 2 of other protocols, 1 malformed</c>.</summary>
+    public override string ToString()
+    {
+        (long Count, string What)[] kinds =
+        [
+            (Filtered, "filtered"), (OtherPartition, "of other parts"), (OtherProtocol, "of other protocols"), (Reassembled, "fragments put together"),
+            (Fragments, "fragments left over"), (NotReceived, "not received"), (Malformed, "malformed"), (UnknownLinkType, "of unknown link types"),
+        ];
+        string cut = CutShort > 0 ? string.Create(CultureInfo.InvariantCulture, $" ({CutShort} cut short)") : "";
+        string others = string.Concat(kinds.Where(kind => kind.Count > 0).Select(kind => string.Create(CultureInfo.InvariantCulture, $", {kind.Count} {kind.What}")));
+        return string.Create(CultureInfo.InvariantCulture, $"{Records} records: {Packets} packets{cut}{others}");
+    }
 
     /// <summary>Nothing read yet.</summary>
     public static TraceStatistics Empty { get; } = new(0, 0, 0, 0, 0, 0, 0, 0);

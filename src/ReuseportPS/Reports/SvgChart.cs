@@ -25,7 +25,7 @@ internal static class SvgChart
         model.Axes.Add(labels);
         model.Axes.Add(NewAxis(AxisPosition.Bottom, "% of packets"));
         BarSeries got = new() { FillColor = ColorOf(0), StrokeThickness = 0, Title = Padded("gets") };
-        BarSeries meant = new() { FillColor = ColorOf(1), StrokeThickness = 0, Title = Padded("meant, by flows") };
+        BarSeries meant = new() { FillColor = ColorOf(1), StrokeThickness = 0, Title = Padded("meant") };
         foreach (SlotMeasurement slot in slots)
         {
             labels.Labels.Add(slot.Label);
@@ -58,6 +58,7 @@ internal static class SvgChart
             model.Series.Add(line);
         }
 
+        LeaveRoom(model);
         AddLegend(model);
         return Write(model, 320, name);
     }
@@ -81,11 +82,12 @@ internal static class SvgChart
         }
 
         model.Series.Add(line);
+        LeaveRoom(model);
         return Write(model, 240, name);
     }
 
     // Legends are as wide as the exporter takes a text to be; fonts of browsers are wider.
-    private static string Padded(string title) => title + new string('\u00a0', 2 + (title.Length / 4));
+    private static string Padded(string title) => title + new string('\u00a0', 2 + (title.Length / 2));
 
     private static OxyColor ColorOf(int slot) => OxyColor.FromRgb(1, 3, (byte)(slot % MostLines));
 
@@ -110,6 +112,11 @@ internal static class SvgChart
         MajorGridlineColor = s_grid,
         AxisTitleDistance = position == AxisPosition.Left ? 18 : 4,
     };
+
+    /// <summary>Keeps lines off the upper edge, also where all values are about the same.</summary>
+    private static void LeaveRoom(PlotModel model) =>
+        model.Axes.Single(axis => axis.Position == AxisPosition.Left).Maximum =
+            Math.Max(1, 1.06 * model.Series.OfType<LineSeries>().SelectMany(line => line.Points).Max(point => point.Y));
 
     private static void AddLegend(PlotModel model) => model.Legends.Add(new OxyPlot.Legends.Legend
     {
