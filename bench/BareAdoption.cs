@@ -80,7 +80,7 @@ internal sealed unsafe class BareAdoption : IDisposable
 
         foreach (MapSpec map in policy.Bank.Tables.Concat(policy.Bank.Lists))
         {
-            _contents[map] = (Pinned([.. map.Contents.SelectMany(entry => entry.Key)]), Pinned([.. map.Contents.SelectMany(entry => entry.Value)]));
+            _contents[map] = (Pinned([.. map.GetEntries().SelectMany(entry => entry.Key)]), Pinned([.. map.GetEntries().SelectMany(entry => entry.Value)]));
         }
     }
 
@@ -135,8 +135,8 @@ internal sealed unsafe class BareAdoption : IDisposable
                 MapSpec data = inner[at % inner.Length];
                 nint table = CreateMap(data);
                 (byte[] keys, byte[] values) = _contents[data];
-                MapBatchAttributes batch = new() { map_fd = (int)table, keys = (ulong)Address(keys), values = (ulong)Address(values), count = (uint)data.Contents.Length };
-                if (data.Contents.Length > 0)
+                MapBatchAttributes batch = new() { map_fd = (int)table, keys = (ulong)Address(keys), values = (ulong)Address(values), count = (uint)(keys.Length / data.KeySize) };
+                if (keys.Length > 0)
                 {
                     Call(Syscall.bpf, (int)BpfCommand.BPF_MAP_UPDATE_BATCH, (nint)(&batch), sizeof(MapBatchAttributes));
                 }
