@@ -17,6 +17,11 @@ if (args is ["adopt"])
     return AdoptCommand.Run();
 }
 
+if (args is [AdoptCommand.First, ..])
+{
+    return AdoptCommand.RunCold(args[1..]);
+}
+
 if (args is [AdoptCommand.Server, ..])
 {
     return AdoptCommand.Serve(args[1..]);

@@ -102,6 +102,9 @@ public sealed class LinuxBackend : IReuseportBackend, ILiveConnections
     public IBackendSocket AcquireSocket(SocketRecord record) => SocketAcquirer.Acquire(record);
 
     /// <inheritdoc/>
+    public IEnumerable<IBackendSocket> AcquireSockets(IEnumerable<SocketRecord> records) => SocketAcquirer.Acquire(records);
+
+    /// <inheritdoc/>
     public IBackendMap CreateMap(MapSpec spec) => LinuxMap.Create(spec);
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using ReuseportPS.Engine.Backends;
@@ -12,7 +13,7 @@ namespace ReuseportPS.Linux;
 public sealed unsafe class LinuxMap : IBackendMap
 {
     private const int FewestInBatch = 16;
-    private const int MostInBatch = 1 << 16;
+    private const int MostInBatch = 1 << 18;
 
     private readonly int _valueLength;
     private RingBufferReader? _reader;
@@ -321,6 +322,8 @@ public sealed unsafe class LinuxMap : IBackendMap
 
     private void Write(MapSpec spec)
     {
+        WriteValues(spec.GetValues());
+
         // What a batch does not take is written one by one, and refused with the name of its key.
         foreach (MapEntry entry in spec.Contents.AsSpan()[WriteBatches(spec)..])
         {
@@ -337,6 +340,38 @@ public sealed unsafe class LinuxMap : IBackendMap
         {
             Freeze();
         }
+    }
+
+    /// <summary>Writes the values of an array from key 0 on, many at a time, or one by one where the kernel does not take that.</summary>
+    private void WriteValues(ReadOnlySpan<byte> values)
+    {
+        if (values.IsEmpty)
+        {
+            return;
+        }
+
+        int most = Math.Min(values.Length / Spec.ValueSize, MostInBatch);
+        int[] keys = ArrayPool<int>.Shared.Rent(most);
+        bool takesBatches = true;
+        for (int done = 0; !values.IsEmpty; done += most)
+        {
+            int count = Math.Min(values.Length / Spec.ValueSize, most);
+            ReadOnlySpan<byte> batch = values[..(count * Spec.ValueSize)];
+            for (int index = 0; index < count; index++)
+            {
+                keys[index] = done + index;
+            }
+
+            takesBatches = takesBatches && UpdateBatch(MemoryMarshal.AsBytes(keys.AsSpan(0, count)), batch, count);
+            for (int index = 0; index < count && !takesBatches; index++)
+            {
+                Update(MemoryMarshal.AsBytes(keys.AsSpan(index, 1)), batch.Slice(index * Spec.ValueSize, Spec.ValueSize));
+            }
+
+            values = values[batch.Length..];
+        }
+
+        ArrayPool<int>.Shared.Return(keys);
     }
 
     /// <summary>Writes the contents many at a time, as far as the kernel can and takes them.</summary>
@@ -379,7 +414,7 @@ public sealed unsafe class LinuxMap : IBackendMap
         return done;
     }
 
-    private bool UpdateBatch(byte[] keys, byte[] values, int count)
+    private bool UpdateBatch(ReadOnlySpan<byte> keys, ReadOnlySpan<byte> values, int count)
     {
         using FdLease lease = new(Fd);
         fixed (byte* keyPointer = keys, valuePointer = values)

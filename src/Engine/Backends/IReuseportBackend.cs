@@ -51,6 +51,9 @@ public interface IReuseportBackend : IDisposable
     /// <summary>A handle on a found socket, for as short as possible: while it is open the socket outlives its owner. (pidfd_getfd)</summary>
     IBackendSocket AcquireSocket(SocketRecord record);
 
+    /// <summary>Handles on found sockets, one after the other, as they are asked for: dispose each before the next. What one refuses ends the row.</summary>
+    IEnumerable<IBackendSocket> AcquireSockets(IEnumerable<SocketRecord> records) => records.Select(AcquireSocket);
+
     /// <summary>Creates a map and writes its contents. For a map of maps the inner template is made and released on the way.</summary>
     IBackendMap CreateMap(MapSpec spec);
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 using ReuseportPS.Engine.Diagnostics;
 
@@ -68,6 +69,18 @@ public static class MapFactory
     /// <summary>Writes the contents of its spec into a new map, and freezes it when the spec says so. RPS5103 names the first entry that is refused.</summary>
     public static MapCreation Fill(BpfMap map)
     {
+        ReadOnlySpan<byte> values = map.Spec.GetValues();
+        Span<byte> key = stackalloc byte[sizeof(int)];
+        for (int index = 0; index < values.Length / map.Spec.ValueSize; index++)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(key, index);
+            Errno refused = map.Update(key, values.Slice(index * map.Spec.ValueSize, map.Spec.ValueSize));
+            if (refused != Errno.None)
+            {
+                return new MapCreation(null, refused, Diagnostic.Error("RPS5103", $"Map '{map.Spec.Name}': entry {index} of its contents is refused: {refused}."));
+            }
+        }
+
         for (int i = 0; i < map.Spec.Contents.Length; i++)
         {
             MapEntry entry = map.Spec.Contents[i];

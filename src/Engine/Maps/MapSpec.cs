@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 
 namespace ReuseportPS.Engine.Maps;
@@ -31,4 +32,32 @@ public sealed record MapSpec(string Name, MapType Type, int KeySize, int ValueSi
 
     /// <summary>The NUMA node of its memory, with <see cref="MapFlags.NumaNode"/>.</summary>
     public int NumaNode { get; init; }
+
+    // Not printed: the fingerprint of a program is made of how its maps print.
+    private ImmutableArray<byte> _values = [];
+
+    /// <summary>The same map with the values of an ARRAY from key 0 on, one after the other, in the place of <see cref="Contents"/>: a large table without an object for each entry.</summary>
+    /// <param name="values">A whole number of values; none for none.</param>
+    public MapSpec WithValues(ImmutableArray<byte> values) => values.Length % ValueSize == 0
+        ? this with { _values = values, Contents = [] }
+        : throw new ArgumentException($"{values.Length} bytes are no whole number of values of {ValueSize}.", nameof(values));
+
+    /// <summary>What <see cref="WithValues"/> was given.</summary>
+    public ReadOnlySpan<byte> GetValues() => _values.AsSpan();
+
+    /// <summary>Everything that is written after creation, as entries.</summary>
+    public IEnumerable<MapEntry> GetEntries()
+    {
+        for (int index = 0; index < _values.Length / ValueSize; index++)
+        {
+            byte[] key = new byte[sizeof(int)];
+            BinaryPrimitives.WriteInt32LittleEndian(key, index);
+            yield return new MapEntry([.. key], _values.Slice(index * ValueSize, ValueSize));
+        }
+
+        foreach (MapEntry entry in Contents)
+        {
+            yield return entry;
+        }
+    }
 }

@@ -54,12 +54,12 @@ public sealed record CompiledPolicy(int SlotCount, ProgramSpec Program, PolicyMa
         maps.Count == others.Count && maps.Zip(others).All(pair => SameShape(pair.First, pair.Second));
 
     private static bool SameShape(MapSpec map, MapSpec other) =>
-        map with { Inner = null, Contents = [] } == other with { Inner = null, Contents = [] } &&
+        (map with { Inner = null }).WithValues([]) == (other with { Inner = null }).WithValues([]) &&
         (map.Inner is null ? other.Inner is null : other.Inner is not null && SameShape(map.Inner, other.Inner));
 
     private static bool SameContents(IReadOnlyList<MapSpec> maps, IReadOnlyList<MapSpec> others) =>
         maps.Count == others.Count && maps.Zip(others).All(pair =>
-            pair.First.MaxEntries == pair.Second.MaxEntries &&
+            pair.First.MaxEntries == pair.Second.MaxEntries && pair.First.GetValues().SequenceEqual(pair.Second.GetValues()) &&
             pair.First.Contents.AsSpan().SequenceEqual(pair.Second.Contents.AsSpan(), EntryComparer.Instance));
 
     private sealed class EntryComparer : IEqualityComparer<MapEntry>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace ReuseportPS.Engine.Policies;
 
@@ -26,37 +27,105 @@ public static class MaglevTable
         Array.Fill(table, -1);
         uint[] position = new uint[quotas.Length];
         uint[] skip = new uint[quotas.Length];
-        int[] taken = new int[quotas.Length];
-
-        // Slots take turns in proportion to their quotas: turn k of a slot is due at (2k + 1) / quota.
-        PriorityQueue<int, (long Due, long Quota, int Slot)> turns = new(Comparer<(long Due, long Quota, int Slot)>.Create(
-            (x, y) => (x.Due * y.Quota).CompareTo(y.Due * x.Quota) is int order and not 0 ? order : x.Slot.CompareTo(y.Slot)));
         for (int slot = 0; slot < quotas.Length; slot++)
         {
-            if (quotas[slot] > 0)
-            {
-                Span<uint> word = [(uint)slot];
-                position[slot] = FlowHash.Compute(word, 1) % (uint)size;
-                skip[slot] = (FlowHash.Compute(word, 2) % (uint)(size - 1)) + 1;
-                turns.Enqueue(slot, (1, quotas[slot], slot));
-            }
+            Span<uint> word = [(uint)slot];
+            position[slot] = FlowHash.Compute(word, 1) % (uint)size;
+            skip[slot] = (FlowHash.Compute(word, 2) % (uint)(size - 1)) + 1;
         }
 
-        while (turns.TryDequeue(out int slot, out _))
+        ulong[] isTaken = new ulong[(size + 63) / 64];
+        int last = (int)Math.Sqrt(size);
+        List<uint> free = [];
+        int left = size;
+        foreach (int slot in Turns(quotas))
         {
-            while (table[position[slot]] >= 0)
+            if (left == last)
             {
-                position[slot] = (uint)((position[slot] + (ulong)skip[slot]) % (uint)size);
+                free = [.. Enumerable.Range(0, size).Where(entry => table[entry] < 0).Select(entry => (uint)entry)];
             }
 
-            table[position[slot]] = slot;
-            if (++taken[slot] < quotas[slot])
+            uint entry = position[slot];
+            if (left <= last)
             {
-                turns.Enqueue(slot, ((2L * taken[slot]) + 1, quotas[slot], slot));
+                // Most of the way would be for the last entries: it is cheaper to ask each how far it is.
+                entry = Nearest(free, entry, skip[slot], (uint)size);
+                free.Remove(entry);
             }
+
+            while ((isTaken[entry / 64] >> (int)(entry % 64) & 1) != 0)
+            {
+                entry += skip[slot];
+                entry -= entry >= (uint)size ? (uint)size : 0;
+            }
+
+            isTaken[entry / 64] |= 1UL << (int)(entry % 64);
+            table[entry] = slot;
+            position[slot] = entry;
+            left--;
         }
 
-        return ImmutableArray.Create(table);
+        return ImmutableCollectionsMarshal.AsImmutableArray(table);
+    }
+
+    /// <summary>Of some entries the one that a walk comes to first: it is at entry e after (e - from) / skip steps, modulo the size, which is prime.</summary>
+    private static uint Nearest(List<uint> entries, uint from, uint skip, uint size)
+    {
+        // The inverse of skip, by Fermat: skip to the power of size - 2.
+        ulong inverse = 1;
+        ulong power = skip;
+        for (uint exponent = size - 2; exponent > 0; exponent >>= 1)
+        {
+            inverse = (exponent & 1) != 0 ? inverse * power % size : inverse;
+            power = power * power % size;
+        }
+
+        uint nearest = 0;
+        ulong least = ulong.MaxValue;
+        foreach (uint entry in entries)
+        {
+            ulong steps = (entry + size - from) * inverse % size;
+            (nearest, least) = steps < least ? (entry, steps) : (nearest, least);
+        }
+
+        return nearest;
+    }
+
+    /// <summary>
+    /// Slots take turns in proportion to their quotas: turn k of a slot is due at (2k + 1) / quota, and what is due together comes in the order of the slots. Slots of one quota are always due together, and
+    /// few quotas differ.
+    /// </summary>
+    private static IEnumerable<int> Turns(int[] quotas)
+    {
+        int[][] alike = [.. Enumerable.Range(0, quotas.Length).Where(slot => quotas[slot] > 0).GroupBy(slot => quotas[slot]).Select(group => group.ToArray())];
+        PriorityQueue<int[], (long Due, long Quota)> queue = new(Comparer<(long Due, long Quota)>.Create((x, y) => (x.Due * y.Quota).CompareTo(y.Due * x.Quota)));
+        foreach (int[] slots in alike)
+        {
+            queue.Enqueue(slots, (1, quotas[slots[0]]));
+        }
+
+        while (queue.TryDequeue(out int[]? slots, out (long Due, long Quota) turn))
+        {
+            List<(int[] Slots, (long Due, long Quota) Turn)> together = [(slots, turn)];
+            while (queue.TryPeek(out int[]? others, out (long Due, long Quota) next) && next.Due * turn.Quota == turn.Due * next.Quota)
+            {
+                together.Add((others, next));
+                _ = queue.Dequeue();
+            }
+
+            foreach (int slot in together.Count == 1 ? slots : [.. together.SelectMany(one => one.Slots).Order()])
+            {
+                yield return slot;
+            }
+
+            foreach ((int[] again, (long due, long quota)) in together)
+            {
+                if (due + 2 < 2 * quota)
+                {
+                    queue.Enqueue(again, (due + 2, quota));
+                }
+            }
+        }
     }
 
     /// <summary>

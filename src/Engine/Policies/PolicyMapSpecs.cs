@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
 
@@ -14,8 +15,6 @@ internal static class PolicyMapSpecs
     /// <summary>Bits of a trie's key before the address: the family, so that no IPv6 prefix matches IPv4.</summary>
     public const int FamilyBits = 32;
 
-    private static readonly ImmutableArray<ImmutableArray<byte>> s_words = [.. Enumerable.Range(0, 4096).Select(value => ImmutableArray.Create(BitConverter.GetBytes(value)))];
-
     /// <summary>The seats: arrays cannot grow and seats are for life, so it has the kernel's limit of a group; 8-byte values read back as cookies.</summary>
     public static MapSpec Seats { get; } = new("seats", MapType.ReuseportSockArray, 4, 8, SlotItem.HighestSlot + 1);
 
@@ -26,13 +25,13 @@ internal static class PolicyMapSpecs
     public static MapSpec SlotCounters(int slotCount) => new("slot_counters", MapType.PerCpuArray, 4, 8, slotCount);
 
     /// <summary>Both banks of the table. The flag of the inner arrays lets it change its size.</summary>
-    public static MapSpec Tables { get; } = new("tables", MapType.ArrayOfMaps, 4, 4, 2) { Inner = Table([0]) with { Contents = [] } };
+    public static MapSpec Tables { get; } = new("tables", MapType.ArrayOfMaps, 4, 4, 2) { Inner = Table([0]).WithValues([]) };
 
     /// <summary>Both banks of lists.</summary>
     public static MapSpec Lists(int perBank) => new("lists", MapType.ArrayOfMaps, 4, 4, 2 * perBank) { Inner = List([]) };
 
     public static MapSpec Table(ImmutableArray<int> values) =>
-        new("table", MapType.Array, 4, 4, values.Length, MapFlags.InnerMap) { Contents = [.. values.Select((value, i) => new MapEntry(Word(i), Word(value)))] };
+        new MapSpec("table", MapType.Array, 4, 4, values.Length, MapFlags.InnerMap).WithValues(ImmutableArray.Create(MemoryMarshal.AsBytes(values.AsSpan())));
 
     public static MapSpec List(EquatableArray<AddressPrefix> prefixes)
     {
@@ -88,6 +87,5 @@ internal static class PolicyMapSpecs
         return [.. key];
     }
 
-    // Values of large tables are numbers of slots: few different ones.
-    private static ImmutableArray<byte> Word(int value) => (uint)value < (uint)s_words.Length ? s_words[value] : [.. BitConverter.GetBytes(value)];
+    private static ImmutableArray<byte> Word(int value) => [.. BitConverter.GetBytes(value)];
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace ReuseportPS.Engine.Policies;
 
@@ -56,13 +57,17 @@ internal sealed class SlotTables
     /// <summary>The entries.</summary>
     public ImmutableArray<int> Build()
     {
-        ImmutableArray<int>.Builder values = ImmutableArray.CreateBuilder<int>((int)Count);
+        int[] values = new int[Count];
+        int at = 0;
         foreach (Func<IReadOnlyList<int>> part in _parts)
         {
-            values.AddRange(part());
+            IReadOnlyList<int> entries = part();
+            ReadOnlySpan<int> made = entries is ImmutableArray<int> table ? table.AsSpan() : entries is int[] array ? array : [.. entries];
+            made.CopyTo(values.AsSpan(at));
+            at += made.Length;
         }
 
-        return values.MoveToImmutable();
+        return ImmutableCollectionsMarshal.AsImmutableArray(values);
     }
 
     /// <summary>Spare entries for so many slots: a prime, 15 or more for each of up to 512 slots.</summary>

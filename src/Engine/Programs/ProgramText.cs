@@ -115,7 +115,7 @@ public static class ProgramText
         }
 
         text.Append(map.Frozen ? " frozen\n" : "\n");
-        foreach (MapEntry entry in map.Contents)
+        foreach (MapEntry entry in map.GetEntries())
         {
             text.Append(".entry ").Append(Bytes(entry.Key.AsSpan())).Append(' ').Append(Bytes(entry.Value.AsSpan())).Append('\n');
         }

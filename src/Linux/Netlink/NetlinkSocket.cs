@@ -98,8 +98,11 @@ internal sealed class NetlinkSocket : IDisposable
         Span<byte> source = stackalloc byte[12];
         while (true)
         {
-            using (FdLease lease = new(_fd))
+            // The kernel has mostly answered before the request is sent.
+            nint length = Sys.recvfrom(_fd, _buffer, Sys.MSG_DONTWAIT | Sys.MSG_TRUNC, source, out int sourceLength);
+            if (length == -(int)Errno.EAGAIN)
             {
+                using FdLease lease = new(_fd);
                 if (Readiness.Wait([new Sys.PollFd { fd = lease.Number, events = Sys.POLLIN }], s_patience) < 0)
                 {
                     failure = Errno.ETIMEDOUT;
@@ -107,7 +110,6 @@ internal sealed class NetlinkSocket : IDisposable
                 }
             }
 
-            nint length = Sys.recvfrom(_fd, _buffer, Sys.MSG_DONTWAIT | Sys.MSG_TRUNC, source, out int sourceLength);
             if (length is -(int)Errno.EINTR or -(int)Errno.EAGAIN)
             {
                 continue;

@@ -14,9 +14,10 @@ internal static class DescriptorLinks
 {
     private const int LengthAt = 16; // struct linux_dirent64: inode, offset, length of the entry, type, name
     private const int NameAt = 19;
+    private const int First = 1 << 11;
 
-    /// <summary>Told of a descriptor and the target of its link.</summary>
-    internal delegate void Visitor(int descriptor, ReadOnlySpan<byte> target);
+    /// <summary>Told of a descriptor and the target of its link; whether to go on.</summary>
+    internal delegate bool Visitor(int descriptor, ReadOnlySpan<byte> target);
 
     /// <summary>Goes through the descriptors of a process.</summary>
     /// <param name="processId">The process.</param>
@@ -31,11 +32,13 @@ internal static class DescriptorLinks
         }
 
         using SafeDirectoryFd directory = new(opened);
-        Span<byte> entries = stackalloc byte[4096];
+        Span<byte> entries = stackalloc byte[1 << 14];
         Span<byte> link = stackalloc byte[64];
         nint filled;
-        while ((filled = Sys.getdents64(directory, entries)) > 0)
+        int room = First; // the kernel makes every entry that it tells of, and who looks for one socket often goes no further
+        while ((filled = Sys.getdents64(directory, entries[..room])) > 0)
         {
+            room = entries.Length;
             for (int at = 0, length; at < filled; at += length)
             {
                 length = BinaryPrimitives.ReadUInt16LittleEndian(entries[(at + LengthAt)..]);
@@ -46,9 +49,9 @@ internal static class DescriptorLinks
                 }
 
                 nint target = Sys.readlinkat(directory, name, link);
-                if (target > 0)
+                if (target > 0 && !visit(descriptor, link[..(int)target]))
                 {
-                    visit(descriptor, link[..(int)target]);
+                    return Errno.None;
                 }
             }
         }

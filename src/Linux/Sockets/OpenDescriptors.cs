@@ -28,6 +28,22 @@ internal static class OpenDescriptors
         return owners;
     }
 
+    /// <summary>Owners of the sockets with these inode numbers, up to the process with which each has one.</summary>
+    internal static Dictionary<ulong, List<SocketOwner>> AnyOwnersOf(IReadOnlySet<ulong> inodes)
+    {
+        Dictionary<ulong, List<SocketOwner>> owners = [];
+        foreach (int processId in inodes.Count == 0 ? [] : Processes())
+        {
+            _ = TryAddOwners(processId, inodes, owners);
+            if (owners.Count == inodes.Count)
+            {
+                break;
+            }
+        }
+
+        return owners;
+    }
+
     /// <summary>Ids of the processes of this process id namespace.</summary>
     internal static IEnumerable<int> Processes()
     {
@@ -40,8 +56,25 @@ internal static class OpenDescriptors
         }
     }
 
+    /// <summary>Processes that hold a socket, each with one descriptor of it, looked for as they are asked for.</summary>
+    /// <param name="inode">The socket.</param>
+    /// <param name="likely">The process that probably holds it, which is looked at first; 0 for none.</param>
+    internal static IEnumerable<SocketOwner> HoldersOf(ulong inode, int likely)
+    {
+        HashSet<ulong> wanted = [inode];
+        foreach (int processId in likely > 0 ? Processes().Where(processId => processId != likely).Prepend(likely) : Processes())
+        {
+            Dictionary<ulong, List<SocketOwner>> owners = [];
+            _ = TryAddOwners(processId, wanted, owners, oneIsEnough: true);
+            if (owners.TryGetValue(inode, out List<SocketOwner>? found))
+            {
+                yield return found[0];
+            }
+        }
+    }
+
     /// <summary>Adds what one process holds; the errno says why it could not be looked at.</summary>
-    internal static Errno TryAddOwners(int processId, IReadOnlySet<ulong> inodes, Dictionary<ulong, List<SocketOwner>> owners)
+    internal static Errno TryAddOwners(int processId, IReadOnlySet<ulong> inodes, Dictionary<ulong, List<SocketOwner>> owners, bool oneIsEnough = false)
     {
         string? command = null;
         try
@@ -50,7 +83,7 @@ internal static class OpenDescriptors
             {
                 if (!TryParseSocketLink(target, out ulong inode) || !inodes.Contains(inode))
                 {
-                    return;
+                    return true;
                 }
 
                 command ??= Printable(File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/comm")).TrimEnd('\n'));
@@ -60,6 +93,7 @@ internal static class OpenDescriptors
                 }
 
                 list.Add(new SocketOwner(processId, descriptor, command));
+                return !oneIsEnough;
             });
             return errno is Errno.None or Errno.EACCES ? errno : Errno.ENOENT; // it ended
         }

@@ -12,19 +12,42 @@ internal static class SocketAcquirer
     private const int SO_PROTOCOL = 38;
     private const int IPPROTO_MPTCP = 262;
 
+    // Where the last copy came from, and the next probably does. A guess, which every copy is checked against.
+    private static volatile int s_likely;
+
+    /// <summary>Copies one socket.</summary>
     internal static LinuxSocket Acquire(SocketRecord record)
     {
-        string target = string.Create(
-            CultureInfo.InvariantCulture, $"the {record.Protocol} socket {record.LocalEndPoint} (inode {record.Inode}, cookie {record.Cookie})");
-        IEnumerable<SocketOwner> owners = record.Owners;
-        (string Operation, Errno Errno, SocketOwner Owner)? refusal = null;
-        for (int attempt = 0; attempt < Attempts; attempt++)
+        using ProcessHandle process = new();
+        return Acquire(record, record.Owners, process);
+    }
+
+    /// <summary>Copies sockets one after the other, as they are asked for; neighbours of one process with one handle on it. Those without known owners are looked for together.</summary>
+    internal static IEnumerable<LinuxSocket> Acquire(IEnumerable<SocketRecord> records)
+    {
+        using ProcessHandle process = new();
+        SocketRecord[] wanted = [.. records];
+        Dictionary<ulong, List<SocketOwner>> owners = OpenDescriptors.AnyOwnersOf(wanted.Where(record => record.Owners.IsEmpty).Select(record => record.Inode).ToHashSet());
+        foreach (SocketRecord record in wanted)
         {
-            foreach (SocketOwner owner in owners)
+            yield return Acquire(record, record.Owners.IsEmpty ? owners.GetValueOrDefault(record.Inode) ?? [] : record.Owners, process);
+        }
+    }
+
+    private static LinuxSocket Acquire(SocketRecord record, IReadOnlyList<SocketOwner> known, ProcessHandle process)
+    {
+        bool isLookedFor = false;
+        (string Operation, Errno Errno, SocketOwner Owner)? refusal = null;
+        for (int attempt = 0; attempt < Attempts && (refusal is null || !isLookedFor); attempt++)
+        {
+            // Who held it may have handed it on since, and others may hold it too: then all processes are looked at.
+            isLookedFor = attempt > 0 || known.Count == 0;
+            foreach (SocketOwner owner in isLookedFor ? OpenDescriptors.HoldersOf(record.Inode, s_likely) : known)
             {
-                LinuxSocket? socket = TryCopy(record, owner, out string operation, out Errno errno);
+                LinuxSocket? socket = TryCopy(record, owner, process, out string operation, out Errno errno);
                 if (socket is not null)
                 {
+                    s_likely = owner.ProcessId;
                     return socket;
                 }
 
@@ -34,15 +57,10 @@ internal static class SocketAcquirer
                     refusal = (operation, errno, owner);
                 }
             }
-
-            if (refusal is not null)
-            {
-                break;
-            }
-
-            owners = OpenDescriptors.OwnersOf(new HashSet<ulong> { record.Inode }).GetValueOrDefault(record.Inode) ?? [];
         }
 
+        string target = string.Create(
+            CultureInfo.InvariantCulture, $"the {record.Protocol} socket {record.LocalEndPoint} (inode {record.Inode}, cookie {record.Cookie})");
         if (refusal is not null)
         {
             (string operation, Errno errno, SocketOwner owner) = refusal.Value;
@@ -55,22 +73,21 @@ internal static class SocketAcquirer
             "If it still exists, run with CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE, in the process id namespace of its owner; otherwise find the sockets again.");
     }
 
-    private static LinuxSocket? TryCopy(SocketRecord record, SocketOwner owner, out string operation, out Errno errno)
+    private static LinuxSocket? TryCopy(SocketRecord record, SocketOwner owner, ProcessHandle process, out string operation, out Errno errno)
     {
         operation = "pidfd_open";
-        nint process = Sys.pidfd_open(owner.ProcessId);
-        if (process < 0)
+        SafePidFd? pidFd = process.TryOpen(owner.ProcessId, out errno);
+        if (pidFd is null)
         {
-            errno = (Errno)(int)-process;
             return null;
         }
 
-        using SafePidFd pidFd = new(process);
         operation = "pidfd_getfd";
         nint copy = Sys.pidfd_getfd(pidFd, owner.FileDescriptor);
         if (copy < 0)
         {
             errno = (Errno)(int)-copy;
+            process.Close(); // of one that has ended, whose number another may have by now
             return null;
         }
 
@@ -78,14 +95,18 @@ internal static class SocketAcquirer
         SafeSocketFd fd = new(copy);
         LinuxSocket socket = new(fd, record.Protocol, record.Family, acquired: true);
         Span<byte> cookie = stackalloc byte[8];
-        bool same = Sys.statx(fd, out ulong inode, out _) >= 0 && inode == record.Inode
-            && Sys.getsockopt(fd, SocketConstants.SOL_SOCKET, SocketConstants.SO_COOKIE, cookie) >= 0
-            && (record.Cookie == 0 || BitConverter.ToUInt64(cookie) == record.Cookie);
-        if (!same)
+        bool isAsked = Sys.getsockopt(fd, SocketConstants.SOL_SOCKET, SocketConstants.SO_COOKIE, cookie) >= 0;
+        if (isAsked && record.Cookie != 0 && BitConverter.ToUInt64(cookie) == record.Cookie)
+        {
+            return socket; // no other socket has it, as long as the kernel runs
+        }
+
+        bool isInode = Sys.statx(fd, out ulong inode, out _) >= 0 && inode == record.Inode;
+        if (!isAsked || record.Cookie != 0 || !isInode)
         {
             // The listener inside an MPTCP socket shows its inode, but only the outer one has a descriptor.
             Span<byte> protocol = stackalloc byte[4];
-            if (inode == record.Inode && Sys.getsockopt(fd, SocketConstants.SOL_SOCKET, SO_PROTOCOL, protocol) >= 0
+            if (isInode && Sys.getsockopt(fd, SocketConstants.SOL_SOCKET, SO_PROTOCOL, protocol) >= 0
                 && BitConverter.ToInt32(protocol) == IPPROTO_MPTCP)
             {
                 errno = Errno.ENOTSUPP;

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
@@ -62,7 +64,8 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
         {
             foreach (IpFamily family in (IpFamily[])[IpFamily.V4, IpFamily.V6])
             {
-                if ((query.Protocol is null || query.Protocol == protocol) && !(query.NotListening && protocol == TransportProtocol.Udp))
+                bool canHave = query.Address is null || (query.Address.AddressFamily == AddressFamily.InterNetwork) == (family == IpFamily.V4);
+                if (canHave && (query.Protocol is null || query.Protocol == protocol) && !(query.NotListening && protocol == TransportProtocol.Udp))
                 {
                     found.AddRange(list(protocol, family).Where(socket => Matches(query, socket)).Select(socket => (protocol, socket)));
                 }
@@ -144,10 +147,20 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
             }
         }
 
+        // Many sockets have one address.
+        Dictionary<IPEndPoint, string> texts = [];
+        foreach (SocketRecord record in records)
+        {
+            if (!texts.ContainsKey(record.LocalEndPoint))
+            {
+                texts.Add(record.LocalEndPoint, record.LocalEndPoint.ToString());
+            }
+        }
+
         return
         [
             .. records.OrderBy(record => record.Protocol).ThenBy(record => record.Family)
-                .ThenBy(record => record.LocalEndPoint.ToString(), StringComparer.Ordinal).ThenBy(record => record.Inode),
+                .ThenBy(record => texts[record.LocalEndPoint], StringComparer.Ordinal).ThenBy(record => record.Inode),
         ];
     }
 

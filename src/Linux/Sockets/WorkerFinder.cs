@@ -77,6 +77,8 @@ internal sealed class WorkerFinder
                         watched.Add(epoll, targets);
                     }
                 }
+
+                return true;
             });
             if (errno != Errno.None)
             {

@@ -17,6 +17,9 @@ internal sealed class GroupXray : IDisposable
 {
     private const int Readings = 5;
 
+    // Of the running kernel, which stays what it is: its types are 5 MB to read.
+    private static KernelOffsets? s_offsets;
+
     private readonly Lock _lock = new();
     private bool _opened;
     private string? _refusal;
@@ -162,14 +165,20 @@ internal sealed class GroupXray : IDisposable
         _refusal = null;
         try
         {
-            if (!BtfTypes.TryRead(File.ReadAllBytes(KernelBtf.Path), out BtfTypes? btf, out ImmutableArray<Diagnostic> diagnostics))
+            KernelOffsets? offsets = s_offsets;
+            if (offsets is null)
             {
-                return _refusal = $"The kernel's BTF cannot be read: {diagnostics[0].Message}";
-            }
+                if (!BtfTypes.TryRead(File.ReadAllBytes(KernelBtf.Path), out BtfTypes? btf, out ImmutableArray<Diagnostic> diagnostics))
+                {
+                    return _refusal = $"The kernel's BTF cannot be read: {diagnostics[0].Message}";
+                }
 
-            if (KernelOffsets.Find(btf, out string? missing) is not KernelOffsets offsets)
-            {
-                return _refusal = $"This kernel's BTF has no {missing}.";
+                if (KernelOffsets.Find(btf, out string? missing) is not KernelOffsets found)
+                {
+                    return _refusal = $"This kernel's BTF has no {missing}.";
+                }
+
+                s_offsets = offsets = found;
             }
 
             ProgramSpec spec = XrayProgram.Create(offsets);

@@ -23,6 +23,43 @@ public sealed class MaglevTableTests
     [Fact]
     public void Small_table() => Assert.Equal([0, 2, 0, 0, 2, 0, 2, 0, 0, 2, 0, 1, 1], MaglevTable.Build([3, 1, 2], 13));
 
+    /// <summary>The same as each slot walking to its next free entry in its turn, one step after the other.</summary>
+    [Fact]
+    public void Table_is_that_of_plain_walks()
+    {
+        const int Seed = 20261128;
+        Random random = new(Seed);
+        for (int round = 0; round < 60; round++)
+        {
+            int size = new[] { 13, 127, 1021, 8191 }[round % 4];
+            int kinds = 1 + random.Next(4);
+            int[] weights = [.. Enumerable.Range(0, 1 + random.Next(Math.Min(size, 200))).Select(_ => random.Next(kinds + 1))];
+            weights[random.Next(weights.Length)] = 1 + random.Next(1000);
+            Assert.True(Plain(weights, size).SequenceEqual(MaglevTable.Build(weights, size)), $"seed {Seed}, round {round}: {size} entries for {string.Join(',', weights)}");
+        }
+    }
+
+    private static int[] Plain(int[] weights, int size)
+    {
+        int[] quotas = MaglevTable.Quotas(weights, size);
+        int[] table = [.. Enumerable.Repeat(-1, size)];
+        IEnumerable<(long Turn, int Slot)> turns = Enumerable.Range(0, quotas.Length).SelectMany(slot => Enumerable.Range(0, quotas[slot]).Select(turn => ((2L * turn) + 1, slot)));
+        foreach ((_, int slot) in turns.Order(Comparer<(long Turn, int Slot)>.Create((x, y) =>
+            (x.Turn * quotas[y.Slot]).CompareTo(y.Turn * quotas[x.Slot]) is int order and not 0 ? order : x.Slot.CompareTo(y.Slot))))
+        {
+            long entry = FlowHash.Compute([(uint)slot], 1) % (uint)size;
+            long skip = (FlowHash.Compute([(uint)slot], 2) % (uint)(size - 1)) + 1;
+            while (table[entry] >= 0)
+            {
+                entry = (entry + skip) % size;
+            }
+
+            table[entry] = slot;
+        }
+
+        return table;
+    }
+
     [Theory]
     [InlineData(1, 1021)]
     [InlineData(8, 1021)]

@@ -217,11 +217,11 @@ public sealed class PolicyHost
         MapFactory.Create(spec.Type == MapType.ReuseportSockArray ? spec with { Type = MapType.Array } : spec, CpuCount).Map ??
         throw new InvalidOperationException($"cannot create {spec}");
 
-    private static MapSpec Unlike(MapSpec spec) => spec with
+    private static MapSpec Unlike(MapSpec spec) => spec.WithValues([]) with
     {
         Contents = spec.Type == MapType.LpmTrie
             ? spec.Contents.IsEmpty ? [new MapEntry([32, 0, 0, 0, 4, .. new byte[19]], [1, 0, 0, 0])] : []
-            : [.. spec.Contents.Select(e => e with { Value = [255, 255, 0, 0] })],
+            : [.. spec.GetEntries().Select(e => e with { Value = [255, 255, 0, 0] })],
     };
 
     private void Fill(int outer, uint epoch, ImmutableArray<MapSpec> current, ImmutableArray<MapSpec> idle)

@@ -131,7 +131,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
         {
             for (int index = 0; index < byGroup.Length; index++)
             {
-                kernelGroups.Add(Seat(byGroup[index].Key, ordered[index]));
+                kernelGroups.Add(Seat(byGroup[index].Key, ordered[index], request.Namespace));
             }
 
             ManagedGroup group = new(
@@ -366,7 +366,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
         foreach (int? process in request.ProcessIds.IsEmpty ? [null] : request.ProcessIds.Select(id => (int?)id))
         {
             found.AddRange(Backend.FindSockets(new SocketQuery(
-                request.Protocol, request.Port, request.Address, process, Namespace: request.Namespace)));
+                request.Protocol, request.Port, request.Address, process, Namespace: request.Namespace, WithOwners: false)));
         }
 
         ImmutableArray<SocketRecord> members =
@@ -381,27 +381,31 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
         return members;
     }
 
-    private static void RequireReuseport(SocketRecord member, IBackendSocket socket)
+    private void RequireReuseport(SocketRecord member, IBackendSocket socket, INetworkNamespace? place)
     {
         if (socket.GetOption(SocketOption.ReusePort) == 0)
         {
-            string owner = member.Owners.Length > 0 ? $" of {member.Owners[0].Command} (pid {member.Owners[0].ProcessId})" : "";
+            // Whose it is takes a walk over all processes, and is wanted only now.
+            IReadOnlyList<SocketRecord> found = Backend.FindSockets(new SocketQuery(member.Protocol, member.LocalEndPoint.Port, Cookie: member.Cookie, Namespace: place));
+            string owner = found is [{ Owners: [SocketOwner first, ..] }, ..] ? $" of {first.Command} (pid {first.ProcessId})" : "";
             throw new DiagnosticException(Diagnostic.Error(
                 GroupCodes.NotReuseport, $"{KernelGroupKey.Of(member)}{owner} was bound without SO_REUSEPORT, so it is in no group.",
                 remedy: "Turn it on in the server (nginx: `listen … reuseport`, unbound: `so-reuseport: yes`) and restart it."));
         }
     }
 
-    private KernelGroup Seat(KernelGroupKey key, ImmutableArray<SocketRecord> seated)
+    private KernelGroup Seat(KernelGroupKey key, ImmutableArray<SocketRecord> seated, INetworkNamespace? place)
     {
         IBackendMap seats = Backend.CreateMap(KernelGroup.SeatsSpec);
         try
         {
-            for (int slot = 0; slot < seated.Length; slot++)
+            foreach ((int slot, IBackendSocket socket) in Backend.AcquireSockets(seated).Index())
             {
-                using IBackendSocket socket = Backend.AcquireSocket(seated[slot]);
-                RequireReuseport(seated[slot], socket);
-                Seating.Put(Backend, seats, slot, socket, seated[slot]);
+                using (socket)
+                {
+                    RequireReuseport(seated[slot], socket, place);
+                    Seating.Put(Backend, seats, slot, socket, seated[slot]);
+                }
             }
 
             return new KernelGroup(key, seats, []);

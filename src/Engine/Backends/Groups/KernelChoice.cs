@@ -32,14 +32,14 @@ internal static class KernelChoice
             throw Refusal(key, $"{members.Length} sockets were found, and {ordered.Length} are members", "Try again when no member comes or goes.");
         }
 
-        foreach (SocketRecord member in ordered)
+        foreach ((int slot, IBackendSocket socket) in backend.AcquireSockets(ordered).Index())
         {
-            using IBackendSocket socket = backend.AcquireSocket(member);
-            int cpu = socket.GetOption(SocketOption.IncomingCpu);
+            using IBackendSocket held = socket;
+            int cpu = held.GetOption(SocketOption.IncomingCpu);
             if (cpu >= 0)
             {
                 throw Refusal(
-                    key, string.Create(CultureInfo.InvariantCulture, $"its member with cookie {member.Cookie} has SO_INCOMING_CPU {cpu}, by which the kernel prefers it for packets that this CPU handles"),
+                    key, string.Create(CultureInfo.InvariantCulture, $"its member with cookie {ordered[slot].Cookie} has SO_INCOMING_CPU {cpu}, by which the kernel prefers it for packets that this CPU handles"),
                     "A policy with 'by: cpu' says the same in words.");
             }
         }

@@ -22,6 +22,7 @@ public sealed partial class ManagedGroup : IDisposable
     private uint _stateId;
     private uint _savedEpoch;
     private SlotStates _states = SlotStates.AllActive;
+    private (SteeringPolicy Policy, SlotStates States, CompiledPolicy Compiled)? _compilation;
 
     internal ManagedGroup(
         string name, GroupOwnership ownership, int slotCount, ImmutableArray<KernelGroup> kernelGroups, IReuseportBackend backend,
@@ -137,7 +138,12 @@ public sealed partial class ManagedGroup : IDisposable
     /// <param name="confirmWithin">As for <see cref="Apply(SteeringPolicy, bool, TimeSpan?)"/>.</param>
     private void Carry(PolicyPlan plan, bool force, Action? also = null, PolicyRecords? records = null, TimeSpan? confirmWithin = null)
     {
-        RequireOurs(force);
+        // Who attaches a program looks at what is there himself, right before.
+        if (plan.Change != PolicyChange.Program)
+        {
+            RequireOurs(force);
+        }
+
         switch (plan.Change)
         {
             case PolicyChange.Data:
@@ -357,8 +363,17 @@ public sealed partial class ManagedGroup : IDisposable
 
     private CompiledPolicy Compile(SteeringPolicy policy, SlotStates states)
     {
+        if (_compilation is { } last && last.Compiled.SlotCount == SlotCount && ReferenceEquals(last.States, states) && last.Policy.Equals(policy))
+        {
+            return last.Compiled;
+        }
+
         PolicyCompilation compilation = PolicyCompiler.Compile(policy, SlotCount, policy.LooksUpCookies ? states with { Cookies = ReadCookies() } : states);
-        return compilation.Compiled ?? throw new DiagnosticException(compilation.Diagnostics);
+        CompiledPolicy compiled = compilation.Compiled ?? throw new DiagnosticException(compilation.Diagnostics);
+
+        // A command plans and then applies the same. Who sits in a slot may change in between.
+        _compilation = policy.LooksUpCookies ? null : (policy, states, compiled);
+        return compiled;
     }
 
     /// <summary>The cookies of the sockets in each slot's seats.</summary>
@@ -619,10 +634,17 @@ public sealed partial class ManagedGroup : IDisposable
 
     private SocketRecord? FindMember(KernelGroup group)
     {
-        HashSet<ulong> seated = SeatedCookies(group);
         SocketQuery query = new(
             group.Key.Protocol, group.Key.Port, group.Key.Address, Namespace: _namespace, WithOwners: false);
-        return _backend.FindSockets(query).FirstOrDefault(socket => seated.Contains(socket.Cookie));
+        Dictionary<ulong, SocketRecord> found = [];
+        foreach (SocketRecord socket in _backend.FindSockets(query))
+        {
+            found.TryAdd(socket.Cookie, socket);
+        }
+
+        // Any member does: the seats are read up to the first that is taken by a socket that was found.
+        return found.Count == 0 ? null : Enumerable.Range(0, SlotCount).Select(group.CookieAt)
+            .Where(cookie => cookie != 0).Select(cookie => found.GetValueOrDefault(cookie)).FirstOrDefault(member => member is not null);
     }
 
     /// <summary>A handle to attach through: an own socket as it is, a foreign one for as long as the change takes.</summary>
@@ -633,9 +655,14 @@ public sealed partial class ManagedGroup : IDisposable
             return own;
         }
 
-        // Its owners, which take a walk over all processes to find, are wanted only now.
-        IReadOnlyList<SocketRecord> found = _backend.FindSockets(new SocketQuery(member.Protocol, Cookie: member.Cookie, Namespace: _namespace));
-        return transaction.Hold(_backend.AcquireSocket(found.Count > 0 ? found[0] : throw NoMember(group)));
+        try
+        {
+            return transaction.Hold(_backend.AcquireSocket(member));
+        }
+        catch (BackendException exception) when (exception.Errno == Errno.ESRCH && FindMember(group)?.Cookie != member.Cookie)
+        {
+            throw NoMember(group);
+        }
     }
 
     /// <summary>Nobody found is nobody alive only when the seats are empty too: else the program still steers, where this shell does not look.</summary>
