@@ -65,6 +65,8 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
 
     public INetworkNamespace CreateNamespace() => inner.CreateNamespace();
 
+    public INetworkNamespace? OpenNamespace(ulong id) => inner.OpenNamespace(id);
+
     public void RunOn(int cpu, INetworkNamespace? networkNamespace, Action action) => inner.RunOn(cpu, networkNamespace, action);
 
     public IBackendSocket CreateSocket(SocketSpec spec, INetworkNamespace? networkNamespace = null)
@@ -254,6 +256,8 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
         public IpFamily Family => Target.Family;
 
         public ulong Cookie => Target.Cookie;
+
+        public ulong NamespaceCookie => Target.NamespaceCookie;
 
         public IPEndPoint? LocalEndPoint => Target.LocalEndPoint;
 

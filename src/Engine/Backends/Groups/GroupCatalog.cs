@@ -123,8 +123,22 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             }
         }
 
+        INetworkNamespace? opened = request.Namespace is null ? GroupNamespaces.Open(Backend, [members[0].NetworkNamespace]) : null;
+        try
+        {
+            return Adopt(request, byGroup, request.Namespace ?? opened, opened is not null);
+        }
+        catch
+        {
+            opened?.Dispose();
+            throw;
+        }
+    }
+
+    private ManagedGroup Adopt(GroupAdoptRequest request, ImmutableArray<IGrouping<KernelGroupKey, SocketRecord>> byGroup, INetworkNamespace? place, bool opensPlace)
+    {
         ImmutableArray<ImmutableArray<SocketRecord>> ordered =
-            [.. byGroup.Select(kernelGroup => request.Freeze ? KernelChoice.Require(Backend, kernelGroup.Key, [.. kernelGroup], request.Namespace) : Seating.InKernelOrder(Backend, [.. kernelGroup]))];
+            [.. byGroup.Select(kernelGroup => request.Freeze ? KernelChoice.Require(Backend, kernelGroup.Key, [.. kernelGroup], place) : Seating.InKernelOrder(Backend, [.. kernelGroup]))];
         IPinFolder folder = Backend.Pins.Create(request.Name);
         List<KernelGroup> kernelGroups = [];
         try
@@ -136,7 +150,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
 
             ManagedGroup group = new(
                 request.Name, GroupOwnership.Adopted, byGroup.Max(kernelGroup => kernelGroup.Count()), [.. kernelGroups], Backend, text,
-                folder, request.Namespace);
+                folder, place, opensPlace);
             group.Install([.. ordered.Select(seated => request.Freeze ? FrozenHashProgram.For(seated.Length) : PassingProgram.Spec)], request.Freeze ? FrozenHashProgram.Name : null, request.Force);
             return group;
         }
@@ -373,11 +387,13 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             [.. found.DistinctBy(socket => socket.Cookie).Where(socket => !socket.IsConnected).OrderBy(socket => socket.Inode)];
         if (members.IsEmpty)
         {
+            string? elsewhere = request is { ProcessIds.IsEmpty: true, Namespace: null } ? GroupNamespaces.Elsewhere(Backend, request) : null;
             throw new DiagnosticException(Diagnostic.Error(
                 GroupCodes.NobodyListens, $"No {Describe(request)} was found.",
-                remedy: "Check the port and the network namespace, and that the server runs; `ss -lntu` lists what listens."));
+                remedy: elsewhere ?? "Check the port and the network namespace, and that the server runs; `ss -lntu` lists what listens."));
         }
 
+        GroupNamespaces.RequireOne(request.Name, members);
         return members;
     }
 
@@ -395,6 +411,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
     private KernelGroup Seat(KernelGroupKey key, ImmutableArray<SocketRecord> seated)
     {
         IBackendMap seats = Backend.CreateMap(KernelGroup.SeatsSpec);
+        ulong place = 0;
         try
         {
             for (int slot = 0; slot < seated.Length; slot++)
@@ -402,9 +419,10 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
                 using IBackendSocket socket = Backend.AcquireSocket(seated[slot]);
                 RequireReuseport(seated[slot], socket);
                 Seating.Put(Backend, seats, slot, socket, seated[slot]);
+                place = slot == 0 ? socket.NamespaceCookie : place;
             }
 
-            return new KernelGroup(key, seats, []);
+            return new KernelGroup(key, seats, []) { NamespaceCookie = place };
         }
         catch
         {
@@ -416,6 +434,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
     private ManagedGroup OpenPinned(string name, IPinFolder folder)
     {
         List<KernelGroup> kernelGroups = [];
+        INetworkNamespace? opened = null;
         try
         {
             using IBackendMap stateMap = folder.OpenMap(ManagedGroup.StatePin) ?? throw Damaged(name, ManagedGroup.StatePin);
@@ -424,12 +443,13 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             {
                 string pin = ManagedGroup.SeatsPin(index);
                 IBackendMap seats = folder.OpenMap(pin) ?? throw Damaged(name, pin);
-                kernelGroups.Add(new KernelGroup(state.KernelGroups[index].ToKey(), seats, []));
+                kernelGroups.Add(new KernelGroup(state.KernelGroups[index].ToKey(), seats, []) { NamespaceCookie = state.KernelGroups[index].NamespaceCookie });
             }
 
+            INetworkNamespace? place = namespaces.FirstOrDefault(space => state.KernelGroups.Any(kernelGroup => kernelGroup.Namespace == space.Id));
+            opened = place is null ? GroupNamespaces.Open(Backend, state.KernelGroups.Select(kernelGroup => kernelGroup.Namespace)) : null;
             ManagedGroup group = new(
-                name, GroupOwnership.Adopted, state.SlotCount, [.. kernelGroups], Backend, text, folder,
-                namespaces.FirstOrDefault(space => state.KernelGroups.Any(kernelGroup => kernelGroup.Namespace == space.Id)));
+                name, GroupOwnership.Adopted, state.SlotCount, [.. kernelGroups], Backend, text, folder, place ?? opened, opened is not null);
             group.Restore(state, stateMap.Id);
             return group;
         }
@@ -437,6 +457,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
         {
             kernelGroups.ForEach(group => group.Dispose());
             folder.Dispose();
+            opened?.Dispose();
             throw;
         }
     }

@@ -16,6 +16,7 @@ public sealed partial class ManagedGroup : IDisposable
     private readonly PolicyText _text;
     private readonly IPinFolder? _folder;
     private readonly INetworkNamespace? _namespace;
+    private readonly bool _opensNamespace;
     private readonly ImmutableArray<KernelGroup> _kernelGroups;
     private LivePolicy? _live;
     private int _generation;
@@ -25,7 +26,7 @@ public sealed partial class ManagedGroup : IDisposable
 
     internal ManagedGroup(
         string name, GroupOwnership ownership, int slotCount, ImmutableArray<KernelGroup> kernelGroups, IReuseportBackend backend,
-        PolicyText text, IPinFolder? folder, INetworkNamespace? networkNamespace)
+        PolicyText text, IPinFolder? folder, INetworkNamespace? networkNamespace, bool opensNamespace = false)
     {
         Name = name;
         Ownership = ownership;
@@ -35,6 +36,7 @@ public sealed partial class ManagedGroup : IDisposable
         _text = text;
         _folder = folder;
         _namespace = networkNamespace;
+        _opensNamespace = opensNamespace;
     }
 
     /// <summary>Name of the group.</summary>
@@ -206,6 +208,10 @@ public sealed partial class ManagedGroup : IDisposable
         }
 
         _folder?.Dispose();
+        if (_opensNamespace)
+        {
+            _namespace!.Dispose();
+        }
     }
 
     /// <summary>Reads policy and programs back from the pins.</summary>
@@ -717,7 +723,7 @@ public sealed partial class ManagedGroup : IDisposable
             KernelGroups =
             [
                 .. _kernelGroups.Select((group, index) =>
-                    KernelGroupState.Of(group.Key, records.Trial?.Programs[index].Id ?? (index < programs.Count ? programs[index].Id : 0))),
+                    KernelGroupState.Of(group, records.Trial?.Programs[index].Id ?? (index < programs.Count ? programs[index].Id : 0))),
             ],
         };
         using IBackendMap map = _backend.CreateMap(state.ToMap());
