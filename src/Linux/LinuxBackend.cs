@@ -92,6 +92,11 @@ public sealed class LinuxBackend : IReuseportBackend, ILiveConnections
     /// <exception cref="BackendException">It is no name of a unit (RPS5405), or no process is in the unit (RPS5404).</exception>
     public static IReadOnlyList<int> FindUnitProcesses(string unit) => UnitProcesses.Find(unit);
 
+    /// <summary>The number of a Unix group.</summary>
+    /// <param name="name">Its name in /etc/group, or the number.</param>
+    /// <exception cref="BackendException">There is none of that name (RPS5407).</exception>
+    public static uint FindUnixGroup(string name) => UnixGroup.Find(name);
+
     /// <inheritdoc/>
     public IBackendSocket CreateSocket(SocketSpec spec, INetworkNamespace? networkNamespace = null) =>
         networkNamespace switch

@@ -61,8 +61,13 @@ Describe 'New-ReuseportGroup' {
     }
 
     It 'says that the simulator has no units' {
-        { New-ReuseportGroup web -Unit nginx.service -ErrorAction Stop } | Should -Throw -ErrorId 'UnitsNotSimulated*'
-        { New-ReuseportGroup web -Unit nginx -Port 443 -Freeze -ErrorAction Stop } | Should -Throw -ErrorId 'UnitsNotSimulated*'
+        { New-ReuseportGroup web -Unit nginx.service -ErrorAction Stop } | Should -Throw -ErrorId 'NotSimulated*'
+        { New-ReuseportGroup web -Unit nginx -Port 443 -Freeze -ErrorAction Stop } | Should -Throw -ErrorId 'NotSimulated*'
+        Get-ReuseportGroup | Should -BeNullOrEmpty
+    }
+
+    It 'says that the simulator has no Unix groups' {
+        { New-ReuseportGroup web -Port 443 -PinGroup root -ErrorAction Stop } | Should -Throw -ErrorId 'NotSimulated*'
         Get-ReuseportGroup | Should -BeNullOrEmpty
     }
 

@@ -79,6 +79,14 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
     [Parameter(ParameterSetName = AdoptByUnit)]
     public SwitchParameter Freeze { get; set; }
 
+    /// <summary>Name or number of a Unix group whose members may open the pins of the group.</summary>
+    [Parameter(ParameterSetName = AdoptByPort)]
+    [Parameter(ParameterSetName = AdoptByProcess)]
+    [Parameter(ParameterSetName = AdoptByName)]
+    [Parameter(ParameterSetName = AdoptByUnit)]
+    [ValidateNotNullOrEmpty]
+    public string? PinGroup { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -97,10 +105,15 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
             FindProcesses(groups);
         }
 
+        if (PinGroup is not null)
+        {
+            RequireLinux(groups, nameof(PinGroup));
+        }
+
         if (ParameterSetName == AdoptByUnit)
         {
-            _processIds.AddRange(groups.Backend is LinuxBackend ? LinuxBackend.FindUnitProcesses(Unit) : throw new DiagnosticException(Diagnostic.Error(
-                "RPS5406", "The simulator's processes are in no units.", remedy: "Adopt by -Port or -ProcessName, or choose the kernel: Set-ReuseportBackend Linux.")));
+            RequireLinux(groups, nameof(Unit));
+            _processIds.AddRange(LinuxBackend.FindUnitProcesses(Unit));
         }
 
         if (_processIds.Count == 0 && (ParameterSetName is AdoptByProcess or AdoptByName || MyInvocation.ExpectingInput))
@@ -164,6 +177,15 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
                 new PSArgumentException("Adoption takes one -Address or none."), "InvalidParameterCombination", ErrorCategory.InvalidArgument, Address));
         }
 
-        return new GroupAdoptRequest(Name, protocol, BoundPort, address, [.. _processIds], Force: Force, Freeze: Freeze);
+        return new GroupAdoptRequest(Name, protocol, BoundPort, address, [.. _processIds], Force: Force, Freeze: Freeze, PinGroup: PinGroup is null ? null : LinuxBackend.FindUnixGroup(PinGroup));
+    }
+
+    private static void RequireLinux(GroupCatalog groups, string parameter)
+    {
+        if (groups.Backend is not LinuxBackend)
+        {
+            throw new DiagnosticException(Diagnostic.Error(
+                "RPS5406", $"The simulator has neither units nor Unix groups, so that -{parameter} means nothing.", remedy: "Leave it out, or choose the kernel: Set-ReuseportBackend Linux."));
+        }
     }
 }

@@ -105,6 +105,11 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
                     throw KernelChoice.AdoptedAlready(request.Name);
                 }
 
+                if (request.PinGroup is uint unixGroup)
+                {
+                    Backend.Pins.Share(request.Name, unixGroup);
+                }
+
                 existing.AttachLost();
                 return existing;
             }
@@ -139,7 +144,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
     {
         ImmutableArray<ImmutableArray<SocketRecord>> ordered =
             [.. byGroup.Select(kernelGroup => request.Freeze ? KernelChoice.Require(Backend, kernelGroup.Key, [.. kernelGroup], place) : Seating.InKernelOrder(Backend, [.. kernelGroup]))];
-        IPinFolder folder = Backend.Pins.Create(request.Name);
+        IPinFolder folder = request.PinGroup is uint unixGroup ? Backend.Pins.Create(request.Name, unixGroup) : Backend.Pins.Create(request.Name);
         List<KernelGroup> kernelGroups = [];
         try
         {

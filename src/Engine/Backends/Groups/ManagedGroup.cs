@@ -139,6 +139,7 @@ public sealed partial class ManagedGroup : IDisposable
     /// <param name="confirmWithin">As for <see cref="Apply(SteeringPolicy, bool, TimeSpan?)"/>.</param>
     private void Carry(PolicyPlan plan, bool force, Action? also = null, PolicyRecords? records = null, TimeSpan? confirmWithin = null)
     {
+        RequireMaker(plan);
         RequireOurs(force);
         switch (plan.Change)
         {
@@ -159,11 +160,21 @@ public sealed partial class ManagedGroup : IDisposable
         }
     }
 
+    /// <summary>Every change but that of a load writes the state, or tables, as maps of their own.</summary>
+    private void RequireMaker(PolicyPlan plan)
+    {
+        if (plan.Change != PolicyChange.None)
+        {
+            _folder?.RequireMaker();
+        }
+    }
+
     /// <summary>Detaches the program and forgets the policy; the kernel's own choice decides from then on. Nothing happens without a policy.</summary>
     public void RemovePolicy(bool force = false)
     {
         using IDisposable? held = Ownership == GroupOwnership.Adopted ? _backend.Pins.Lock(Name) : null;
         Refresh();
+        _folder?.RequireMaker();
         using (AttachTransaction transaction = new())
         {
             DetachEach(transaction, force);
