@@ -24,6 +24,9 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
 
     public IPinStore Pins => new FaultyPins(this, inner.Pins);
 
+    /// <summary>How far the cookies of namespaces are from what they were: 0 until the test says that another namespace has the number.</summary>
+    public ulong NamespaceShift { get; set; }
+
     /// <summary>The operation that was refused, or null.</summary>
     public string? Refused { get; private set; }
 
@@ -257,7 +260,7 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
 
         public ulong Cookie => Target.Cookie;
 
-        public ulong NamespaceCookie => Target.NamespaceCookie;
+        public ulong NamespaceCookie => Target.NamespaceCookie + Backend.NamespaceShift;
 
         public IPEndPoint? LocalEndPoint => Target.LocalEndPoint;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using ReuseportPS.Contract;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Backends.Health;
@@ -125,6 +126,35 @@ public sealed class NamespaceAdoptionTests : LinuxTest
     }
 
     [Fact]
+    public void Newcomers_of_another_namespace_with_the_same_number_get_no_seat()
+    {
+        _ = Group(TransportProtocol.Tcp, "127.0.0.1:8080", 2);
+        Namespace.Run(() =>
+        {
+            using LinuxBackend backend = new(_options);
+            FaultyBackend shifted = new(backend);
+            using GroupCatalog groups = new(shifted, new PolicyText(PolicyYaml.Write, text => PolicyYaml.Read(text).Policy!));
+            groups.Adopt(new GroupAdoptRequest(Name, TransportProtocol.Tcp, 8080, null, [])).Dispose();
+            return true;
+        });
+        _ = Member(TransportProtocol.Tcp, "127.0.0.1:8080");
+        Namespace.Run(() =>
+        {
+            using LinuxBackend backend = new(_options);
+            FaultyBackend shifted = new(backend) { NamespaceShift = 1 };
+            using GroupCatalog groups = new(shifted, new PolicyText(PolicyYaml.Write, text => PolicyYaml.Read(text).Policy!));
+            ManagedGroup group = Find(groups);
+            Assert.Equal(GroupCodes.OtherNamespace, CodeOf(() => group.Synchronize()));
+            Assert.Equal(2, group.ReadSlots().Count(slot => slot.Seats[0].Cookie != 0));
+            shifted.NamespaceShift = 0;
+            Assert.Single(group.Synchronize().Seated);
+            group.Dispose();
+            groups.Remove(Name);
+            return true;
+        });
+    }
+
+    [Fact]
     public void Processes_in_several_namespaces_are_no_group_and_nothing_stays()
     {
         LinuxNamespace other = (LinuxNamespace)Own(Backend.CreateNamespace());
@@ -197,13 +227,14 @@ public sealed class NamespaceAdoptionTests : LinuxTest
     /// <summary>A namespace with the number of one that is gone, unless somebody else got it.</summary>
     private LinuxNamespace NamespaceWithNumber(ulong id)
     {
-        LinuxNamespace? made = null;
-        for (int attempt = 0; made?.Id != id && attempt < 20; attempt++)
+        // The kernel takes a namespace down a while after its last process and descriptor.
+        LinuxNamespace made = (LinuxNamespace)Own(Backend.CreateNamespace());
+        for (int attempt = 0; made.Id != id && attempt < 5; attempt++)
         {
             made = (LinuxNamespace)Own(Backend.CreateNamespace());
         }
 
-        return made!;
+        return made;
     }
 
     private string Get(LinuxNamespace? place = null)
