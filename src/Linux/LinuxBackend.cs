@@ -10,8 +10,10 @@ using ReuseportPS.Linux.Bpf;
 using ReuseportPS.Linux.Environments;
 using ReuseportPS.Linux.Hashing;
 using ReuseportPS.Linux.Interop;
+using ReuseportPS.Linux.Namespaces;
 using ReuseportPS.Linux.Pins;
 using ReuseportPS.Linux.Sockets;
+using ReuseportPS.Linux.Units;
 using ReuseportPS.Linux.Xray;
 
 namespace ReuseportPS.Linux;
@@ -64,16 +66,43 @@ public sealed class LinuxBackend : IReuseportBackend, ILiveConnections
     /// <inheritdoc/>
     public INetworkNamespace CreateNamespace() => LinuxNamespace.Create();
 
+    /// <inheritdoc/>
+    public INetworkNamespace? OpenNamespace(ulong id)
+    {
+        if (ProcessNamespace.FindProcess(id) is not int processId)
+        {
+            return null;
+        }
+
+        LinuxNamespace? entered = _finder.TryEnter(processId);
+        if (entered?.Id == id)
+        {
+            return entered;
+        }
+
+        entered?.Dispose();
+        return new ProcessNamespace(id, processId);
+    }
+
     /// <summary>The network namespace of a process. (CAP_SYS_ADMIN, and CAP_SYS_PTRACE for another user's process)</summary>
     public static LinuxNamespace OpenNamespace(int processId) => LinuxNamespace.OfProcess(processId);
+
+    /// <summary>The processes of a systemd unit, by their control groups; at least one.</summary>
+    /// <param name="unit">Name of a unit of the system's manager, as systemctl takes it.</param>
+    /// <exception cref="BackendException">It is no name of a unit (RPS5405), or no process is in the unit (RPS5404).</exception>
+    public static IReadOnlyList<int> FindUnitProcesses(string unit) => UnitProcesses.Find(unit);
+
+    /// <summary>The number of a Unix group.</summary>
+    /// <param name="name">Its name in /etc/group, or the number.</param>
+    /// <exception cref="BackendException">There is none of that name (RPS5407).</exception>
+    public static uint FindUnixGroup(string name) => UnixGroup.Find(name);
 
     /// <inheritdoc/>
     public IBackendSocket CreateSocket(SocketSpec spec, INetworkNamespace? networkNamespace = null) =>
         networkNamespace switch
         {
             null => LinuxSocket.Create(spec),
-            LinuxNamespace place => place.Run(() => LinuxSocket.Create(spec)),
-            _ => throw new ArgumentException("The namespace is of another backend.", nameof(networkNamespace)),
+            _ => Entered(networkNamespace).Run(() => LinuxSocket.Create(spec)),
         };
 
     /// <inheritdoc/>
@@ -93,10 +122,10 @@ public sealed class LinuxBackend : IReuseportBackend, ILiveConnections
 
     /// <inheritdoc/>
     public IReadOnlyList<LiveConnection> FindConnections(TransportProtocol protocol, int port, INetworkNamespace? networkNamespace = null, bool withOwners = false) =>
-        _finder.FindConnections(protocol, port, (LinuxNamespace?)networkNamespace, withOwners);
+        _finder.FindConnections(protocol, port, networkNamespace, withOwners);
 
     /// <inheritdoc/>
-    public IReadOnlyList<LiveConnection> FindRequests(int port, INetworkNamespace? networkNamespace = null) => _finder.FindRequests(port, (LinuxNamespace?)networkNamespace);
+    public IReadOnlyList<LiveConnection> FindRequests(int port, INetworkNamespace? networkNamespace = null) => _finder.FindRequests(port, networkNamespace);
 
     /// <inheritdoc/>
     public IBackendSocket AcquireSocket(SocketRecord record) => SocketAcquirer.Acquire(record);
@@ -197,7 +226,7 @@ public sealed class LinuxBackend : IReuseportBackend, ILiveConnections
     }
 
     /// <inheritdoc/>
-    public void RunOn(int cpu, INetworkNamespace? networkNamespace, Action action) => (networkNamespace as LinuxNamespace ?? _namespace).Run(() =>
+    public void RunOn(int cpu, INetworkNamespace? networkNamespace, Action action) => Entered(networkNamespace).Run(() =>
     {
         using CpuPin pin = new(cpu);
         action();
@@ -214,7 +243,7 @@ public sealed class LinuxBackend : IReuseportBackend, ILiveConnections
     /// <exception cref="BackendException">Not even a hash can be seen.</exception>
     public HashEvidence ReadHashEvidence(INetworkNamespace? network = null)
     {
-        using HashObserver observer = new(this, network as LinuxNamespace ?? _namespace);
+        using HashObserver observer = new(this, Entered(network));
         ImmutableArray<ObservedHash> observations =
         [
             .. observer.Observe(TransportProtocol.Udp, IpFamily.V4), .. observer.Observe(TransportProtocol.Tcp, IpFamily.V4),
@@ -245,6 +274,14 @@ public sealed class LinuxBackend : IReuseportBackend, ILiveConnections
         _xray.Dispose();
         _namespace.Dispose();
     }
+
+    private LinuxNamespace Entered(INetworkNamespace? place) => place switch
+    {
+        null => _namespace,
+        LinuxNamespace entered => entered,
+        ProcessNamespace closed => throw closed.Closed(),
+        _ => throw new ArgumentException("The namespace is of another backend.", nameof(place)),
+    };
 
     private static string PinDirectory(LinuxBackendOptions? options)
     {

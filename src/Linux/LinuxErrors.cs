@@ -150,6 +150,8 @@ public static class LinuxErrors
         new("RPS5081", "statfs", "", Errno.EACCES, "the pin directory cannot be looked into", PinDirectoryRemedy),
         new("RPS5081", "open", "", Errno.EACCES, "the directory of pins belongs to another user", PinDirectoryRemedy),
         new("RPS5081", "readdir", "", Errno.EACCES, "the directory of pins belongs to another user", PinDirectoryRemedy),
+        new("RPS5408", "chown", "", Errno.EPERM, "giving pins to a Unix group takes CAP_CHOWN, or being their owner and a member of the group", "Run as root, or name a Unix group that you are in."),
+        new("RPS5408", "chmod", "", Errno.EPERM, "the directory belongs to another user", "Run as root, or set REUSEPORTPS_BPFFS to a directory of one's own on a BPF file system."),
         new("RPS5082", "rename", "", Errno.EEXIST, "a group of that name is there already", "Choose another name, or remove the group first: Remove-ReuseportGroup."),
         new("RPS5083", "flock", "", Errno.EAGAIN, "another shell has been changing the group for over five seconds", "Try again when it is done."),
         new("RPS5081", "BPF_OBJ_PIN", "", Errno.EACCES, "the pin directory is not writable", PinDirectoryRemedy),

@@ -93,14 +93,26 @@ public sealed class LinuxNamespace : INetworkNamespace
         long.TryParse(File.ReadAllText(path), CultureInfo.InvariantCulture, out long value) ? value : throw LinuxErrors.Refused("sysctl", -(int)Errno.EINVAL, $"{name}, which is not one number"));
 
     /// <inheritdoc/>
-    public long ReadCounter(string name) => Run(() =>
+    public long ReadCounter(string name) => Run(() => ReadTcpCounter("/proc/thread-self/net/netstat", name));
+
+    /// <summary>A TcpExt counter in a file as /proc/PID/net/netstat.</summary>
+    internal static long ReadTcpCounter(string path, string name)
     {
-        string[] lines = [.. File.ReadLines("/proc/thread-self/net/netstat").Where(line => line.StartsWith("TcpExt:", StringComparison.Ordinal))];
-        int column = Array.IndexOf(lines[0].Split(' '), name);
+        string[] lines = [];
+        try
+        {
+            lines = [.. File.ReadLines(path).Where(line => line.StartsWith("TcpExt:", StringComparison.Ordinal))];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The process that showed them has ended, or hides them: told below.
+        }
+
+        int column = lines.Length < 2 ? -1 : Array.IndexOf(lines[0].Split(' '), name);
         return column > 0
             ? long.Parse(lines[1].Split(' ')[column], CultureInfo.InvariantCulture)
             : throw LinuxErrors.Refused("read /proc/net/netstat", -(int)Errno.ENOENT, name);
-    });
+    }
 
     internal static LinuxNamespace OfThisThread() => new(Open("/proc/thread-self/ns/net"), thread: null);
 

@@ -38,6 +38,16 @@ public sealed class LinuxSocket : IBackendSocket
     public IpFamily Family { get; }
 
     /// <inheritdoc/>
+    public ulong NamespaceCookie
+    {
+        get
+        {
+            Span<byte> value = stackalloc byte[8];
+            return Sys.getsockopt(Fd, SOL_SOCKET, SO_NETNS_COOKIE, value) < 0 ? 0 : MemoryMarshal.Read<ulong>(value);
+        }
+    }
+
+    /// <inheritdoc/>
     public ulong Cookie
     {
         get

@@ -24,6 +24,9 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
 
     public IPinStore Pins => new FaultyPins(this, inner.Pins);
 
+    /// <summary>How far the cookies of namespaces are from what they were: 0 until the test says that another namespace has the number.</summary>
+    public ulong NamespaceShift { get; set; }
+
     /// <summary>The operation that was refused, or null.</summary>
     public string? Refused { get; private set; }
 
@@ -64,6 +67,8 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
     public Action? AfterAttach { get; set; }
 
     public INetworkNamespace CreateNamespace() => inner.CreateNamespace();
+
+    public INetworkNamespace? OpenNamespace(ulong id) => inner.OpenNamespace(id);
 
     public void RunOn(int cpu, INetworkNamespace? networkNamespace, Action action) => inner.RunOn(cpu, networkNamespace, action);
 
@@ -254,6 +259,8 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
         public IpFamily Family => Target.Family;
 
         public ulong Cookie => Target.Cookie;
+
+        public ulong NamespaceCookie => Target.NamespaceCookie + Backend.NamespaceShift;
 
         public IPEndPoint? LocalEndPoint => Target.LocalEndPoint;
 

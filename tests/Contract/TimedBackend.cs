@@ -25,6 +25,8 @@ internal sealed class TimedBackend(IReuseportBackend inner, params Action[] happ
 
     public INetworkNamespace CreateNamespace() => inner.CreateNamespace();
 
+    public INetworkNamespace? OpenNamespace(ulong id) => inner.OpenNamespace(id);
+
     public IBackendSocket CreateSocket(SocketSpec spec, INetworkNamespace? networkNamespace = null) => inner.CreateSocket(spec, networkNamespace);
 
     public IReadOnlyList<SocketRecord> FindSockets(SocketQuery query) => inner.FindSockets(query);

@@ -11,7 +11,7 @@ using ReuseportPS.Linux.Pins;
 namespace ReuseportPS.Linux.Tests;
 
 /// <summary>What works and what is said on a thread that has given up its capabilities.</summary>
-public sealed unsafe class PrivilegeTests : LinuxTest
+public sealed class PrivilegeTests : LinuxTest
 {
     private const int CapPerfmon = 38;
     private const int CapBpf = 39;
@@ -215,39 +215,9 @@ public sealed unsafe class PrivilegeTests : LinuxTest
         Assert.Contains(names, refused.Message, StringComparison.Ordinal);
     }
 
-    // Capabilities belong to a thread: this one gives them up and ends.
-    private static void With(int[] capabilities, Action<LinuxBackend> action, int user = 0, LinuxBackendOptions? options = null)
+    private static void With(int[] capabilities, Action<LinuxBackend> action, int user = 0, LinuxBackendOptions? options = null) => CapabilityThread.Run(capabilities, user, group: null, () =>
     {
-        Exception? failure = null;
-        Thread thread = new(() =>
-        {
-            try
-            {
-                const Syscall prctl = (Syscall)(157 | (167 << 16));
-                const Syscall setresuid = (Syscall)(117 | (147 << 16));
-                const int KeepCapabilities = 8;
-                Assert.Equal(0, Sys.Invoke(prctl, KeepCapabilities, 1));
-                Assert.Equal(0, Sys.Invoke(setresuid, user, user, user));
-                ulong wanted = capabilities.Aggregate(0UL, (set, capability) => set | (1UL << capability));
-                ulong header = Sys._LINUX_CAPABILITY_VERSION_3;
-                uint* data = stackalloc uint[6] { (uint)wanted, (uint)wanted, 0, (uint)(wanted >> 32), (uint)(wanted >> 32), 0 };
-                const Syscall capset = (Syscall)(126 | (91 << 16));
-                Assert.Equal(0, Sys.Invoke(capset, (nint)(&header), (nint)data));
-                const int SetDumpable = 4;
-                Assert.Equal(0, Sys.Invoke(prctl, SetDumpable, 1)); // a change of user takes it from the whole process
-                using LinuxBackend backend = new(options);
-                action(backend);
-            }
-            catch (Exception exception)
-            {
-                failure = exception;
-            }
-        });
-        thread.Start();
-        thread.Join();
-        if (failure is not null)
-        {
-            throw new InvalidOperationException("On the thread without capabilities: " + failure, failure);
-        }
-    }
+        using LinuxBackend backend = new(options);
+        action(backend);
+    });
 }

@@ -60,6 +60,17 @@ Describe 'New-ReuseportGroup' {
         Get-ReuseportGroup | Should -BeNullOrEmpty
     }
 
+    It 'says that the simulator has no units' {
+        { New-ReuseportGroup web -Unit nginx.service -ErrorAction Stop } | Should -Throw -ErrorId 'NotSimulated*'
+        { New-ReuseportGroup web -Unit nginx -Port 443 -Freeze -ErrorAction Stop } | Should -Throw -ErrorId 'NotSimulated*'
+        Get-ReuseportGroup | Should -BeNullOrEmpty
+    }
+
+    It 'says that the simulator has no Unix groups' {
+        { New-ReuseportGroup web -Port 443 -PinGroup root -ErrorAction Stop } | Should -Throw -ErrorId 'NotSimulated*'
+        Get-ReuseportGroup | Should -BeNullOrEmpty
+    }
+
     It 'adopts nothing when no process comes through the pipeline' {
         { @() | New-ReuseportGroup web -ErrorAction Stop } | Should -Throw -ErrorId 'ProcessNotFound*'
         { New-ReuseportGroup web -ProcessName 'no such*' -ErrorAction Stop } | Should -Throw -ErrorId 'ProcessNotFound*'

@@ -17,6 +17,9 @@ public interface IBackendSocket : IDisposable
     /// <summary>SO_COOKIE: the identity of the socket, equal in every process and map.</summary>
     ulong Cookie { get; }
 
+    /// <summary>SO_NETNS_COOKIE: the identity of the socket's network namespace, which unlike its inode number is given to no other until the next boot; 0 where it is not told (before Linux 5.14).</summary>
+    ulong NamespaceCookie => 0;
+
     /// <summary>Local end point, or null before bind.</summary>
     IPEndPoint? LocalEndPoint { get; }
 

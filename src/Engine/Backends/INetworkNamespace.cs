@@ -6,6 +6,9 @@ public interface INetworkNamespace : IDisposable
     /// <summary>Its identity: the inode number of the namespace on Linux.</summary>
     ulong Id { get; }
 
+    /// <summary>What of it cannot be seen from here and why, without a full stop; null when nothing is hidden.</summary>
+    string? Hidden => null;
+
     /// <summary>Sets a sysctl of the namespace.</summary>
     /// <param name="name">Its name, such as <c>net.ipv4.tcp_migrate_req</c>.</param>
     /// <param name="value">Its value.</param>

@@ -21,6 +21,12 @@ public interface IPinFolder : IDisposable
     /// <summary>Removes a pin; nothing happens when there is none.</summary>
     void Unpin(string name);
 
+    /// <summary>Refuses a change that makes maps, before anything is touched, where the folder is open to others than its owner and this process may make none.</summary>
+    /// <exception cref="BackendException">It may not.</exception>
+    void RequireMaker()
+    {
+    }
+
     /// <summary>Makes the folder visible under the group's name; EEXIST when there is one already.</summary>
     void Publish();
 }

@@ -12,6 +12,16 @@ public interface IPinStore
     /// <summary>A new folder beside the others; nobody sees it until <see cref="IPinFolder.Publish"/>. Disposing it unpublished removes it.</summary>
     IPinFolder Create(string group);
 
+    /// <summary>The same, with folder and pins open to the members of a Unix group, now and whoever changes them later.</summary>
+    /// <exception cref="BackendException">They cannot be given to the group, or its members could not reach them.</exception>
+    /// <exception cref="NotSupportedException">The store has no Unix groups.</exception>
+    IPinFolder Create(string group, uint unixGroup) => throw new NotSupportedException();
+
+    /// <summary>Opens the pins of a group that is kept already to the members of a Unix group.</summary>
+    /// <exception cref="BackendException">They cannot be given to the group, or its members could not reach them.</exception>
+    /// <exception cref="NotSupportedException">The store has no Unix groups.</exception>
+    void Share(string group, uint unixGroup) => throw new NotSupportedException();
+
     /// <summary>Holds off other shells from changing the group until disposed. A group that another holds for over five seconds is EBUSY.</summary>
     IDisposable Lock(string group);
 

@@ -35,6 +35,12 @@ public interface IReuseportBackend : IDisposable
     /// </summary>
     INetworkNamespace CreateNamespace();
 
+    /// <summary>
+    /// A network namespace that is not the current one, by its identity; null when no process in it can be seen. On Linux it is entered where that is permitted (CAP_SYS_ADMIN), and otherwise
+    /// seen through /proc. Not to be kept: it may hold the namespace alive.
+    /// </summary>
+    INetworkNamespace? OpenNamespace(ulong id) => null;
+
     /// <summary>Creates a socket: not bound, with the options of <paramref name="spec"/> set.</summary>
     IBackendSocket CreateSocket(SocketSpec spec, INetworkNamespace? networkNamespace = null);
 

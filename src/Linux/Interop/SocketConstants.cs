@@ -39,6 +39,7 @@ internal static class SocketConstants
     internal const int SO_ATTACH_REUSEPORT_CBPF = 51;
     internal const int SO_ATTACH_REUSEPORT_EBPF = 52;
     internal const int SO_COOKIE = 57;
+    internal const int SO_NETNS_COOKIE = 71;
     internal const int SO_BINDTOIFINDEX = 62;
     internal const int SO_DETACH_REUSEPORT_BPF = 68;
 

@@ -5,6 +5,7 @@ internal static unsafe partial class Sys
     internal const int O_RDONLY = 0;
     internal const int O_DIRECTORY = 0x10000;
     internal const int O_NOFOLLOW = 0x20000;
+    internal const int O_PATH = 0x200000;
     internal const int O_CLOEXEC = 0x80000;
 
     internal static nint openat(string path, int flags)

@@ -8,7 +8,7 @@ using ReuseportPS.Linux.Interop;
 namespace ReuseportPS.Linux.Pins;
 
 /// <summary>A directory of pins. A pin is made under a temporary name, which no pin can have, and renamed over the old one.</summary>
-internal sealed class BpffsFolder(string path, string published, SafeDirectoryFd? making) : IPinFolder
+internal sealed class BpffsFolder(string path, string published, SafeDirectoryFd? making, bool isShared) : IPinFolder
 {
     internal const string TemporaryPrefix = "T"; // names of pins are in lower case
     private const int MaxNameLength = 40;
@@ -37,6 +37,17 @@ internal sealed class BpffsFolder(string path, string published, SafeDirectoryFd
     }
 
     public void Unpin(string name) => BpffsDirectory.Unlink(PinPath(name));
+
+    public void RequireMaker()
+    {
+        const ulong MakesMaps = (1UL << 39) | (1UL << 21); // CAP_BPF, and CAP_SYS_ADMIN which includes it
+        if (isShared && Sys.capget(out ulong effective) >= 0 && (effective & MakesMaps) == 0)
+        {
+            throw LinuxErrors.Own(
+                "RPS5410", Errno.EPERM, "BPF_MAP_CREATE", $"The pins in {_path} are open to this user, but this change makes new maps, which takes CAP_BPF.",
+                "Run with CAP_BPF. File permission alone is enough to read (Get-SocketSlot, Get-SteeringCounter, Get-SteeringPolicy) and to tell loads (Set-SocketSlot -Load).");
+        }
+    }
 
     public void Publish()
     {
@@ -81,6 +92,11 @@ internal sealed class BpffsFolder(string path, string published, SafeDirectoryFd
         if (result < 0)
         {
             throw LinuxErrors.Refused("BPF_OBJ_PIN", result, pin);
+        }
+
+        if (isShared)
+        {
+            SharedPins.OpenPin(temporary);
         }
 
         result = Sys.renameat2(temporary, pin, 0);

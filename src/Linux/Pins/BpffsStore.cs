@@ -50,16 +50,32 @@ internal sealed class BpffsStore(string root, Action mounted, string lastingName
         string path = GroupPath(group);
         using SafeDirectoryFd? directory = BpffsDirectory.TryOpen(path, out Errno errno);
         return directory is not null
-            ? new BpffsFolder(path, published: path, making: null)
+            ? new BpffsFolder(path, published: path, making: null, SharedPins.IsSharedFolder(directory))
             : errno == Errno.ENOENT || (errno is Errno.EACCES or Errno.EPERM && BpffsDirectory.TryNames(root) is null)
                 ? null
                 : throw LinuxErrors.Refused("open", errno, path);
     }
 
-    public IPinFolder Create(string group)
+    public IPinFolder Create(string group) => Create(group, null);
+
+    public IPinFolder Create(string group, uint unixGroup) => Create(group, (uint?)unixGroup);
+
+    public void Share(string group, uint unixGroup)
+    {
+        SharedPins.OpenRoot(root);
+        SharedPins.OpenFolder(GroupPath(group), unixGroup);
+        SharedPins.OpenLock(LockPath(group), unixGroup);
+    }
+
+    private BpffsFolder Create(string group, uint? unixGroup)
     {
         string path = GroupPath(group);
         EnsureRoot();
+        if (unixGroup is not null)
+        {
+            SharedPins.OpenRoot(root);
+        }
+
         for (int number = 0; ; number++)
         {
             string making = string.Create(CultureInfo.InvariantCulture, $"{root}/{MakingPrefix}{number}_{GroupName.Encode(group)}");
@@ -77,13 +93,32 @@ internal sealed class BpffsStore(string root, Action mounted, string lastingName
             // Somebody may take the new folder for a leftover until it is locked: then another one is made.
             if (BpffsDirectory.TryLock(making, out Errno errno) is SafeDirectoryFd locked)
             {
-                return new BpffsFolder(making, path, locked);
+                return Shared(new BpffsFolder(making, path, locked, unixGroup is not null));
             }
 
             _ = Sys.unlinkat(making, Sys.AT_REMOVEDIR);
             if (errno is not (Errno.EAGAIN or Errno.ENOENT))
             {
                 throw LinuxErrors.Refused("flock", errno, making);
+            }
+
+            BpffsFolder Shared(BpffsFolder folder)
+            {
+                try
+                {
+                    if (unixGroup is uint id)
+                    {
+                        SharedPins.OpenFolder(making, id);
+                        SharedPins.OpenLock(LockPath(group), id);
+                    }
+
+                    return folder;
+                }
+                catch
+                {
+                    folder.Dispose();
+                    throw;
+                }
             }
         }
     }
@@ -92,7 +127,7 @@ internal sealed class BpffsStore(string root, Action mounted, string lastingName
     {
         _ = GroupPath(group);
         EnsureRoot();
-        string path = root + "/" + LockPrefix + GroupName.Encode(group);
+        string path = LockPath(group);
         long start = Stopwatch.GetTimestamp();
         while (true)
         {
@@ -106,7 +141,7 @@ internal sealed class BpffsStore(string root, Action mounted, string lastingName
             if (directory is not null)
             {
                 RemoveLeftovers(group);
-                return new GroupLock(directory, path);
+                return new GroupLock(directory, path, GroupPath(group));
             }
 
             if (errno is not (Errno.EAGAIN or Errno.ENOENT))
@@ -217,16 +252,22 @@ internal sealed class BpffsStore(string root, Action mounted, string lastingName
         }
     }
 
+    private string LockPath(string group) => root + "/" + LockPrefix + GroupName.Encode(group);
+
     private string GroupPath(string group) => root + "/" + GroupPrefix + GroupName.Encode(group);
 
-    private sealed class GroupLock(SafeDirectoryFd directory, string path) : IDisposable
+    private sealed class GroupLock(SafeDirectoryFd directory, string path, string groupPath) : IDisposable
     {
         public void Dispose()
         {
             if (!directory.IsClosed)
             {
-                // While it is locked nobody else holds it; who waits sees that it is gone and makes a new one.
-                _ = Sys.unlinkat(path, Sys.AT_REMOVEDIR);
+                // While it is locked nobody else holds it; who waits sees that it is gone and makes a new one. Members of a Unix group could make none.
+                if (!SharedPins.IsShared(directory) || !Directory.Exists(groupPath))
+                {
+                    _ = Sys.unlinkat(path, Sys.AT_REMOVEDIR);
+                }
+
                 directory.Dispose();
             }
         }

@@ -15,7 +15,7 @@ internal sealed class HostSurvey(LinuxBackend backend, LinuxNamespace current, S
     internal SocketSurvey Run(SocketQuery query)
     {
         SocketQuery sockets = query with { WithOwners = false, ProcessId = null };
-        IReadOnlyList<SocketRecord> found = query.Namespace is LinuxNamespace one ? SocketFinder.In(one, sockets) : Everywhere(sockets);
+        IReadOnlyList<SocketRecord> found = query.Namespace is null ? Everywhere(sockets) : finder.Find(sockets);
         Dictionary<ulong, List<SocketOwner>> owners = OpenDescriptors.OwnersOf(found.Select(record => record.Inode).ToHashSet(), out int closed);
         SocketRecord[] records =
         [

@@ -12,8 +12,8 @@ namespace ReuseportPS.Linux.Sockets;
 /// </summary>
 internal static class ProcNetTable
 {
-    /// <summary>TCP listeners or bound UDP sockets of a table.</summary>
-    internal static IEnumerable<InetDiagMessage> Read(IEnumerable<string> lines, TransportProtocol protocol, IpFamily family)
+    /// <summary>Sockets of a table that are in a state; without one TCP listeners or bound UDP sockets.</summary>
+    internal static IEnumerable<InetDiagMessage> Read(IEnumerable<string> lines, TransportProtocol protocol, IpFamily family, byte? wanted = null)
     {
         foreach (string line in lines.Skip(1))
         {
@@ -29,7 +29,7 @@ internal static class ProcNetTable
                 continue;
             }
 
-            if (protocol == TransportProtocol.Udp || state == InetDiagMessage.TcpListen)
+            if (wanted is null ? protocol == TransportProtocol.Udp || state == InetDiagMessage.TcpListen : state == wanted)
             {
                 yield return new InetDiagMessage(family, state, local, remote, 0, 0, receiveQueue, sendQueue, uid, inode, V6Only: false);
             }

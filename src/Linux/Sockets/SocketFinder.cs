@@ -7,6 +7,7 @@ using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Linux.Interop;
+using ReuseportPS.Linux.Namespaces;
 using ReuseportPS.Linux.Netlink;
 
 namespace ReuseportPS.Linux.Sockets;
@@ -21,14 +22,14 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
 
     internal IReadOnlyList<SocketRecord> Find(SocketQuery query)
     {
-        if (query.Namespace is not (null or LinuxNamespace))
+        return query.Namespace switch
         {
-            throw new ArgumentException("The namespace is of another backend.", nameof(query));
-        }
-
-        return query.Namespace is null && query.ProcessId is int processId && NamespaceOf(processId) is ulong other && other != currentNamespace.Id
-            ? Complete(query, ListBeside(processId, other, query), other)
-            : In((LinuxNamespace?)query.Namespace ?? currentNamespace, query);
+            null when query.ProcessId is int processId && NamespaceOf(processId) is ulong other && other != currentNamespace.Id => Complete(query, ListBeside(processId, other, query), other),
+            null => In(currentNamespace, query),
+            LinuxNamespace place => In(place, query),
+            ProcessNamespace closed => Complete(query, ListThrough(closed.ProcessId, query), closed.Id),
+            _ => throw new ArgumentException("The namespace is of another backend.", nameof(query)),
+        };
     }
 
     /// <summary>What is in a namespace.</summary>
@@ -49,10 +50,13 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
     private List<(TransportProtocol Protocol, InetDiagMessage Socket)> ListBeside(int processId, ulong namespaceId, SocketQuery query)
     {
         using LinuxNamespace? entered = TryEnter(processId);
-        return List(query, entered is null || entered.Id != namespaceId
-            ? (protocol, family) => query.NotListening ? [] : ReadProcNet(processId, protocol, family)
-            : (protocol, family) => Dump(entered, protocol, family, query.Port, States(query)));
+        return entered is null || entered.Id != namespaceId
+            ? ListThrough(processId, query)
+            : List(query, (protocol, family) => Dump(entered, protocol, family, query.Port, States(query)));
     }
+
+    private static List<(TransportProtocol Protocol, InetDiagMessage Socket)> ListThrough(int processId, SocketQuery query) =>
+        List(query, (protocol, family) => query.NotListening ? [] : ReadProcNet(processId, protocol, family));
 
     private static uint? States(SocketQuery query) => query.NotListening ? 1u << InetDiagMessage.TcpBoundInactive : null;
 
@@ -76,7 +80,7 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
     }
 
     /// <summary>Established connections to a local port, of the current namespace by default.</summary>
-    internal IReadOnlyList<LiveConnection> FindConnections(TransportProtocol protocol, int port, LinuxNamespace? place, bool withOwners)
+    internal IReadOnlyList<LiveConnection> FindConnections(TransportProtocol protocol, int port, INetworkNamespace? place, bool withOwners)
     {
         InetDiagMessage[] found = [.. InState(InetDiagMessage.TcpEstablished, protocol, port, place)];
         Dictionary<ulong, List<SocketOwner>> owners = withOwners ? OpenDescriptors.OwnersOf(found.Select(socket => (ulong)socket.Inode).Where(inode => inode != 0).ToHashSet()) : [];
@@ -84,12 +88,14 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
     }
 
     /// <summary>Half-open connections to a local port.</summary>
-    internal IReadOnlyList<LiveConnection> FindRequests(int port, LinuxNamespace? place) => InOrder(
+    internal IReadOnlyList<LiveConnection> FindRequests(int port, INetworkNamespace? place) => InOrder(
         InState(InetDiagMessage.TcpSynReceived, TransportProtocol.Tcp, port, place)
             .Select(request => new LiveConnection(TransportProtocol.Tcp, request.Local, request.Remote, request.Cookie)));
 
-    private IEnumerable<InetDiagMessage> InState(byte state, TransportProtocol protocol, int port, LinuxNamespace? place) => new[] { IpFamily.V4, IpFamily.V6 }
-        .SelectMany(family => Dump(place ?? currentNamespace, protocol, family, port, 1u << state))
+    private IEnumerable<InetDiagMessage> InState(byte state, TransportProtocol protocol, int port, INetworkNamespace? place) => new[] { IpFamily.V4, IpFamily.V6 }
+        .SelectMany(family => place is ProcessNamespace closed
+            ? ReadProcNet(closed.ProcessId, protocol, family, state)
+            : Dump((LinuxNamespace?)place ?? currentNamespace, protocol, family, port, 1u << state))
         .Where(socket => socket.State == state && socket.Local.Port == port);
 
     private static IReadOnlyList<LiveConnection> InOrder(IEnumerable<LiveConnection> connections) =>
@@ -118,7 +124,8 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
             inodes = held;
         }
 
-        if (query.WithOwners)
+        // What /proc/PID/net leaves out is asked of copies, which come from the owners.
+        if (query.WithOwners || found.Exists(pair => pair.Socket.Cookie == 0))
         {
             owners = OpenDescriptors.OwnersOf(inodes);
         }
@@ -137,7 +144,7 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
                 protocol == TransportProtocol.Udp && socket.State == InetDiagMessage.TcpEstablished, (int)Math.Min(socket.ReceiveQueue, int.MaxValue),
                 namespaceId, holders)
             {
-                QueueLimit = (int?)(protocol == TransportProtocol.Tcp ? socket.SendQueue : socket.ReceiveBuffer),
+                QueueLimit = (int?)(protocol == TransportProtocol.Udp ? socket.ReceiveBuffer : socket.Cookie == 0 ? null : socket.SendQueue),
                 Drops = protocol == TransportProtocol.Udp ? socket.Drops : null,
             };
             record = record.Cookie == 0 ? AskSocket(record, list) : record;
@@ -229,13 +236,13 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
             "Try again when fewer sockets come and go.");
     });
 
-    private static List<InetDiagMessage> ReadProcNet(int processId, TransportProtocol protocol, IpFamily family)
+    private static List<InetDiagMessage> ReadProcNet(int processId, TransportProtocol protocol, IpFamily family, byte? state = null)
     {
         string name = (protocol == TransportProtocol.Tcp ? "tcp" : "udp") + (family == IpFamily.V6 ? "6" : "");
         string path = string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/net/{name}");
         try
         {
-            return [.. ProcNetTable.Read(File.ReadLines(path), protocol, family)];
+            return [.. ProcNetTable.Read(File.ReadLines(path), protocol, family, state)];
         }
         catch (FileNotFoundException)
         {
@@ -266,7 +273,8 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
             : null;
     }
 
-    private LinuxNamespace? TryEnter(int processId)
+    /// <summary>The namespace of a process; null when it may not be entered.</summary>
+    internal LinuxNamespace? TryEnter(int processId)
     {
         try
         {

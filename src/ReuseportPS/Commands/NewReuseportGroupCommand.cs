@@ -3,6 +3,7 @@ using System.Management.Automation;
 using System.Net;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Backends.Groups;
+using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Linux;
 using ReuseportPS.Model;
@@ -18,6 +19,7 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
     private const string AdoptByPort = "AdoptByPort";
     private const string AdoptByProcess = "AdoptByProcess";
     private const string AdoptByName = "AdoptByName";
+    private const string AdoptByUnit = "AdoptByUnit";
 
     private readonly List<int> _processIds = [];
 
@@ -36,6 +38,7 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
     [Parameter(Mandatory = true, ParameterSetName = AdoptByPort)]
     [Parameter(ParameterSetName = AdoptByProcess)]
     [Parameter(ParameterSetName = AdoptByName)]
+    [Parameter(ParameterSetName = AdoptByUnit)]
     [ValidateRange(0, 65535)]
     public int Port { get; set; }
 
@@ -47,27 +50,42 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
     [Parameter]
     public IPAddress[]? Address { get; set; }
 
-    /// <summary>Processes whose sockets are adopted; all of a pipeline become one group.</summary>
+    /// <summary>Processes whose sockets are adopted, in their own network namespace; all of a pipeline become one group.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = AdoptByProcess)]
     public Process? Process { get; set; }
 
-    /// <summary>Command names of processes whose sockets are adopted, as in /proc/PID/comm; wildcards are allowed.</summary>
+    /// <summary>Command names of processes whose sockets are adopted, as in /proc/PID/comm; wildcards are allowed. Where nobody of that name is in the network namespace of the shell, those in others count.</summary>
     [Parameter(Mandatory = true, ParameterSetName = AdoptByName)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] ProcessName { get; set; } = [];
 
+    /// <summary>The systemd unit whose processes' sockets are adopted, as systemctl names it.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = AdoptByUnit)]
+    [ValidateNotNullOrEmpty]
+    public string Unit { get; set; } = "";
+
     /// <summary>Adopts even where a program is attached that is not ours, or cannot be seen.</summary>
     [Parameter(ParameterSetName = AdoptByPort)]
     [Parameter(ParameterSetName = AdoptByProcess)]
     [Parameter(ParameterSetName = AdoptByName)]
+    [Parameter(ParameterSetName = AdoptByUnit)]
     public SwitchParameter Force { get; set; }
 
     /// <summary>Keeps the kernel's choice among the members as it is now: sockets that join later get no flows, until a policy gives them some.</summary>
     [Parameter(ParameterSetName = AdoptByPort)]
     [Parameter(ParameterSetName = AdoptByProcess)]
     [Parameter(ParameterSetName = AdoptByName)]
+    [Parameter(ParameterSetName = AdoptByUnit)]
     public SwitchParameter Freeze { get; set; }
+
+    /// <summary>Name or number of a Unix group whose members may open the pins of the group.</summary>
+    [Parameter(ParameterSetName = AdoptByPort)]
+    [Parameter(ParameterSetName = AdoptByProcess)]
+    [Parameter(ParameterSetName = AdoptByName)]
+    [Parameter(ParameterSetName = AdoptByUnit)]
+    [ValidateNotNullOrEmpty]
+    public string? PinGroup { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -87,12 +105,23 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
             FindProcesses(groups);
         }
 
+        if (PinGroup is not null)
+        {
+            RequireLinux(groups, nameof(PinGroup));
+        }
+
+        if (ParameterSetName == AdoptByUnit)
+        {
+            RequireLinux(groups, nameof(Unit));
+            _processIds.AddRange(LinuxBackend.FindUnitProcesses(Unit));
+        }
+
         if (_processIds.Count == 0 && (ParameterSetName is AdoptByProcess or AdoptByName || MyInvocation.ExpectingInput))
         {
             WriteError(new ErrorRecord(
                 new ItemNotFoundException(
                     ParameterSetName == AdoptByName
-                        ? $"No process named {string.Join(", ", ProcessName)} holds a TCP listener or a bound UDP socket."
+                        ? $"No process named {string.Join(", ", ProcessName)} holds a TCP listener or a bound UDP socket{(BoundPort is int port ? $" on port {port}" : "")}."
                         : "No process came through the pipeline, so there is nothing to adopt."),
                 "ProcessNotFound", ErrorCategory.ObjectNotFound, Name));
             return;
@@ -121,12 +150,19 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
     private void FindProcesses(GroupCatalog groups)
     {
         WildcardPattern[] patterns = [.. ProcessName.Select(name => WildcardPattern.Get(name, WildcardOptions.None))];
-        _processIds.AddRange(groups.Backend.FindSockets(new SocketQuery())
-            .SelectMany(socket => socket.Owners)
-            .Where(owner => patterns.Any(pattern => pattern.IsMatch(owner.Command)))
-            .Select(owner => owner.ProcessId)
-            .Distinct());
+        SocketQuery query = new(Protocol is { Length: 1 } one ? one[0] : null, BoundPort);
+        _processIds.AddRange(Named(groups.Backend.FindSockets(query)));
+        if (_processIds.Count == 0)
+        {
+            // A name that nobody has here may be that of a server in a container.
+            _processIds.AddRange(Named(groups.Backend.Survey(query).Sockets.Select(socket => socket.Record)));
+        }
+
+        IEnumerable<int> Named(IEnumerable<SocketRecord> sockets) => sockets.SelectMany(socket => socket.Owners)
+            .Where(owner => patterns.Any(pattern => pattern.IsMatch(owner.Command))).Select(owner => owner.ProcessId).Distinct().Order();
     }
+
+    private int? BoundPort => MyInvocation.BoundParameters.ContainsKey(nameof(Port)) ? Port : null;
 
     private ManagedGroup Open(GroupCatalog groups) => groups.Open(new GroupOpenRequest(
         Name, [.. (Protocol ?? [TransportProtocol.Udp]).Distinct()], [.. (Address ?? [IPAddress.Loopback]).Distinct()], Port, SlotCount));
@@ -141,7 +177,15 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
                 new PSArgumentException("Adoption takes one -Address or none."), "InvalidParameterCombination", ErrorCategory.InvalidArgument, Address));
         }
 
-        int? port = MyInvocation.BoundParameters.ContainsKey(nameof(Port)) ? Port : null;
-        return new GroupAdoptRequest(Name, protocol, port, address, [.. _processIds], Force: Force, Freeze: Freeze);
+        return new GroupAdoptRequest(Name, protocol, BoundPort, address, [.. _processIds], Force: Force, Freeze: Freeze, PinGroup: PinGroup is null ? null : LinuxBackend.FindUnixGroup(PinGroup));
+    }
+
+    private static void RequireLinux(GroupCatalog groups, string parameter)
+    {
+        if (groups.Backend is not LinuxBackend)
+        {
+            throw new DiagnosticException(Diagnostic.Error(
+                "RPS5406", $"The simulator has neither units nor Unix groups, so that -{parameter} means nothing.", remedy: "Leave it out, or choose the kernel: Set-ReuseportBackend Linux."));
+        }
     }
 }

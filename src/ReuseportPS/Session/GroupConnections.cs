@@ -12,8 +12,8 @@ internal static class GroupConnections
         :
         [
             .. group.KernelGroups.Select(key => (key.Protocol, key.Port)).Distinct()
-                .SelectMany(end => live.FindConnections(end.Protocol, end.Port))
+                .SelectMany(end => live.FindConnections(end.Protocol, end.Port, group.Place))
                 .Where(connection => group.KernelGroups.Any(key => key.Takes(connection)))
-                .DistinctBy(connection => connection.Cookie),
+                .DistinctBy(connection => (connection.Cookie, connection.Local, connection.Remote)),
         ];
 }

@@ -105,6 +105,11 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
                     throw KernelChoice.AdoptedAlready(request.Name);
                 }
 
+                if (request.PinGroup is uint unixGroup)
+                {
+                    Backend.Pins.Share(request.Name, unixGroup);
+                }
+
                 existing.AttachLost();
                 return existing;
             }
@@ -123,9 +128,23 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             }
         }
 
+        INetworkNamespace? opened = request.Namespace is null ? GroupNamespaces.Open(Backend, [members[0].NetworkNamespace]) : null;
+        try
+        {
+            return Adopt(request, byGroup, request.Namespace ?? opened, opened is not null);
+        }
+        catch
+        {
+            opened?.Dispose();
+            throw;
+        }
+    }
+
+    private ManagedGroup Adopt(GroupAdoptRequest request, ImmutableArray<IGrouping<KernelGroupKey, SocketRecord>> byGroup, INetworkNamespace? place, bool opensPlace)
+    {
         ImmutableArray<ImmutableArray<SocketRecord>> ordered =
-            [.. byGroup.Select(kernelGroup => request.Freeze ? KernelChoice.Require(Backend, kernelGroup.Key, [.. kernelGroup], request.Namespace) : Seating.InKernelOrder(Backend, [.. kernelGroup]))];
-        IPinFolder folder = Backend.Pins.Create(request.Name);
+            [.. byGroup.Select(kernelGroup => request.Freeze ? KernelChoice.Require(Backend, kernelGroup.Key, [.. kernelGroup], place) : Seating.InKernelOrder(Backend, [.. kernelGroup]))];
+        IPinFolder folder = request.PinGroup is uint unixGroup ? Backend.Pins.Create(request.Name, unixGroup) : Backend.Pins.Create(request.Name);
         List<KernelGroup> kernelGroups = [];
         try
         {
@@ -136,7 +155,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
 
             ManagedGroup group = new(
                 request.Name, GroupOwnership.Adopted, byGroup.Max(kernelGroup => kernelGroup.Count()), [.. kernelGroups], Backend, text,
-                folder, request.Namespace);
+                folder, place, opensPlace);
             group.Install([.. ordered.Select(seated => request.Freeze ? FrozenHashProgram.For(seated.Length) : PassingProgram.Spec)], request.Freeze ? FrozenHashProgram.Name : null, request.Force);
             return group;
         }
@@ -373,11 +392,13 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             [.. found.DistinctBy(socket => socket.Cookie).Where(socket => !socket.IsConnected).OrderBy(socket => socket.Inode)];
         if (members.IsEmpty)
         {
+            string? elsewhere = request is { ProcessIds.IsEmpty: true, Namespace: null } ? GroupNamespaces.Elsewhere(Backend, request) : null;
             throw new DiagnosticException(Diagnostic.Error(
                 GroupCodes.NobodyListens, $"No {Describe(request)} was found.",
-                remedy: "Check the port and the network namespace, and that the server runs; `ss -lntu` lists what listens."));
+                remedy: elsewhere ?? "Check the port and the network namespace, and that the server runs; `ss -lntu` lists what listens."));
         }
 
+        GroupNamespaces.RequireOne(request.Name, members);
         return members;
     }
 
@@ -397,6 +418,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
     private KernelGroup Seat(KernelGroupKey key, ImmutableArray<SocketRecord> seated, INetworkNamespace? place)
     {
         IBackendMap seats = Backend.CreateMap(KernelGroup.SeatsSpec);
+        ulong cookie = 0;
         try
         {
             foreach ((int slot, IBackendSocket socket) in Backend.AcquireSockets(seated).Index())
@@ -405,10 +427,11 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
                 {
                     RequireReuseport(seated[slot], socket, place);
                     Seating.Put(Backend, seats, slot, socket, seated[slot]);
+                    cookie = slot == 0 ? socket.NamespaceCookie : cookie;
                 }
             }
 
-            return new KernelGroup(key, seats, []);
+            return new KernelGroup(key, seats, []) { NamespaceCookie = cookie };
         }
         catch
         {
@@ -420,6 +443,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
     private ManagedGroup OpenPinned(string name, IPinFolder folder)
     {
         List<KernelGroup> kernelGroups = [];
+        INetworkNamespace? opened = null;
         try
         {
             using IBackendMap stateMap = folder.OpenMap(ManagedGroup.StatePin) ?? throw Damaged(name, ManagedGroup.StatePin);
@@ -428,12 +452,13 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             {
                 string pin = ManagedGroup.SeatsPin(index);
                 IBackendMap seats = folder.OpenMap(pin) ?? throw Damaged(name, pin);
-                kernelGroups.Add(new KernelGroup(state.KernelGroups[index].ToKey(), seats, []));
+                kernelGroups.Add(new KernelGroup(state.KernelGroups[index].ToKey(), seats, []) { NamespaceCookie = state.KernelGroups[index].NamespaceCookie });
             }
 
+            INetworkNamespace? place = namespaces.FirstOrDefault(space => state.KernelGroups.Any(kernelGroup => kernelGroup.Namespace == space.Id));
+            opened = place is null ? GroupNamespaces.Open(Backend, state.KernelGroups.Select(kernelGroup => kernelGroup.Namespace)) : null;
             ManagedGroup group = new(
-                name, GroupOwnership.Adopted, state.SlotCount, [.. kernelGroups], Backend, text, folder,
-                namespaces.FirstOrDefault(space => state.KernelGroups.Any(kernelGroup => kernelGroup.Namespace == space.Id)));
+                name, GroupOwnership.Adopted, state.SlotCount, [.. kernelGroups], Backend, text, folder, place ?? opened, opened is not null);
             group.Restore(state, stateMap.Id);
             return group;
         }
@@ -441,6 +466,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
         {
             kernelGroups.ForEach(group => group.Dispose());
             folder.Dispose();
+            opened?.Dispose();
             throw;
         }
     }

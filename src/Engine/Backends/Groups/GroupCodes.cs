@@ -54,6 +54,15 @@ public static class GroupCodes
     /// <summary>The kernel's choice cannot be kept as it is: it depends on more than order and hash, or cannot be seen.</summary>
     public const string CannotFreeze = "RPS5400";
 
+    /// <summary>The sockets to adopt are in several network namespaces.</summary>
+    public const string SeveralNamespaces = "RPS5401";
+
+    /// <summary>The network namespace of the group has ended, or no process in it can be seen.</summary>
+    public const string NamespaceEnded = "RPS5402";
+
+    /// <summary>The network namespace of the group has ended, and another has its number.</summary>
+    public const string OtherNamespace = "RPS5403";
+
     /// <summary>The policy of the group reports no samples of its decisions.</summary>
     public const string NoSamples = "RPS5325";
 }

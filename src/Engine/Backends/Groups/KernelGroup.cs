@@ -17,6 +17,9 @@ internal sealed class KernelGroup(KernelGroupKey key, IBackendMap seats, Immutab
 
     public IBackendMap Seats { get; } = seats;
 
+    /// <summary>SO_NETNS_COOKIE of the members at adoption; 0 where it is not known. The number of a namespace that is gone is given to the next one.</summary>
+    public ulong NamespaceCookie { get; init; }
+
     /// <summary>The program of the policy, or in its place; null when there is none.</summary>
     public IBackendProgram? Program { get; set; }
 

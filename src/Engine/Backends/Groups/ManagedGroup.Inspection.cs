@@ -7,7 +7,7 @@ namespace ReuseportPS.Engine.Backends.Groups;
 public sealed partial class ManagedGroup
 {
     /// <summary>The network namespace of its members, as far as this shell can tell.</summary>
-    internal INetworkNamespace Place => _namespace ?? _backend.CurrentNamespace;
+    public INetworkNamespace Place => _namespace ?? _backend.CurrentNamespace;
 
     /// <summary>Reads the group again: what other shells have done, and its seats.</summary>
     internal ImmutableArray<KernelGroupInspection> Inspect()

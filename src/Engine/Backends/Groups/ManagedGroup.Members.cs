@@ -95,6 +95,7 @@ public sealed partial class ManagedGroup
             if (members.IsEmpty)
             {
                 RequireEmpty(group);
+                GroupNamespaces.RequireAlive(Name, group.Key, Place);
                 continue;
             }
 
@@ -185,6 +186,7 @@ public sealed partial class ManagedGroup
             try
             {
                 using IBackendSocket socket = _backend.AcquireSocket(member);
+                GroupNamespaces.RequireSame(Name, group, socket);
                 if (socket.GetOption(SocketOption.ReusePort) == 0)
                 {
                     unseatable.Add((member, "it was bound without SO_REUSEPORT"));

@@ -66,6 +66,7 @@ public sealed partial class ManagedGroup
         Settle(force);
         SlotPlan plan = PlanSlots(change);
         uint before = Epoch;
+        RequireMaker(plan.Policy);
         ImmutableArray<ulong> loads = change.Load is null ? [] : ReadLoads();
         try
         {

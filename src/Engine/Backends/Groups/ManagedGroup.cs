@@ -16,6 +16,7 @@ public sealed partial class ManagedGroup : IDisposable
     private readonly PolicyText _text;
     private readonly IPinFolder? _folder;
     private readonly INetworkNamespace? _namespace;
+    private readonly bool _opensNamespace;
     private readonly ImmutableArray<KernelGroup> _kernelGroups;
     private LivePolicy? _live;
     private int _generation;
@@ -26,7 +27,7 @@ public sealed partial class ManagedGroup : IDisposable
 
     internal ManagedGroup(
         string name, GroupOwnership ownership, int slotCount, ImmutableArray<KernelGroup> kernelGroups, IReuseportBackend backend,
-        PolicyText text, IPinFolder? folder, INetworkNamespace? networkNamespace)
+        PolicyText text, IPinFolder? folder, INetworkNamespace? networkNamespace, bool opensNamespace = false)
     {
         Name = name;
         Ownership = ownership;
@@ -36,6 +37,7 @@ public sealed partial class ManagedGroup : IDisposable
         _text = text;
         _folder = folder;
         _namespace = networkNamespace;
+        _opensNamespace = opensNamespace;
     }
 
     /// <summary>Name of the group.</summary>
@@ -138,6 +140,8 @@ public sealed partial class ManagedGroup : IDisposable
     /// <param name="confirmWithin">As for <see cref="Apply(SteeringPolicy, bool, TimeSpan?)"/>.</param>
     private void Carry(PolicyPlan plan, bool force, Action? also = null, PolicyRecords? records = null, TimeSpan? confirmWithin = null)
     {
+        RequireMaker(plan);
+
         // Who attaches a program looks at what is there himself, right before.
         if (plan.Change != PolicyChange.Program)
         {
@@ -163,11 +167,21 @@ public sealed partial class ManagedGroup : IDisposable
         }
     }
 
+    /// <summary>Every change but that of a load writes the state, or tables, as maps of their own.</summary>
+    private void RequireMaker(PolicyPlan plan)
+    {
+        if (plan.Change != PolicyChange.None)
+        {
+            _folder?.RequireMaker();
+        }
+    }
+
     /// <summary>Detaches the program and forgets the policy; the kernel's own choice decides from then on. Nothing happens without a policy.</summary>
     public void RemovePolicy(bool force = false)
     {
         using IDisposable? held = Ownership == GroupOwnership.Adopted ? _backend.Pins.Lock(Name) : null;
         Refresh();
+        _folder?.RequireMaker();
         using (AttachTransaction transaction = new())
         {
             DetachEach(transaction, force);
@@ -212,6 +226,10 @@ public sealed partial class ManagedGroup : IDisposable
         }
 
         _folder?.Dispose();
+        if (_opensNamespace)
+        {
+            _namespace!.Dispose();
+        }
     }
 
     /// <summary>Reads policy and programs back from the pins.</summary>
@@ -744,7 +762,7 @@ public sealed partial class ManagedGroup : IDisposable
             KernelGroups =
             [
                 .. _kernelGroups.Select((group, index) =>
-                    KernelGroupState.Of(group.Key, records.Trial?.Programs[index].Id ?? (index < programs.Count ? programs[index].Id : 0))),
+                    KernelGroupState.Of(group, records.Trial?.Programs[index].Id ?? (index < programs.Count ? programs[index].Id : 0))),
             ],
         };
         using IBackendMap map = _backend.CreateMap(state.ToMap());

@@ -85,6 +85,11 @@ internal sealed class FactGathering(IReuseportBackend backend, INetworkNamespace
             _notChecked.Add("Who serves the sockets: simulated processes have no threads.");
         }
 
+        if (place.Hidden is string hidden)
+        {
+            _hidden.Add(hidden + ".");
+        }
+
         return new GroupFacts
         {
             KernelGroups = found,
@@ -209,6 +214,11 @@ internal sealed class FactGathering(IReuseportBackend backend, INetworkNamespace
 
     private long? ReadSysctl(string name)
     {
+        if (place.Hidden is not null)
+        {
+            return null;
+        }
+
         try
         {
             return place.ReadSysctl(name);
