@@ -46,7 +46,7 @@ public sealed class NamespaceAdoptionTests : LinuxTest
         for (int slot = 0; slot < Workers; slot++)
         {
             // A shell for each: all that it knows of the group comes from the pins.
-            As(sight, (_, groups) => Find(groups).Apply(Policy($"by: slot, slot: {slot}"), force: NeedsForce(sight)));
+            As(sight, (_, groups) => Apply(groups, $"by: slot, slot: {slot}", sight));
             Assert.True(workers.Add(Assert.Single(Enumerable.Range(0, 20).Select(_ => Get()).Distinct())), $"slot {slot} is the worker of another slot");
         }
 
@@ -84,7 +84,7 @@ public sealed class NamespaceAdoptionTests : LinuxTest
             As(sight, (_, groups) =>
             {
                 groups.Adopt(Request(nginx.ProcessId, sight)).Dispose();
-                Find(groups).Apply(Policy("by: slot, slot: 1"), force: NeedsForce(sight));
+                Apply(groups, "by: slot, slot: 1", sight);
             });
         }
 
@@ -111,7 +111,7 @@ public sealed class NamespaceAdoptionTests : LinuxTest
 
             groups.Remove(Name, force: NeedsForce(sight));
             groups.Adopt(Request(second.ProcessId, sight)).Dispose();
-            Find(groups).Apply(Policy("by: slot, slot: 1"), force: NeedsForce(sight));
+            Apply(groups, "by: slot, slot: 1", sight);
         });
         Assert.Single(Enumerable.Range(0, 20).Select(_ => Get(next)).Distinct());
         As(sight, (_, groups) => groups.Remove(Name, force: NeedsForce(sight)));
@@ -143,12 +143,14 @@ public sealed class NamespaceAdoptionTests : LinuxTest
             using LinuxBackend backend = new(_options);
             FaultyBackend shifted = new(backend) { NamespaceShift = 1 };
             using GroupCatalog groups = new(shifted, new PolicyText(PolicyYaml.Write, text => PolicyYaml.Read(text).Policy!));
-            ManagedGroup group = Find(groups);
-            Assert.Equal(GroupCodes.OtherNamespace, CodeOf(() => group.Synchronize()));
-            Assert.Equal(2, group.ReadSlots().Count(slot => slot.Seats[0].Cookie != 0));
-            shifted.NamespaceShift = 0;
-            Assert.Single(group.Synchronize().Seated);
-            group.Dispose();
+            using (ManagedGroup group = Find(groups))
+            {
+                Assert.Equal(GroupCodes.OtherNamespace, CodeOf(() => group.Synchronize()));
+                Assert.Equal(2, group.ReadSlots().Count(slot => slot.Seats[0].Cookie != 0));
+                shifted.NamespaceShift = 0;
+                Assert.Single(group.Synchronize().Seated);
+            }
+
             groups.Remove(Name);
             return true;
         });
@@ -186,6 +188,12 @@ public sealed class NamespaceAdoptionTests : LinuxTest
     private static GroupAdoptRequest Request(int processId, string sight) => new(Name, TransportProtocol.Tcp, ChildServer.Port, null, [processId], Force: NeedsForce(sight));
 
     private static ManagedGroup Find(GroupCatalog groups) => groups.Find(Name)!;
+
+    private static void Apply(GroupCatalog groups, string otherwise, string sight)
+    {
+        using ManagedGroup group = Find(groups);
+        group.Apply(Policy(otherwise), force: NeedsForce(sight));
+    }
 
     private static string CodeOf(Action action) => Assert.Throws<DiagnosticException>(action).Diagnostics[0].Code;
 
