@@ -38,7 +38,7 @@ public sealed record MapSpec(string Name, MapType Type, int KeySize, int ValueSi
 
     /// <summary>The same map with the values of an ARRAY from key 0 on, one after the other, in the place of <see cref="Contents"/>: a large table without an object for each entry.</summary>
     /// <param name="values">A whole number of values; none for none.</param>
-    public MapSpec WithValues(ImmutableArray<byte> values) => values.Length % ValueSize == 0
+    public MapSpec WithValues(ImmutableArray<byte> values) => values.IsEmpty || values.Length % ValueSize == 0
         ? this with { _values = values, Contents = [] }
         : throw new ArgumentException($"{values.Length} bytes are no whole number of values of {ValueSize}.", nameof(values));
 
@@ -48,7 +48,7 @@ public sealed record MapSpec(string Name, MapType Type, int KeySize, int ValueSi
     /// <summary>Everything that is written after creation, as entries.</summary>
     public IEnumerable<MapEntry> GetEntries()
     {
-        for (int index = 0; index < _values.Length / ValueSize; index++)
+        for (int index = 0; index * ValueSize < _values.Length; index++)
         {
             byte[] key = new byte[sizeof(int)];
             BinaryPrimitives.WriteInt32LittleEndian(key, index);
