@@ -71,7 +71,7 @@ public static class MapFactory
     {
         ReadOnlySpan<byte> values = map.Spec.GetValues();
         Span<byte> key = stackalloc byte[sizeof(int)];
-        for (int index = 0; index < map.Spec.ValueCount; index++)
+        for (int index = 0; index * map.Spec.ValueSize < values.Length; index++)
         {
             BinaryPrimitives.WriteInt32LittleEndian(key, index);
             Errno refused = map.Update(key, values.Slice(index * map.Spec.ValueSize, map.Spec.ValueSize));

@@ -38,20 +38,17 @@ public sealed record MapSpec(string Name, MapType Type, int KeySize, int ValueSi
 
     /// <summary>The same map with the values of an ARRAY from key 0 on, one after the other, in the place of <see cref="Contents"/>: a large table without an object for each entry.</summary>
     /// <param name="values">A whole number of values; none for none.</param>
-    public MapSpec WithValues(ImmutableArray<byte> values) => values.IsEmpty || (ValueSize > 0 && values.Length % ValueSize == 0)
+    public MapSpec WithValues(ImmutableArray<byte> values) => values.IsEmpty || values.Length % ValueSize == 0
         ? this with { _values = values, Contents = [] }
         : throw new ArgumentException($"{values.Length} bytes are no whole number of values of {ValueSize}.", nameof(values));
 
     /// <summary>What <see cref="WithValues"/> was given.</summary>
     public ReadOnlySpan<byte> GetValues() => _values.AsSpan();
 
-    /// <summary>How many values <see cref="WithValues"/> was given. (A ring buffer has values of no bytes, and none here.)</summary>
-    internal int ValueCount => _values.IsEmpty ? 0 : _values.Length / ValueSize;
-
     /// <summary>Everything that is written after creation, as entries.</summary>
     public IEnumerable<MapEntry> GetEntries()
     {
-        for (int index = 0; index < ValueCount; index++)
+        for (int index = 0; index * ValueSize < _values.Length; index++)
         {
             byte[] key = new byte[sizeof(int)];
             BinaryPrimitives.WriteInt32LittleEndian(key, index);

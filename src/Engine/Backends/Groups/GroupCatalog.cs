@@ -406,7 +406,8 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
     {
         if (socket.GetOption(SocketOption.ReusePort) == 0)
         {
-            // Whose it is takes a walk over all processes, and is wanted only now.
+            // Whose it is takes a walk over all processes, and is wanted only now. Who has a copy would be found, too.
+            socket.Dispose();
             IReadOnlyList<SocketRecord> found = Backend.FindSockets(new SocketQuery(member.Protocol, member.LocalEndPoint.Port, Cookie: member.Cookie, Namespace: place));
             string owner = found is [{ Owners: [SocketOwner first, ..] }, ..] ? $" of {first.Command} (pid {first.ProcessId})" : "";
             throw new DiagnosticException(Diagnostic.Error(
