@@ -14,6 +14,9 @@ internal sealed class TrafficTally
 {
     private const int LongestCounted = 4096;
 
+    /// <summary>Flows looked at together; a table of flows has a multiple of them.</summary>
+    private const int FlowsAtOnce = 64;
+
     private readonly FlowStateTable _flows = new();
     private readonly long[] _packets;
     private readonly long[] _bytes;
@@ -116,11 +119,21 @@ internal sealed class TrafficTally
     /// <summary>Books what a tally of the part that follows holds.</summary>
     public void Append(TrafficTally part)
     {
-        foreach (ref readonly FlowState flow in part._flows.Places)
+        Span<uint> hashes = stackalloc uint[FlowsAtOnce];
+        for (ReadOnlySpan<FlowState> places = part._flows.Places; !places.IsEmpty; places = places[FlowsAtOnce..])
         {
-            if (!flow.IsEmpty)
+            for (int index = 0; index < FlowsAtOnce; index++)
             {
-                Append(flow, part._notes!);
+                hashes[index] = places[index].IsEmpty ? 0 : places[index].Hash();
+            }
+
+            _touched += _flows.Touch(hashes);
+            for (int index = 0; index < FlowsAtOnce; index++)
+            {
+                if (!places[index].IsEmpty)
+                {
+                    Append(places[index], hashes[index], part._notes!);
+                }
             }
         }
 
@@ -212,9 +225,9 @@ internal sealed class TrafficTally
         ? (uint)flow.Destination >> 28 == 0xE || (uint)flow.Destination == uint.MaxValue
         : flow.Destination >> 120 == 0xFF;
 
-    private void Append(in FlowState part, FlowNotes notes)
+    private void Append(in FlowState part, uint hash, FlowNotes notes)
     {
-        ref FlowState flow = ref FindFlow(part.Key, part.Hash(), part.First, out bool isNew);
+        ref FlowState flow = ref FindFlow(part.Key, hash, part.First, out bool isNew);
         int before = isNew ? WithoutSynRow : flow.Last;
         bool isDecided = part.First != WithoutSynRow;
         bool wasDecided = before != WithoutSynRow;

@@ -156,7 +156,9 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             ManagedGroup group = new(
                 request.Name, GroupOwnership.Adopted, byGroup.Max(kernelGroup => kernelGroup.Count()), [.. kernelGroups], Backend, text,
                 folder, place, opensPlace);
-            group.Install([.. ordered.Select(seated => request.Freeze ? FrozenHashProgram.For(seated.Length) : PassingProgram.Spec)], request.Freeze ? FrozenHashProgram.Name : null, request.Force);
+            group.Install(
+                [.. ordered.Select(seated => request.Freeze ? FrozenHashProgram.For(seated.Length) : PassingProgram.Spec)], request.Freeze ? FrozenHashProgram.Name : null, request.Force,
+                [.. ordered.Select(seated => seated[0])]);
             return group;
         }
         catch

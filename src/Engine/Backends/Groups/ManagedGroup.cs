@@ -330,7 +330,8 @@ public sealed partial class ManagedGroup : IDisposable
     /// <param name="specs">The program of each kernel group, with the seats as its only map.</param>
     /// <param name="name">What stands in the place of a policy; null where nothing does, for the programs select nobody.</param>
     /// <param name="force">Whether a program that is not ours, or may not be, is replaced.</param>
-    internal void Install(ImmutableArray<ProgramSpec> specs, string? name, bool force)
+    /// <param name="members">A member of each kernel group, where they are known.</param>
+    internal void Install(ImmutableArray<ProgramSpec> specs, string? name, bool force, ImmutableArray<SocketRecord> members = default)
     {
         AppliedProgram? applied = name is null ? null : new AppliedProgram(name, null, specs[0].InstructionSlots, specs[0].Maps[0].Name);
         List<IBackendProgram> programs = [];
@@ -352,7 +353,7 @@ public sealed partial class ManagedGroup : IDisposable
             try
             {
                 using AttachTransaction transaction = new();
-                AttachEach(transaction, [.. programs.Select(program => new Attached(program))], force);
+                AttachEach(transaction, [.. programs.Select(program => new Attached(program))], force, members);
                 transaction.Commit();
             }
             catch
@@ -473,12 +474,12 @@ public sealed partial class ManagedGroup : IDisposable
         }
     }
 
-    private void AttachEach(AttachTransaction transaction, ImmutableArray<Attached> programs, bool force)
+    private void AttachEach(AttachTransaction transaction, ImmutableArray<Attached> programs, bool force, ImmutableArray<SocketRecord> members = default)
     {
         // All are looked at before the first is changed.
-        (KernelGroup Group, SocketRecord Record, IBackendSocket Member, Attached Previous)[] targets = [.. _kernelGroups.Select(group =>
+        (KernelGroup Group, SocketRecord Record, IBackendSocket Member, Attached Previous)[] targets = [.. _kernelGroups.Select((group, index) =>
         {
-            SocketRecord member = FindMember(group) ?? throw NoMember(group);
+            SocketRecord member = members.IsDefault ? FindMember(group) ?? throw NoMember(group) : members[index];
             Attachment attachment = RequireOurs(group, member, force);
             return (group, member, OpenMember(transaction, group, member), OpenAttached(transaction, group, attachment));
         })];
@@ -654,15 +655,26 @@ public sealed partial class ManagedGroup : IDisposable
     {
         SocketQuery query = new(
             group.Key.Protocol, group.Key.Port, group.Key.Address, Namespace: _namespace, WithOwners: false);
-        Dictionary<ulong, SocketRecord> found = [];
-        foreach (SocketRecord socket in _backend.FindSockets(query))
+        IReadOnlyList<SocketRecord> found = _backend.FindSockets(query);
+        if (found.Count == 0)
         {
-            found.TryAdd(socket.Cookie, socket);
+            return null;
         }
 
         // Any member does: the seats are read up to the first that is taken by a socket that was found.
-        return found.Count == 0 ? null : Enumerable.Range(0, SlotCount).Select(group.CookieAt)
-            .Where(cookie => cookie != 0).Select(cookie => found.GetValueOrDefault(cookie)).FirstOrDefault(member => member is not null);
+        Dictionary<ulong, SocketRecord>? byCookie = null;
+        foreach (ulong cookie in Enumerable.Range(0, SlotCount).Select(group.CookieAt).Where(cookie => cookie != 0))
+        {
+            SocketRecord? member = byCookie is null ? found.FirstOrDefault(socket => socket.Cookie == cookie) : byCookie.GetValueOrDefault(cookie);
+            if (member is not null)
+            {
+                return member;
+            }
+
+            byCookie ??= found.DistinctBy(socket => socket.Cookie).ToDictionary(socket => socket.Cookie);
+        }
+
+        return null;
     }
 
     /// <summary>A handle to attach through: an own socket as it is, a foreign one for as long as the change takes.</summary>
