@@ -38,7 +38,7 @@ public sealed record MapSpec(string Name, MapType Type, int KeySize, int ValueSi
 
     /// <summary>The same map with the values of an ARRAY from key 0 on, one after the other, in the place of <see cref="Contents"/>: a large table without an object for each entry.</summary>
     /// <param name="values">A whole number of values; none for none.</param>
-    public MapSpec WithValues(ImmutableArray<byte> values) => values.IsEmpty || values.Length % ValueSize == 0
+    public MapSpec WithValues(ImmutableArray<byte> values) => values.IsEmpty || (ValueSize > 0 && values.Length % ValueSize == 0)
         ? this with { _values = values, Contents = [] }
         : throw new ArgumentException($"{values.Length} bytes are no whole number of values of {ValueSize}.", nameof(values));
 
