@@ -104,7 +104,11 @@ public sealed class PinGroupTests : LinuxTest
             Assert.Equal(SlotState.Draining, group.States[1]);
             _ = group.Change(new SlotChange([SlotItem.Of(1)]) { State = SlotState.Active });
         }));
-        AsMember([CapabilityThread.Bpf], groups => Assert.Equal(SlotState.Active, groups.Find(Name)!.States[1]));
+        AsMember([CapabilityThread.Bpf], groups =>
+        {
+            using ManagedGroup group = groups.Find(Name)!;
+            Assert.Equal(SlotState.Active, group.States[1]);
+        });
         OnHost(backend => As(backend, groups => groups.Remove(Name)));
     }
 
