@@ -67,22 +67,9 @@ public sealed class LinuxBackend : IReuseportBackend, ILiveConnections
     public INetworkNamespace CreateNamespace() => LinuxNamespace.Create();
 
     /// <inheritdoc/>
-    public INetworkNamespace? OpenNamespace(ulong id)
-    {
-        if (ProcessNamespace.FindProcess(id) is not int processId)
-        {
-            return null;
-        }
-
-        LinuxNamespace? entered = _finder.TryEnter(processId);
-        if (entered?.Id == id)
-        {
-            return entered;
-        }
-
-        entered?.Dispose();
-        return new ProcessNamespace(id, processId);
-    }
+    public INetworkNamespace? OpenNamespace(ulong id) => ProcessNamespace.FindProcess(id) is not int processId ? null
+        : _finder.TryEnter(processId, id) is { } entered ? entered
+        : new ProcessNamespace(id, processId);
 
     /// <summary>The network namespace of a process. (CAP_SYS_ADMIN, and CAP_SYS_PTRACE for another user's process)</summary>
     public static LinuxNamespace OpenNamespace(int processId) => LinuxNamespace.OfProcess(processId);

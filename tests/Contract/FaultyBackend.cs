@@ -340,10 +340,10 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
             return pins.Open(group) is { } folder ? new FaultyFolder(backend, folder) : null;
         }
 
-        public IPinFolder Create(string group)
+        public IPinFolder Create(string group, uint? unixGroup = null)
         {
             backend.Step("mkdir");
-            return new FaultyFolder(backend, pins.Create(group));
+            return new FaultyFolder(backend, pins.Create(group, unixGroup));
         }
 
         public IDisposable Lock(string group)

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Text;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Packets;
 
@@ -53,24 +51,8 @@ public sealed class AdoptionTests : LinuxTest
 
     private string Get()
     {
-        using LinuxSocket client = (LinuxSocket)Backend.CreateSocket(new SocketSpec(TransportProtocol.Tcp, IpFamily.V4, ReusePort: false), Namespace);
-        client.Connect(new IPEndPoint(IPAddress.Loopback, ChildServer.Port));
-        client.Send("GET / HTTP/1.0\r\n\r\n"u8);
-        StringBuilder answer = new();
-        byte[] buffer = new byte[4096];
-        while (true)
-        {
-            Assert.NotNull(Backend.WaitForArrival([client], TimeSpan.FromSeconds(5)));
-            if (client.TryReceive(buffer, out int length, out _) && length == 0)
-            {
-                break;
-            }
-
-            answer.Append(Encoding.ASCII.GetString(buffer, 0, length));
-        }
-
-        string body = answer.ToString().Split("\r\n\r\n")[1];
-        Assert.True(int.TryParse(body, NumberStyles.None, CultureInfo.InvariantCulture, out _), answer.ToString());
+        string body = ChildServer.Get(Backend, Namespace);
+        Assert.True(int.TryParse(body, NumberStyles.None, CultureInfo.InvariantCulture, out _), body);
         return body;
     }
 }

@@ -1,5 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Text;
+using ReuseportPS.Engine.Backends;
+using ReuseportPS.Engine.Packets;
 using ReuseportPS.Linux.Tests.Live;
 
 namespace ReuseportPS.Linux.Tests;
@@ -51,6 +55,26 @@ internal sealed class ChildServer : IDisposable
         string? python = new[] { "/usr/bin/python3", "/usr/local/bin/python3" }.FirstOrDefault(File.Exists);
         Assert.SkipUnless(python is not null, "Needs python3.");
         return Start(place, python!, ["-c", script, .. arguments], null, waitForOutput: true);
+    }
+
+    /// <summary>What the web server on <see cref="Port"/> of a namespace answers, without the headers.</summary>
+    internal static string Get(LinuxBackend backend, LinuxNamespace place)
+    {
+        using LinuxSocket client = (LinuxSocket)backend.CreateSocket(new SocketSpec(TransportProtocol.Tcp, IpFamily.V4, ReusePort: false), place);
+        client.Connect(new IPEndPoint(IPAddress.Loopback, Port));
+        client.Send("GET / HTTP/1.0\r\n\r\n"u8);
+        StringBuilder answer = new();
+        byte[] buffer = new byte[4096];
+        while (true)
+        {
+            Assert.NotNull(backend.WaitForArrival([client], TimeSpan.FromSeconds(5)));
+            if (client.TryReceive(buffer, out int length, out _) && length == 0)
+            {
+                return answer.ToString().Split("\r\n\r\n")[1];
+            }
+
+            answer.Append(Encoding.ASCII.GetString(buffer, 0, length));
+        }
     }
 
     public void Dispose()

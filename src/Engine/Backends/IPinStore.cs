@@ -10,12 +10,11 @@ public interface IPinStore
     IPinFolder? Open(string group);
 
     /// <summary>A new folder beside the others; nobody sees it until <see cref="IPinFolder.Publish"/>. Disposing it unpublished removes it.</summary>
-    IPinFolder Create(string group);
-
-    /// <summary>The same, with folder and pins open to the members of a Unix group, now and whoever changes them later.</summary>
-    /// <exception cref="BackendException">They cannot be given to the group, or its members could not reach them.</exception>
+    /// <param name="group">The name of the group that it is for.</param>
+    /// <param name="unixGroup">A Unix group whose members may open folder and pins, now and whoever changes them later; null leaves them to their owner.</param>
+    /// <exception cref="BackendException">They cannot be given to the Unix group, or its members could not reach them.</exception>
     /// <exception cref="NotSupportedException">The store has no Unix groups.</exception>
-    IPinFolder Create(string group, uint unixGroup) => throw new NotSupportedException();
+    IPinFolder Create(string group, uint? unixGroup = null);
 
     /// <summary>Opens the pins of a group that is kept already to the members of a Unix group.</summary>
     /// <exception cref="BackendException">They cannot be given to the group, or its members could not reach them.</exception>

@@ -77,7 +77,7 @@ public static class MapFactory
             Errno refused = map.Update(key, values.Slice(index * map.Spec.ValueSize, map.Spec.ValueSize));
             if (refused != Errno.None)
             {
-                return new MapCreation(null, refused, Diagnostic.Error("RPS5103", $"Map '{map.Spec.Name}': entry {index} of its contents is refused: {refused}."));
+                return Refused(index, refused, $"{refused}");
             }
         }
 
@@ -89,7 +89,7 @@ public static class MapFactory
             if (errno != Errno.None)
             {
                 string reason = fits ? $"{errno}" : $"{entry.Key.Length} key and {entry.Value.Length} value bytes where {map.Spec.KeySize} and {map.UserValueSize} are due";
-                return new MapCreation(null, errno, Diagnostic.Error("RPS5103", $"Map '{map.Spec.Name}': entry {i} of its contents is refused: {reason}."));
+                return Refused(i, errno, reason);
             }
         }
 
@@ -97,6 +97,9 @@ public static class MapFactory
         return frozen == Errno.None
             ? new MapCreation(map, Errno.None, null)
             : new MapCreation(null, frozen, Diagnostic.Error("RPS5103", $"Map '{map.Spec.Name}' cannot be frozen: {frozen}."));
+
+        MapCreation Refused(int entry, Errno errno, string reason) =>
+            new(null, errno, Diagnostic.Error("RPS5103", $"Map '{map.Spec.Name}': entry {entry} of its contents is refused: {reason}."));
     }
 
     /// <summary>A refusal of BPF_MAP_CREATE.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Linux.Bpf;
+using ReuseportPS.Linux.Environments;
 using ReuseportPS.Linux.Interop;
 
 namespace ReuseportPS.Linux.Pins;
@@ -40,7 +41,7 @@ internal sealed class BpffsFolder(string path, string published, SafeDirectoryFd
 
     public void RequireMaker()
     {
-        const ulong MakesMaps = (1UL << 39) | (1UL << 21); // CAP_BPF, and CAP_SYS_ADMIN which includes it
+        const ulong MakesMaps = (1UL << (int)Capability.CAP_BPF) | (1UL << (int)Capability.CAP_SYS_ADMIN); // which includes the other
         if (isShared && Sys.capget(out ulong effective) >= 0 && (effective & MakesMaps) == 0)
         {
             throw LinuxErrors.Own(

@@ -56,10 +56,6 @@ internal sealed class BpffsStore(string root, Action mounted, string lastingName
                 : throw LinuxErrors.Refused("open", errno, path);
     }
 
-    public IPinFolder Create(string group) => Create(group, null);
-
-    public IPinFolder Create(string group, uint unixGroup) => Create(group, (uint?)unixGroup);
-
     public void Share(string group, uint unixGroup)
     {
         SharedPins.OpenRoot(root);
@@ -67,7 +63,7 @@ internal sealed class BpffsStore(string root, Action mounted, string lastingName
         SharedPins.OpenLock(LockPath(group), unixGroup);
     }
 
-    private BpffsFolder Create(string group, uint? unixGroup)
+    public IPinFolder Create(string group, uint? unixGroup = null)
     {
         string path = GroupPath(group);
         EnsureRoot();

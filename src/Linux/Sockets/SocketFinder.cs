@@ -49,8 +49,8 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
 
     private List<(TransportProtocol Protocol, InetDiagMessage Socket)> ListBeside(int processId, ulong namespaceId, SocketQuery query)
     {
-        using LinuxNamespace? entered = TryEnter(processId);
-        return entered is null || entered.Id != namespaceId
+        using LinuxNamespace? entered = TryEnter(processId, namespaceId);
+        return entered is null
             ? ListThrough(processId, query)
             : List(query, (protocol, family) => Dump(entered, protocol, family, query.Port, States(query)));
     }
@@ -273,16 +273,25 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
             : null;
     }
 
-    /// <summary>The namespace of a process; null when it may not be entered.</summary>
-    internal LinuxNamespace? TryEnter(int processId)
+    /// <summary>A namespace, by way of a process in it; null when it may not be entered, or the process is in another by now.</summary>
+    internal LinuxNamespace? TryEnter(int processId, ulong namespaceId)
     {
+        LinuxNamespace? entered;
         try
         {
-            return !EntersNamespaces ? null : LinuxNamespace.OfProcess(processId);
+            entered = !EntersNamespaces ? null : LinuxNamespace.OfProcess(processId);
         }
         catch (BackendException)
         {
             return null; // /proc/PID/net needs less
         }
+
+        if (entered?.Id == namespaceId)
+        {
+            return entered;
+        }
+
+        entered?.Dispose();
+        return null;
     }
 }

@@ -13,9 +13,14 @@ internal sealed class MemoryPinStore(SimulatorBackend backend) : IPinStore
 
     public IPinFolder? Open(string group) => _groups.TryGetValue(group, out PinSet? pins) ? new MemoryPinFolder(backend, this, group, pins, isPublished: true) : null;
 
-    public IPinFolder Create(string group)
+    public IPinFolder Create(string group, uint? unixGroup = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(group);
+        if (unixGroup is not null)
+        {
+            throw new NotSupportedException();
+        }
+
         return new MemoryPinFolder(backend, this, group, new PinSet(), isPublished: false);
     }
 

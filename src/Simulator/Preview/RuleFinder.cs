@@ -39,17 +39,11 @@ internal sealed class RuleFinder
     }
 
     /// <summary>The measurements of the rules, by the flows that each took.</summary>
-    public ImmutableArray<RuleMeasurement> ToMeasurements(ReadOnlySpan<long> flows)
-    {
-        ImmutableArray<RuleMeasurement>.Builder rules = ImmutableArray.CreateBuilder<RuleMeasurement>(Count);
-        for (int index = 0; index < _policy.Rules.Count; index++)
-        {
-            rules.Add(Measure(_policy.RuleName(index), flows[index], _policy.Rules[index].Action));
-        }
-
-        rules.Add(Measure(nameof(CounterKind.Otherwise), flows[^1], _policy.Otherwise));
-        return rules.MoveToImmutable();
-    }
+    public ImmutableArray<RuleMeasurement> ToMeasurements(IReadOnlyList<long> flows) =>
+    [
+        .. _policy.Rules.Items.Select((rule, index) => Measure(_policy.RuleName(index), flows[index], rule.Action)),
+        Measure(nameof(CounterKind.Otherwise), flows[^1], _policy.Otherwise),
+    ];
 
     private RuleMeasurement Measure(string name, long flows, PolicyAction action)
     {

@@ -238,10 +238,9 @@ internal sealed class TrafficTally
             flow.Last = part.Last;
         }
 
-        int rule = notes.RuleOf(part);
-        if (!wasDecided && rule >= 0)
+        if (!wasDecided)
         {
-            _flowsByRule[rule]++;
+            AddToRule(ref flow, notes.RuleOf(part));
         }
 
         for (FlowNotes.Stretch? stretch = notes.LastOf(part); stretch is not null; stretch = notes.Before(stretch.Value))

@@ -121,14 +121,13 @@ internal sealed class KernelProgram
 
     private CompiledProgram Compile()
     {
-        CompiledProgram compiled = s_compiled.TryGetValue(Loaded.Spec, out WeakReference<CompiledProgram>? known) && known.TryGetTarget(out CompiledProgram? like)
-            ? CompiledProgram.Compile(Loaded, ContextLayout.Reuseport, like)
-            : CompiledProgram.Compile(Loaded, ContextLayout.Reuseport);
-        if (known is null || !known.TryGetTarget(out _))
+        if (s_compiled.TryGetValue(Loaded.Spec, out WeakReference<CompiledProgram>? known) && known.TryGetTarget(out CompiledProgram? like))
         {
-            s_compiled.AddOrUpdate(Loaded.Spec, new WeakReference<CompiledProgram>(compiled));
+            return CompiledProgram.Compile(Loaded, ContextLayout.Reuseport, like);
         }
 
+        CompiledProgram compiled = CompiledProgram.Compile(Loaded, ContextLayout.Reuseport);
+        s_compiled.AddOrUpdate(Loaded.Spec, new WeakReference<CompiledProgram>(compiled));
         return compiled;
     }
 

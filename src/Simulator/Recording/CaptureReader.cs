@@ -6,6 +6,9 @@ namespace ReuseportPS.Simulator.Recording;
 /// <summary>What all forms of captures share: frames are parsed and counted, fragments put together.</summary>
 internal abstract class CaptureReader(string name, CaptureBuffer buffer) : ISegmentReader
 {
+    private const int FewestInARow = 2;
+    private const int MostInARow = 8;
+
     private readonly TraceCounter _counter = new();
     private FragmentReassembler _reassembler = new();
     private bool _sawFragment;
@@ -98,13 +101,22 @@ internal abstract class CaptureReader(string name, CaptureBuffer buffer) : ISegm
     /// <summary>Another reader, at the buffer's position, that knows of the format what this one does by now.</summary>
     public virtual CaptureReader Fork(CaptureBuffer at) => throw new NotSupportedException("This form of captures is read from its beginning.");
 
-    /// <summary>Goes on to where a record seems to begin; false when there is no such place.</summary>
+    /// <summary>Goes on to a place from which on several records in a row look like those of this capture; false when there is none.</summary>
     public bool TryBegin()
     {
         buffer.Fill(CaptureBuffer.Capacity);
-        bool isFound = TryFindRecord();
-        _begin = buffer.Position;
-        return isFound;
+        ReadOnlySpan<byte> bytes = buffer.Available;
+        for (int at = (int)(-buffer.Position & (Alignment - 1)); at <= bytes.Length - Shortest; at += Alignment)
+        {
+            if (MayBegin(bytes[at..]) && BeginsRecords(bytes[at..]))
+            {
+                buffer.Advance(at);
+                _begin = buffer.Position;
+                return true;
+            }
+        }
+
+        return false;
     }
 
     public bool Follows(ISegmentReader? before) =>
@@ -126,8 +138,35 @@ internal abstract class CaptureReader(string name, CaptureBuffer buffer) : ISegm
     /// <summary>Whether the next record is beyond the <see cref="Limit"/>.</summary>
     protected bool IsAtLimit => buffer.Position >= Limit;
 
-    /// <summary>Goes on, within the bytes at hand, to where a record seems to begin.</summary>
-    protected virtual bool TryFindRecord() => false;
+    /// <summary>Bytes of the shortest record.</summary>
+    protected virtual int Shortest => 1;
+
+    /// <summary>Records begin at multiples of it, a power of two.</summary>
+    protected virtual int Alignment => 1;
+
+    /// <summary>Whether the first of several records may look so.</summary>
+    protected virtual bool MayBegin(ReadOnlySpan<byte> bytes) => true;
+
+    /// <summary>The length of the record that seems to begin there, of which the end may not be at hand; 0 when none does.</summary>
+    /// <param name="bytes">At least the <see cref="Shortest"/>.</param>
+    protected virtual long LengthAt(ReadOnlySpan<byte> bytes) => 0;
+
+    private bool BeginsRecords(ReadOnlySpan<byte> bytes)
+    {
+        int records = 0;
+        for (; records < MostInARow && bytes.Length >= Shortest; records++)
+        {
+            long length = LengthAt(bytes);
+            if (length == 0)
+            {
+                return false;
+            }
+
+            bytes = bytes[(int)Math.Min(bytes.Length, length)..];
+        }
+
+        return records >= FewestInARow;
+    }
 
     public virtual void Dispose()
     {

@@ -6,9 +6,6 @@ namespace ReuseportPS.Simulator.Recording;
 /// <summary>Streams one file of the classic pcap format: microseconds or nanoseconds, either byte order.</summary>
 internal sealed class PcapReader : CaptureReader
 {
-    private const int FewestInARow = 2;
-    private const int MostInARow = 8;
-
     /// <summary>Seconds, a year: times further apart are not expected in one file.</summary>
     private const long LongestCapture = 365 * 24 * 3600;
 
@@ -106,40 +103,18 @@ internal sealed class PcapReader : CaptureReader
         return true;
     }
 
-    /// <summary>A place from which on several records in a row look like records of this capture.</summary>
-    protected override bool TryFindRecord()
+    /// <inheritdoc/>
+    protected override int Shortest => PcapFormat.RecordHeaderLength;
+
+    /// <inheritdoc/>
+    protected override long LengthAt(ReadOnlySpan<byte> bytes)
     {
-        for (ReadOnlySpan<byte> bytes = Buffer.Available; bytes.Length >= PcapFormat.RecordHeaderLength; bytes = bytes[1..])
-        {
-            if (BeginsRecords(bytes))
-            {
-                Buffer.Advance(Buffer.Available.Length - bytes.Length);
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private bool BeginsRecords(ReadOnlySpan<byte> bytes)
-    {
-        int records = 0;
-        for (; records < MostInARow && bytes.Length >= PcapFormat.RecordHeaderLength; records++)
-        {
-            long length = ReadUInt32(bytes[8..]);
-            bool isRecord = length is > 0 and <= PcapFormat.LargestRecord
-                && ReadUInt32(bytes[12..]) - length is >= 0 and <= PcapFormat.LargestRecord
-                && ReadUInt32(bytes[4..]) < 1_000_000_000 / (uint)_fractionToNanoseconds
-                && Math.Abs((long)ReadUInt32(bytes) - _seconds) <= LongestCapture;
-            if (!isRecord)
-            {
-                return false;
-            }
-
-            bytes = bytes[(int)Math.Min(bytes.Length, PcapFormat.RecordHeaderLength + length)..];
-        }
-
-        return records >= FewestInARow;
+        long length = ReadUInt32(bytes[8..]);
+        bool isRecord = length is > 0 and <= PcapFormat.LargestRecord
+            && ReadUInt32(bytes[12..]) - length is >= 0 and <= PcapFormat.LargestRecord
+            && ReadUInt32(bytes[4..]) < 1_000_000_000 / (uint)_fractionToNanoseconds
+            && Math.Abs((long)ReadUInt32(bytes) - _seconds) <= LongestCapture;
+        return isRecord ? PcapFormat.RecordHeaderLength + length : 0;
     }
 
     private uint ReadUInt32(ReadOnlySpan<byte> bytes) =>

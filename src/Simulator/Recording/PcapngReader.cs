@@ -9,8 +9,6 @@ namespace ReuseportPS.Simulator.Recording;
 internal sealed class PcapngReader(string name, CaptureBuffer buffer) : CaptureReader(name, buffer)
 {
     private const uint Outbound = 2;
-    private const int FewestInARow = 2;
-    private const int MostInARow = 8;
 
     private readonly List<PcapngInterface> _interfaces = [];
     private bool _bigEndian;
@@ -134,40 +132,23 @@ internal sealed class PcapngReader(string name, CaptureBuffer buffer) : CaptureR
         && reader._descriptions == _descriptionsBefore
         && (!_borrowedTime || reader._lastTime == _timeBefore);
 
-    /// <summary>A place from which on several blocks in a row end with their own length, the first of a type of the format.</summary>
-    protected override bool TryFindRecord()
-    {
-        ReadOnlySpan<byte> bytes = Buffer.Available;
-        for (int at = (int)(-Buffer.Position & 3); at <= bytes.Length - PcapngFormat.SmallestBlock; at += 4)
-        {
-            if (ReadUInt32(bytes[at..]) is >= 1 and <= PcapngFormat.HighestType && BeginsBlocks(bytes[at..]))
-            {
-                Buffer.Advance(at);
-                return true;
-            }
-        }
+    /// <inheritdoc/>
+    protected override int Shortest => PcapngFormat.SmallestBlock;
 
-        return false;
+    /// <inheritdoc/>
+    protected override int Alignment => 4;
+
+    /// <inheritdoc/>
+    protected override bool MayBegin(ReadOnlySpan<byte> bytes) => ReadUInt32(bytes) is >= 1 and <= PcapngFormat.HighestType;
+
+    /// <inheritdoc/>
+    protected override long LengthAt(ReadOnlySpan<byte> bytes)
+    {
+        uint length = ReadUInt32(bytes[4..]);
+        return length < PcapngFormat.SmallestBlock || length % 4 != 0 || (length <= bytes.Length && ReadUInt32(bytes[(int)(length - 4)..]) != length) ? 0 : length;
     }
 
     private static bool IsPacket(uint type) => type is PcapngFormat.ObsoletePacket or PcapngFormat.SimplePacket or PcapngFormat.EnhancedPacket;
-
-    private bool BeginsBlocks(ReadOnlySpan<byte> bytes)
-    {
-        int blocks = 0;
-        for (; blocks < MostInARow && bytes.Length >= PcapngFormat.SmallestBlock; blocks++)
-        {
-            uint length = ReadUInt32(bytes[4..]);
-            if (length < PcapngFormat.SmallestBlock || length % 4 != 0 || (length <= bytes.Length && ReadUInt32(bytes[(int)(length - 4)..]) != length))
-            {
-                return false;
-            }
-
-            bytes = bytes[(int)Math.Min(bytes.Length, length)..];
-        }
-
-        return blocks >= FewestInARow;
-    }
 
     private bool TryReadByteOrder(ReadOnlySpan<byte> bytes)
     {

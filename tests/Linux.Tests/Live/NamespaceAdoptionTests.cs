@@ -1,5 +1,3 @@
-using System.Net;
-using System.Text;
 using ReuseportPS.Contract;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Backends.Groups;
@@ -245,22 +243,5 @@ public sealed class NamespaceAdoptionTests : LinuxTest
         return made;
     }
 
-    private string Get(LinuxNamespace? place = null)
-    {
-        using LinuxSocket client = (LinuxSocket)Backend.CreateSocket(new SocketSpec(TransportProtocol.Tcp, IpFamily.V4, ReusePort: false), place ?? Namespace);
-        client.Connect(new IPEndPoint(IPAddress.Loopback, ChildServer.Port));
-        client.Send("GET / HTTP/1.0\r\n\r\n"u8);
-        StringBuilder answer = new();
-        byte[] buffer = new byte[4096];
-        while (true)
-        {
-            Assert.NotNull(Backend.WaitForArrival([client], TimeSpan.FromSeconds(5)));
-            if (client.TryReceive(buffer, out int length, out _) && length == 0)
-            {
-                return answer.ToString().Split("\r\n\r\n")[1];
-            }
-
-            answer.Append(Encoding.ASCII.GetString(buffer, 0, length));
-        }
-    }
+    private string Get(LinuxNamespace? place = null) => ChildServer.Get(Backend, place ?? Namespace);
 }

@@ -144,7 +144,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
     {
         ImmutableArray<ImmutableArray<SocketRecord>> ordered =
             [.. byGroup.Select(kernelGroup => request.Freeze ? KernelChoice.Require(Backend, kernelGroup.Key, [.. kernelGroup], place) : Seating.InKernelOrder(Backend, [.. kernelGroup]))];
-        IPinFolder folder = request.PinGroup is uint unixGroup ? Backend.Pins.Create(request.Name, unixGroup) : Backend.Pins.Create(request.Name);
+        IPinFolder folder = Backend.Pins.Create(request.Name, request.PinGroup);
         List<KernelGroup> kernelGroups = [];
         try
         {

@@ -662,19 +662,8 @@ public sealed partial class ManagedGroup : IDisposable
         }
 
         // Any member does: the seats are read up to the first that is taken by a socket that was found.
-        Dictionary<ulong, SocketRecord>? byCookie = null;
-        foreach (ulong cookie in Enumerable.Range(0, SlotCount).Select(group.CookieAt).Where(cookie => cookie != 0))
-        {
-            SocketRecord? member = byCookie is null ? found.FirstOrDefault(socket => socket.Cookie == cookie) : byCookie.GetValueOrDefault(cookie);
-            if (member is not null)
-            {
-                return member;
-            }
-
-            byCookie ??= found.DistinctBy(socket => socket.Cookie).ToDictionary(socket => socket.Cookie);
-        }
-
-        return null;
+        Dictionary<ulong, SocketRecord> byCookie = found.DistinctBy(socket => socket.Cookie).ToDictionary(socket => socket.Cookie);
+        return Enumerable.Range(0, SlotCount).Select(group.CookieAt).Where(cookie => cookie != 0).Select(byCookie.GetValueOrDefault).FirstOrDefault(member => member is not null);
     }
 
     /// <summary>A handle to attach through: an own socket as it is, a foreign one for as long as the change takes.</summary>

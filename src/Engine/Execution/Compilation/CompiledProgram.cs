@@ -79,7 +79,7 @@ public sealed class CompiledProgram
 
         if (_like is not null)
         {
-            return _codes[variant] ??= new CompiledCode(Program, (_like._codes[variant] ?? _like.Make(variant))!);
+            return _codes[variant] ??= new CompiledCode(Program, _like.Make(variant)!);
         }
 
         lock (_codes)
