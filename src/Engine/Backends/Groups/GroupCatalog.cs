@@ -150,7 +150,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
         {
             for (int index = 0; index < byGroup.Length; index++)
             {
-                kernelGroups.Add(Seat(byGroup[index].Key, ordered[index], request.Namespace));
+                kernelGroups.Add(Seat(byGroup[index].Key, ordered[index], place));
             }
 
             ManagedGroup group = new(
