@@ -29,7 +29,7 @@ public sealed class HostTests : IDisposable
     [Fact]
     public async Task PwshDoesTheSame()
     {
-        string pwsh = Pwsh.Require();
+        string pwsh = await Pwsh.Require();
         foreach (HostCase @case in HostCase.All.Where(@case => @case.IsAsPwsh))
         {
             ProcessRun run = await ProcessRun.Of(pwsh, ["-NoProfile", .. @case.Arguments], @case.Input, _folder.FullName, ("NO_COLOR", "1"));

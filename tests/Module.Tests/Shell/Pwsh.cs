@@ -1,19 +1,40 @@
+using System.Diagnostics;
+using System.Management.Automation;
+
 namespace ReuseportPS.Module.Tests.Shell;
 
-/// <summary>A real pwsh on this machine, against which recordings and the host are checked.</summary>
+/// <summary>A real pwsh, against which recordings and the host are checked and in which real Pester runs.</summary>
 internal static class Pwsh
 {
-    /// <summary>REUSEPORTPS_PWSH, or pwsh on the PATH; null if there is none.</summary>
-    public static string? Path { get; } = Environment.GetEnvironmentVariable("REUSEPORTPS_PWSH") is { Length: > 0 } named
-        ? named
-        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(System.IO.Path.PathSeparator)
-            .Select(folder => System.IO.Path.Combine(folder, "pwsh"))
-            .FirstOrDefault(File.Exists);
+    private static readonly Lazy<Task<(string? Path, string Reason)>> s_found = new(Find);
 
-    /// <summary>Its path; without one the test is skipped.</summary>
-    public static string Require()
+    /// <summary>Its path: REUSEPORTPS_PWSH, or pwsh on the PATH, or the .NET tool of the engine's own version; where none of them is to be had the test is skipped.</summary>
+    public static async Task<string> Require()
     {
-        Assert.SkipWhen(Path is null, "No pwsh: put it on the PATH or name it in REUSEPORTPS_PWSH to compare the Shell with it.");
-        return Path!;
+        (string? path, string reason) = await s_found.Value;
+        Assert.SkipWhen(path is null, reason);
+        return path!;
+    }
+
+    private static async Task<(string? Path, string Reason)> Find()
+    {
+        if (Environment.GetEnvironmentVariable("REUSEPORTPS_PWSH") is { Length: > 0 } named)
+        {
+            return (named, "");
+        }
+
+        string program = OperatingSystem.IsWindows() ? "pwsh.exe" : "pwsh";
+        string version = FileVersionInfo.GetVersionInfo(typeof(PSObject).Assembly.Location).ProductVersion!.Split(' ')[0];
+        string folder = Repository.PathTo("artifacts", "pwsh", version);
+        if ((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append(folder)
+            .Select(place => Path.Combine(place, program)).FirstOrDefault(File.Exists) is { } present)
+        {
+            return (present, "");
+        }
+
+        ProcessRun run = await ProcessRun.Of("dotnet", ["tool", "install", "PowerShell", "--version", version, "--tool-path", folder]);
+        return run.ExitCode == 0
+            ? (Path.Combine(folder, program), "")
+            : (null, $"No pwsh to compare with: there is none on the PATH nor in REUSEPORTPS_PWSH, and the .NET tool PowerShell {version} could not be installed: {run.Output.Trim()} {run.Error.Trim()}");
     }
 }

@@ -25,7 +25,7 @@ public sealed class PwshComparisonTests
     [Fact]
     public async Task RecordingsAreWhatPwshPrints()
     {
-        string pwsh = Pwsh.Require();
+        string pwsh = await Pwsh.Require();
         DirectoryInfo folder = Directory.CreateTempSubdirectory("pwshcompare");
         try
         {
