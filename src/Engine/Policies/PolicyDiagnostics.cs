@@ -48,10 +48,11 @@ public static class PolicyDiagnostics
         "The value must be one of a few words and is another.",
         "Use one of the words that the message names.");
 
-    public static readonly DiagnosticDefinition NotSupportedYet = Error(
-        "RPS4009", "Not supported yet",
-        "The policy language has this word, this version of the module does not carry it out. It is refused, since leaving it out would change what the policy means.",
-        "Leave it out, or use a version of the module that supports it.");
+    public static readonly DiagnosticDefinition UnseatedByKernel = Error(
+        "RPS4009", "Members without a seat cannot be given traffic",
+        "The kernel tells a program neither how many members a group has nor which of them have no seat, and a member that came after the last look at the group is in no table. " +
+        "'unseated: kernel' is refused, since nothing that a program could do would give such members their share.",
+        "Give them seats with Sync-ReuseportGroup, or leave a share of the flows to the kernel, which chooses among all members: a rule with 'when: { fraction: 10% }' and 'steer: { by: kernel }'.");
 
     public static readonly DiagnosticDefinition UnknownVersion = Error(
         "RPS4010", "An unknown version of the language",
@@ -257,7 +258,7 @@ public static class PolicyDiagnostics
     /// <summary>All of them, by code.</summary>
     public static ImmutableArray<DiagnosticDefinition> All { get; } =
     [
-        NotYaml, YamlFeature, TooLarge, DuplicateKey, UnknownKey, MissingKey, WrongType, UnknownWord, NotSupportedYet,
+        NotYaml, YamlFeature, TooLarge, DuplicateKey, UnknownKey, MissingKey, WrongType, UnknownWord, UnseatedByKernel,
         UnknownVersion, BadNumber, BadPort, BadSlot, BadAddress, HostBits, BadName, EmptyList, NotUsedHere, MoreFindings,
         UnknownSlotName, OverlappingSlotNames, SlotTwice, SlotBeyondGroup, OneSlotWanted, UnknownList, UnusedList,
         DuplicateName, UnreachableRule, Contradiction, NeverMatches, WeightsAllZero, WeightOutsideTo, SlotWithoutWeight,

@@ -31,6 +31,9 @@ public static class PolicyWords
     /// <summary>Values of <c>migrate:</c>.</summary>
     public static FrozenDictionary<string, bool> Migrations { get; } = Table(("off", false), ("policy", true));
 
+    /// <summary>Words for who chooses for members without a seat, and whether it is the kernel.</summary>
+    public static FrozenDictionary<string, bool> Unseated { get; } = Table(("none", false), ("kernel", true));
+
     /// <summary>Values of <c>migrating:</c>.</summary>
     public static FrozenDictionary<string, bool> Truths { get; } = Table(("false", false), ("true", true));
 

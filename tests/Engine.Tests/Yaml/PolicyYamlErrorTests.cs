@@ -47,10 +47,11 @@ public sealed class PolicyYamlErrorTests
     }
 
     [Fact]
-    public void Words_of_the_language_that_are_not_supported_yet_say_so()
+    public void What_no_program_can_do_is_refused()
     {
         Diagnostic unseated = Assert.Single(PolicyYaml.Read("otherwise: { by: hash }\nunseated: kernel\n").Diagnostics);
-        Assert.Equal((PolicyDiagnostics.NotSupportedYet.Code, "'unseated' is not supported yet."), (unseated.Code, unseated.Message));
+        Assert.Equal((PolicyDiagnostics.UnseatedByKernel.Code, "No program can give traffic to members without a seat."), (unseated.Code, unseated.Message));
+        Assert.Equal(PolicyDiagnostics.UnknownWord.Code, Assert.Single(PolicyYaml.Read("otherwise: { by: hash }\nunseated: hash\n").Diagnostics).Code);
     }
 
     [Fact]

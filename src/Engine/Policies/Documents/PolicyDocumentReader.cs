@@ -29,9 +29,9 @@ internal sealed class PolicyDocumentReader
             Report(PolicyDiagnostics.UnknownVersion, version, $"Version {Show(number)} of the policy language is not known.");
         }
 
-        if (fields.TryGetValue("unseated", out DocumentNode? unseated) && unseated is not DocumentScalar { Text: "none" })
+        if (fields.TryGetValue("unseated", out DocumentNode? unseated) && Choice(unseated, "unseated", PolicyWords.Unseated))
         {
-            Later(unseated, "unseated");
+            Report(PolicyDiagnostics.UnseatedByKernel, unseated, "No program can give traffic to members without a seat.");
         }
 
         SteeringPolicy policy = new()
@@ -828,9 +828,6 @@ internal sealed class PolicyDocumentReader
 
     private void WrongType(DocumentNode node, string what, string expected, string? remedy = null) =>
         Report(PolicyDiagnostics.WrongType, node, $"{what} is {node.Kind}; expected {expected}.", remedy);
-
-    private void Later(DocumentNode node, string word) =>
-        Report(PolicyDiagnostics.NotSupportedYet, node, $"'{word}' is not supported yet.");
 
     private void Report(DiagnosticDefinition definition, DocumentNode node, string message, string? remedy = null) =>
         Diagnostics.Add(definition.At(node.Location, char.ToUpperInvariant(message[0]) + message[1..], remedy));
