@@ -11,7 +11,7 @@ namespace ReuseportPS.Bench;
 
 /// <summary>
 /// <c>bench -- traces</c>: reading and previewing a capture of 1 GB beside tcpdump and cat, in one run, the samples taking turns. CPU time: for
-/// ours of the thread or the threads, without the start of .NET; of the whole process for theirs.
+/// ours of the thread or the threads, without the start of .NET; of the whole process for theirs. Two previews at once that share nothing show what the machine itself adds when both of its processors work.
 /// </summary>
 internal static class TracesCommand
 {
@@ -20,6 +20,7 @@ internal static class TracesCommand
     private const string Reading = "read and parse";
     private const string Preview = "preview: read, parse, decide, count";
     private const string OnTwoCores = "the same on 2 cores";
+    private const string TwoAtOnce = "one of two previews at once";
     private const string Dump = "tcpdump -r FILE -w /dev/null";
 
     public static int Run()
@@ -37,6 +38,7 @@ internal static class TracesCommand
             (Reading, () => OnThread(() => Parse(file))),
             (Preview, () => OfAllThreads(() => Measure(1))),
             (OnTwoCores, () => OfAllThreads(() => Measure(2))),
+            (TwoAtOnce, () => OfAllThreads(() => Parallel.Invoke(() => Measure(1), () => Measure(1))) / 2),
             (Dump, () => OfProcess("tcpdump", "-r", file, "-w", "/dev/null")),
             ("tcpdump --count -r FILE", () => OfProcess("tcpdump", "--count", "-r", file)),
             ("cat FILE", () => OfProcess("cat", file)),
@@ -67,6 +69,9 @@ internal static class TracesCommand
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"2 cores over 1: {Median(seconds[OnTwoCores]) / Median(seconds[Preview]):0.00} of the CPU time, {Median(walls[OnTwoCores]) / Median(walls[Preview]):0.00} of the time on the wall"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"each of 2 previews at once, with nothing in common, over one alone: {Median(seconds[TwoAtOnce]) / Median(seconds[Preview]):0.00} of the CPU time; 2 cores over that: {Median(seconds[OnTwoCores]) / Median(seconds[TwoAtOnce]):0.00}"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"peak working set of this process: {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB"));
         return 0;
 

@@ -23,6 +23,7 @@ internal sealed class SlotTables
     private readonly SlotStates _states;
     private readonly List<Func<IReadOnlyList<int>>> _parts = [];
     private readonly Dictionary<string, TableChoice> _ofSlots = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _drawsFromSpare = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _ofList = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _ofPorts = new(StringComparer.Ordinal);
     private readonly TableChoice?[] _choices;
@@ -89,7 +90,7 @@ internal sealed class SlotTables
         ChainBalancer by => List(by),
         HashBalancer by => Among(by.To),
         RandomBalancer by => Among(by.To),
-        LeastLoadedBalancer by => Among(by.To),
+        LeastLoadedBalancer by => Among(by.To, drawsFromSpare: true),
         RoundRobinBalancer by => Among(by.To),
         WeightedBalancer by => Whole(MaglevTable.SizeFor(_slotCount), () => Maglev(WeightsOf(by), MaglevTable.SizeFor(_slotCount)), () => WeightsOf(by)),
         ConsistentBalancer by => Consistent(by, by.TableSize ?? ConsistentSizeFor(_slotCount)),
@@ -176,7 +177,10 @@ internal sealed class SlotTables
     };
 
     /// <summary>The choice by hash among declared slots. Equal slots share their entries.</summary>
-    private TableChoice Among(EquatableArray<SlotItem> to, bool keepsDraining = false)
+    /// <param name="to">The slots.</param>
+    /// <param name="keepsDraining">Whether draining slots may be chosen too.</param>
+    /// <param name="drawsFromSpare">Whether packets draw from the spare entries even while every main entry has its slot.</param>
+    private TableChoice Among(EquatableArray<SlotItem> to, bool keepsDraining = false, bool drawsFromSpare = false)
     {
         ImmutableArray<int> slots = _policy.ResolveSlots(to, _slotCount);
         if (slots.Length == 1 && !keepsDraining)
@@ -185,11 +189,18 @@ internal sealed class SlotTables
         }
 
         string key = (keepsDraining ? "draining " : "") + string.Join(',', slots);
+        if (drawsFromSpare)
+        {
+            _drawsFromSpare.Add(key);
+        }
+
         if (!_ofSlots.TryGetValue(key, out TableChoice? choice))
         {
             int spare = SpareSizeFor(slots.Length);
             int first = Add(slots.Length, () => [.. slots.Select(slot => IsMeant(slot) ? slot : None)]);
-            Add(spare, () => Maglev(Equal([.. slots.Any(IsMeant) ? slots.Where(IsMeant) : Standby(slots)]), spare, takesAll: true));
+            Add(spare, () => slots.All(IsMeant) && !_drawsFromSpare.Contains(key)
+                ? Nobody(spare)
+                : Maglev(Equal([.. slots.Any(IsMeant) ? slots.Where(IsMeant) : Standby(slots)]), spare, takesAll: true));
             Add(slots.Length, () => Cycle(Standby(slots), slots.Length));
             choice = new TableChoice(first, slots.Length, spare, first + slots.Length + spare, slots.Length);
             _ofSlots.Add(key, choice);
@@ -332,7 +343,14 @@ internal sealed class SlotTables
             usable[slot] = weights[slot];
         }
 
-        return Array.TrueForAll(usable, weight => weight == 0) ? [.. Enumerable.Repeat(None, size)] : MaglevTable.Build(usable, size);
+        return Array.TrueForAll(usable, weight => weight == 0) ? Nobody(size) : MaglevTable.Build(usable, size);
+    }
+
+    private static ImmutableArray<int> Nobody(int size)
+    {
+        int[] table = new int[size];
+        Array.Fill(table, None);
+        return ImmutableCollectionsMarshal.AsImmutableArray(table);
     }
 
     private static int[] Cycle(IEnumerable<int> slots, int count)
