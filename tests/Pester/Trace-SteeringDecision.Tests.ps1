@@ -68,4 +68,24 @@ Describe 'Trace-SteeringDecision' {
     It 'refuses multicast, which no program is asked about' {
         { Trace-SteeringDecision TestDrive:/rules.yaml -Source 10.1.2.3 -Destination 224.0.0.1 -SlotCount 4 -ErrorAction Stop } | Should -Throw -ErrorId 'TraceInvalid*'
     }
+
+    It 'knows the sockets and the flows of a group' {
+        $null = New-ReuseportGroup known -SlotCount 3 -Port 5443
+        $cookie = (Get-SocketSlot known)[2].Cookie[0]
+        $id = '40{0:x16}' -f $cookie
+        $ids = New-SteeringPolicy @{ by = 'connection-id'; length = 8; cookie = @{ at = 0 } } -Protocol Udp
+        (Trace-SteeringDecision $ids -Source 10.1.2.3 -Payload $id -Group known).Slot | Should -Be 2
+
+        $sticky = New-SteeringPolicy @{ by = 'chain'; to = '0-2'; sticky = @{ entries = 64; idle = '60s' } }
+        $null = Set-SteeringPolicy known $sticky
+        $snapshot = Export-ReuseportSnapshot known | ConvertFrom-Json
+        $snapshot.groups[0].stickyFlows = @([ordered]@{
+            rule = 'otherwise'; protocol = 'Udp'; source = '10.1.2.3'; sourcePort = 4000; destination = '192.0.2.1'; destinationPort = 443; slot = 1; generation = 1; ageNanoseconds = 0
+        })
+        Set-Content TestDrive:/known.json ($snapshot | ConvertTo-Json -Depth 9)
+        $null = Import-ReuseportSnapshot TestDrive:/known.json
+        (Trace-SteeringDecision $sticky -Source 10.1.2.3 -SourcePort 4000 -Group known).Slot | Should -Be 1
+        (Trace-SteeringDecision $sticky -Source 10.1.2.3 -SourcePort 4001 -Group known).Slot | Should -Be 0
+        (Trace-SteeringDecision $sticky -Source 10.1.2.3 -SourcePort 4000 -SlotCount 3).Slot | Should -Be 0
+    }
 }

@@ -59,6 +59,15 @@ public sealed class PolicyEvaluator
     /// <summary>The load of each slot: <see cref="SlotLoad"/>.</summary>
     public ulong[] Loads { get; }
 
+    /// <summary>Makes a flow known to a flow table.</summary>
+    /// <param name="table">Number of the table, among the policy's sticky actions in their order.</param>
+    /// <param name="flow">The flow.</param>
+    /// <param name="slot">The slot that it is kept for.</param>
+    /// <param name="generation">Whose turn in the seat it was.</param>
+    /// <param name="time">CLOCK_MONOTONIC at its last packet that the table took note of.</param>
+    public void Know(int table, FlowKey flow, int slot, uint generation, ulong time) =>
+        _flows[(_policy.StickyActions().ElementAt(table).Position, flow)] = new KnownFlow(slot, (int)generation, time);
+
     /// <summary>Decides one packet.</summary>
     /// <param name="packet">The packet.</param>
     /// <param name="selectable">By slot: whether its seat can be selected.</param>

@@ -56,6 +56,23 @@ public abstract class BackendCmdlet : ReuseportCmdlet
         return compilation.Compiled ?? throw new DiagnosticException(compilation.Diagnostics);
     }
 
+    /// <summary>What is previewed with what a policy would know of flows and loads if it were set on a group now.</summary>
+    /// <param name="seats">The group to pretend.</param>
+    /// <param name="name">The managed group that it pretends; null for none, where a policy knows nothing.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="compiled">The same, compiled for it.</param>
+    private protected PreviewGroup Knowing(PreviewGroup seats, string? name, SteeringPolicy policy, CompiledPolicy compiled)
+    {
+        if (name is null)
+        {
+            return seats;
+        }
+
+        GroupCatalog groups = Groups();
+        using ManagedGroup group = groups.Find(name) ?? throw groups.NotFound(name);
+        return seats with { Memory = group.ReadMemoryFor(policy, compiled) };
+    }
+
     /// <summary>The host of the preview: that of the simulator, when one is set.</summary>
     private protected SimulatorOptions? SimulatedHost()
     {

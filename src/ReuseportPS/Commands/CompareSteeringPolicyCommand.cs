@@ -48,10 +48,7 @@ public sealed class CompareSteeringPolicyCommand : PreviewCmdlet
         PreviewGroup before = Target();
         PreviewGroup after = Change(before);
         SteeringPolicy difference = DifferencePolicy ?? ReferencePolicy;
-        PolicyComparer comparer = new(
-            new ComparedSide(ReferencePolicy.Name, Compile(ReferencePolicy, before), before),
-            new ComparedSide(Describe(difference, before), Compile(difference, after), after),
-            SimulatedHost());
+        PolicyComparer comparer = new(Side(ReferencePolicy.Name, ReferencePolicy, before), Side(Describe(difference, before), difference, after), SimulatedHost());
         using TraceCmdletProgress progress = new(this, $"Comparing '{ReferencePolicy.Name}'", Trace.Name);
         SteeringComparison comparison = comparer.Compare(Trace.Source, progress.Report, StopToken);
         if (comparison.Failure is Diagnostic failure && Trace.Failure is null)
@@ -61,6 +58,12 @@ public sealed class CompareSteeringPolicyCommand : PreviewCmdlet
 
         WriteObject(comparison);
     });
+
+    private ComparedSide Side(string name, SteeringPolicy policy, PreviewGroup group)
+    {
+        CompiledPolicy compiled = Compile(policy, group);
+        return new ComparedSide(name, compiled, Knowing(group, Group, policy, compiled));
+    }
 
     private PreviewGroup Change(PreviewGroup before)
     {

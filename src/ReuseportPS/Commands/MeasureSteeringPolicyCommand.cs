@@ -30,7 +30,7 @@ public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
     [ValidateRange(1, 32768)]
     public int SlotCount { get; set; }
 
-    /// <summary>A group whose slots and seats are taken as they are now.</summary>
+    /// <summary>A group whose slots and seats are taken as they are now, with the flows and loads that the policy would know if it were set on it now.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ForGroup)]
     [ArgumentCompleter(typeof(GroupNameCompleter))]
     public string? Group { get; set; }
@@ -46,7 +46,7 @@ public sealed class MeasureSteeringPolicyCommand : BackendCmdlet
         PreviewGroup group = Group is null ? new PreviewGroup(SlotCount) : PreviewGroups.Of(Groups(), Group);
         CompiledPolicy compiled = Compile(Policy, group);
         using TraceCmdletProgress progress = new(this, $"Measuring policy '{Policy.Name}'", Trace.Name);
-        SteeringMeasurement measurement = new PolicyPreview(compiled, group, Policy.Name, SimulatedHost(), Policy) { Cores = ThrottleLimit }.Measure(
+        SteeringMeasurement measurement = new PolicyPreview(compiled, Knowing(group, Group, Policy, compiled), Policy.Name, SimulatedHost(), Policy) { Cores = ThrottleLimit }.Measure(
             Trace.Source, fraction => progress.Report(fraction), StopToken);
         WriteFindings(measurement.Warnings);
         if (measurement.Failure is Diagnostic failure && Trace.Failure is null)

@@ -13,7 +13,7 @@ public abstract class PreviewCmdlet : BackendCmdlet
     [ValidateRange(1, 32768)]
     public int SlotCount { get; set; }
 
-    /// <summary>A group whose slots and seats are taken as they are now; or give -SlotCount.</summary>
+    /// <summary>A group whose slots and seats are taken as they are now, with the flows and loads that the policy would know if it were set on it now; or give -SlotCount.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(GroupNameCompleter))]
     public string? Group { get; set; }

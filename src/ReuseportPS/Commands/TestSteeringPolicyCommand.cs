@@ -77,7 +77,7 @@ public sealed class TestSteeringPolicyCommand : BackendCmdlet
         PreviewGroup group = Group is null ? new PreviewGroup(SlotCount) : PreviewGroups.Of(Groups(), Group);
         CompiledPolicy compiled = Compile(policy, group);
         using TraceCmdletProgress progress = new(this, $"Reading connection ids as policy '{policy.Name}'", trace.Name);
-        ConnectionIdSurvey survey = new ConnectionIdSurveyor(policy, compiled, group, ModuleState.Current.SimulatorOptions).Survey(trace.Source, progress.Report, StopToken);
+        ConnectionIdSurvey survey = new ConnectionIdSurveyor(policy, compiled, Knowing(group, Group, policy, compiled), ModuleState.Current.SimulatorOptions).Survey(trace.Source, progress.Report, StopToken);
         if (survey.Failure is Diagnostic failure && trace.Failure is null)
         {
             WriteFailure(failure);

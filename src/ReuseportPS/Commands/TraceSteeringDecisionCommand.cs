@@ -74,7 +74,7 @@ public sealed class TraceSteeringDecisionCommand : PreviewCmdlet
     {
         PreviewGroup group = Target();
         CompiledPolicy compiled = Compile(Policy, group);
-        using DecisionTracer tracer = new(Policy, compiled, group, Detailed ? StepsKept : 0, SimulatedHost());
+        using DecisionTracer tracer = new(Policy, compiled, Knowing(group, Group, Policy, compiled), Detailed ? StepsKept : 0, SimulatedHost());
         switch (ParameterSetName)
         {
             case ForPacket:

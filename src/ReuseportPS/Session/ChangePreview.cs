@@ -25,10 +25,11 @@ internal static class ChangePreview
         {
             Occupied = [.. seats.Occupied.Select((taken, slot) => taken && emptied?[slot] != true)],
             States = plan.States,
+            Memory = group.ReadMemoryFor(plan.Policy, plan.Compiled),
         };
         SteeringPolicy kernel = new() { Name = "the kernel's choice", Otherwise = new SteerAction(new KernelBalancer()) };
         ComparedSide before = new(
-            group.Policy?.Name ?? kernel.Name, group.Compiled ?? PolicyCompiler.Compile(kernel, group.SlotCount).Compiled!, seats);
+            group.Policy?.Name ?? kernel.Name, group.Compiled ?? PolicyCompiler.Compile(kernel, group.SlotCount).Compiled!, seats with { Memory = group.ReadMemory() });
         ComparedSide after = new(string.IsNullOrEmpty(changes) ? plan.Policy.Name : $"{plan.Policy.Name}, {changes}", plan.Compiled, left);
         SteeringComparison change = new PolicyComparer(before, after).Compare(trace, progress, cancellation);
         SteeringMeasurement shares = new PolicyPreview(plan.Compiled, left, after.Name, source: plan.Policy).Measure(

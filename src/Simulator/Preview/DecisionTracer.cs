@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Execution;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
@@ -18,6 +19,7 @@ public sealed class DecisionTracer : IDisposable
     private readonly PolicyEvaluator _evaluator;
     private readonly bool[] _selectable;
     private readonly bool _drawsNumbers;
+    private bool _hasBegun;
 
     /// <summary>A tracer for a policy and the group that it decides for.</summary>
     /// <param name="policy">The policy.</param>
@@ -39,8 +41,14 @@ public sealed class DecisionTracer : IDisposable
     /// <exception cref="InvalidOperationException">Bytecode and evaluator disagree: a bug of this project.</exception>
     public TracedDecision Decide(in Packet packet)
     {
+        ulong now = (ulong)packet.Timestamp;
+        if (!_hasBegun)
+        {
+            Remember(now);
+        }
+
         SteeringOutcome outcome = _steering.Decide(packet);
-        PolicyDecision decision = _evaluator.Decide(packet, _selectable, new ExecutionEnvironment { MonotonicTime = (ulong)Math.Max(0, packet.Timestamp) });
+        PolicyDecision decision = _evaluator.Decide(packet, _selectable, new ExecutionEnvironment { MonotonicTime = now });
         if ((outcome.Verdict, outcome.Slot) != (decision.Verdict, decision.Slot))
         {
             // Only the program draws from the host's random numbers: the rule is the evaluator's to tell, the slot the program's.
@@ -60,6 +68,20 @@ public sealed class DecisionTracer : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _steering.Dispose();
+
+    private void Remember(ulong now)
+    {
+        _hasBegun = true;
+        foreach (RememberedFlow flow in _group.Memory.Flows.Where(flow => flow.Slot < _group.SlotCount))
+        {
+            _evaluator.Know(flow.Table, flow.Flow, flow.Slot, flow.Generation, unchecked(now - flow.Age));
+        }
+
+        foreach (RememberedLoad load in _group.Memory.Loads.Where(load => load.Slot < _group.SlotCount))
+        {
+            _evaluator.Loads[load.Slot] = load.At(now);
+        }
+    }
 
     private IEnumerable<RuleValue> ValuesOf(Packet packet, PolicyDecision decision)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Policies;
 
 namespace ReuseportPS.Simulator.Preview;
@@ -32,6 +33,9 @@ public sealed record PreviewGroup
 
     /// <summary>The states of the slots, which a policy is compiled with.</summary>
     public SlotStates States { get; init; } = SlotStates.AllActive;
+
+    /// <summary>What the policy knows of flows and loads when the trace begins.</summary>
+    public PolicyMemory Memory { get; init; } = PolicyMemory.Nothing;
 
     /// <summary>By slot: what to call it (<c>slot 3</c>, <c>nginx 4711</c>).</summary>
     public ImmutableArray<string> Labels

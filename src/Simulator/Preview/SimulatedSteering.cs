@@ -52,7 +52,7 @@ internal sealed class SimulatedSteering : IDisposable
     {
         bool isTcp = packet.Flow.Protocol == TransportProtocol.Tcp;
         ref Target? target = ref _targets[(packet.Flow.Family == IpFamily.V6 ? 2 : 0) + (isTcp ? 1 : 0)];
-        target ??= CreateTarget(packet.Flow.Protocol, packet.Flow.Family);
+        target ??= CreateTarget(packet);
 
         // No policy reads the flow's hash, whose secrets are the host's.
         _backend.Nanoseconds = packet.Timestamp;
@@ -121,8 +121,15 @@ internal sealed class SimulatedSteering : IDisposable
         }
     }
 
-    private Target CreateTarget(TransportProtocol protocol, IpFamily family)
+    private Target CreateTarget(in Packet packet)
     {
+        if (Array.TrueForAll(_targets, target => target is null))
+        {
+            // The trace begins now, whenever it was recorded.
+            _group.Memory.Store(_policy, index => _shared[index]!, (ulong)packet.Timestamp);
+        }
+
+        (TransportProtocol protocol, IpFamily family) = (packet.Flow.Protocol, packet.Flow.Family);
         IBackendMap seats = _backend.CreateMap(_policy.Program.Maps[_policy.Maps.Seats]);
         Sock? first = null;
         for (int slot = 0; slot < _group.SlotCount; slot++)

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
-using ReuseportPS.Engine.Backends.Snapshots;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Policies;
 
@@ -201,50 +200,11 @@ internal sealed class LivePolicy : IDisposable
         return count;
     }
 
-    /// <summary>What the flow tables hold: flow, slot, generation of the seat, nanoseconds since the last packet noted. They change under the eyes of who reads, so that the walk is bounded by their size.</summary>
-    public IEnumerable<SnapshotStickyFlow> ReadFlows(SteeringPolicy policy)
-    {
-        ulong now = _backend.MonotonicTime;
-        foreach ((string rule, int index) in policy.StickyActions().Select(action => policy.ActionName(action.Position)).Zip(Compiled.Maps.Flows))
-        {
-            IBackendMap table = _maps[index]!.Map;
-            int left = Compiled.Program.Maps[index].MaxEntries;
-            for (byte[]? key = table.NextKey([]); key is not null && left > 0; key = table.NextKey(key), left--)
-            {
-                if (table.Lookup(key) is { Length: PolicyMapSpecs.FlowValueSize } value)
-                {
-                    // Another CPU may have noted a packet since the clock was read.
-                    long age = (long)(now - BinaryPrimitives.ReadUInt64LittleEndian(value.AsSpan(StickyCode.TimeAt)));
-                    yield return new SnapshotStickyFlow(
-                        rule, FlowTableKey.Read(key), BinaryPrimitives.ReadInt32LittleEndian(value.AsSpan(StickyCode.SlotAt)),
-                        BinaryPrimitives.ReadUInt32LittleEndian(value.AsSpan(StickyCode.GenerationAt)), (ulong)Math.Max(0, age));
-                }
-            }
-        }
-    }
+    /// <summary>What the flow tables and the loads hold.</summary>
+    public PolicyMemory ReadMemory() => PolicyMemory.Read(Compiled, index => _maps[index]!.Map, _backend.MonotonicTime);
 
-    /// <summary>Puts flows of a snapshot into the tables of the rules that they are of; those of rules that are not sticky here are left out.</summary>
-    public void RestoreFlows(SteeringPolicy policy, IEnumerable<SnapshotStickyFlow> flows)
-    {
-        Dictionary<string, int> tables = [];
-        foreach ((string rule, int index) in policy.StickyActions().Select(action => policy.ActionName(action.Position)).Zip(Compiled.Maps.Flows))
-        {
-            tables.TryAdd(rule, index);
-        }
-
-        ulong now = _backend.MonotonicTime;
-        foreach (SnapshotStickyFlow flow in flows)
-        {
-            if (tables.TryGetValue(flow.Rule, out int index))
-            {
-                byte[] value = new byte[PolicyMapSpecs.FlowValueSize];
-                BinaryPrimitives.WriteInt32LittleEndian(value.AsSpan(StickyCode.SlotAt), flow.Slot);
-                BinaryPrimitives.WriteUInt32LittleEndian(value.AsSpan(StickyCode.GenerationAt), flow.Generation);
-                BinaryPrimitives.WriteUInt64LittleEndian(value.AsSpan(StickyCode.TimeAt), unchecked(now - flow.Age));
-                _maps[index]!.Map.Update(FlowTableKey.Write(flow.Flow), value);
-            }
-        }
-    }
+    /// <summary>Puts into the flow tables and the loads what they held elsewhere.</summary>
+    public void Restore(PolicyMemory memory) => memory.Store(Compiled, index => _maps[index]!.Map, _backend.MonotonicTime);
 
     /// <summary>Goes on counting from what a snapshot says. Both banks must have the same data still.</summary>
     public void RestoreEpoch(uint epoch)

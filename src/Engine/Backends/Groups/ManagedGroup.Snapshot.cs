@@ -12,8 +12,9 @@ public sealed partial class ManagedGroup
     public SnapshotGroup Capture(IReadOnlyList<LiveConnection> flows)
     {
         Refresh();
-        ulong now = _backend.MonotonicTime;
-        ImmutableArray<ulong> loads = ReadLoads();
+        PolicyMemory memory = ReadMemory();
+        Dictionary<int, RememberedLoad> loads = memory.Loads.ToDictionary(load => load.Slot);
+        string[] tables = Policy is null ? [] : [.. Policy.StickyActions().Select(action => Policy.ActionName(action.Position))];
         return new SnapshotGroup
         {
             Name = Name,
@@ -21,15 +22,11 @@ public sealed partial class ManagedGroup
             KernelGroups = [.. _kernelGroups.Select(Capture)],
             Slots =
             [
-                .. Enumerable.Range(0, SlotCount).Select(slot =>
+                .. Enumerable.Range(0, SlotCount).Select(slot => new SnapshotSlot(slot, _states[slot], _states.GenerationOf(slot), [.. _kernelGroups.Select(group => group.CookieAt(slot))])
                 {
-                    ulong load = loads.Length > slot ? loads[slot] : 0;
-                    return new SnapshotSlot(slot, _states[slot], _states.GenerationOf(slot), [.. _kernelGroups.Select(group => group.CookieAt(slot))])
-                    {
-                        Weight = Policy is null ? null : PolicyWeights.Of(Policy, slot, SlotCount),
-                        Load = load == 0 ? null : (uint)load,
-                        LoadAge = load == 0 ? 0 : SlotLoad.AgeInNanoseconds(load, now),
-                    };
+                    Weight = Policy is null ? null : PolicyWeights.Of(Policy, slot, SlotCount),
+                    Load = loads.GetValueOrDefault(slot)?.Load,
+                    LoadAge = loads.GetValueOrDefault(slot)?.Age ?? 0,
                 }),
             ],
             Policy = Policy is null ? null : _text.Write(Policy),
@@ -38,9 +35,20 @@ public sealed partial class ManagedGroup
             Program = Program?.Name,
             Counters = _live is null ? [] : ReadCounters(),
             Flows = [.. flows],
-            StickyFlows = _live is null || Policy is null ? [] : [.. SnapshotStickyFlow.InOrder(_live.ReadFlows(Policy))],
+            StickyFlows = [.. SnapshotStickyFlow.InOrder(memory.Flows.Select(flow => new SnapshotStickyFlow(tables[flow.Table], flow.Flow, flow.Slot, flow.Generation, flow.Age)))],
         };
     }
+
+    /// <summary>What the flow tables and the loads of the applied policy hold.</summary>
+    public PolicyMemory ReadMemory() => _live?.ReadMemory() ?? PolicyMemory.Nothing;
+
+    /// <summary>What of it a policy would know in the place of the present one.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="compiled">The same, compiled for the group.</param>
+    public PolicyMemory ReadMemoryFor(SteeringPolicy policy, CompiledPolicy compiled) =>
+        _live is null ? PolicyMemory.Nothing
+        : compiled.ChangeFrom(_live.Compiled) == PolicyChange.Program ? ReadMemory().Across(TablesAcross(policy))
+        : ReadMemory();
 
     /// <summary>Gives a group that was just seated the states, the policy, the loads and the counters of a snapshot.</summary>
     /// <exception cref="Diagnostics.DiagnosticException">A kernel group has no member, or the policy does not fit the group.</exception>
@@ -58,14 +66,13 @@ public sealed partial class ManagedGroup
         }
 
         Apply(_text.Read(snapshot.Policy));
-        ulong now = _backend.MonotonicTime;
-        foreach (SnapshotSlot slot in ReadLoads().IsEmpty ? [] : snapshot.Slots.Where(slot => slot.Load is not null))
-        {
-            // The clock of a host that has just begun stands before the time at which the load was told: both wrap around.
-            _live!.StoreLoad(slot.Slot, SlotLoad.Pack(slot.Load!.Value, unchecked(now - slot.LoadAge)));
-        }
-
-        _live!.RestoreFlows(Policy!, snapshot.StickyFlows);
+        string[] tables = [.. Policy!.StickyActions().Select(action => Policy.ActionName(action.Position))];
+        _live!.Restore(new PolicyMemory(
+            [
+                .. snapshot.StickyFlows.Select(flow => new RememberedFlow(Array.IndexOf(tables, flow.Rule), flow.Flow, flow.Slot, flow.Generation, flow.Age))
+                    .Where(flow => flow.Table >= 0).OrderByDescending(flow => flow.Age),
+            ],
+            [.. snapshot.Slots.Where(slot => slot.Load is not null).Select(slot => new RememberedLoad(slot.Slot, slot.Load!.Value, slot.LoadAge))]));
         _live.RestoreCounters(snapshot.Counters);
         _live.RestoreEpoch(snapshot.Epoch);
         SaveState(Policy, _live.Compiled, _generation, [.. _kernelGroups.Select(group => group.Program!)], _live.Epoch);
