@@ -87,5 +87,11 @@ Describe 'Trace-SteeringDecision' {
         (Trace-SteeringDecision $sticky -Source 10.1.2.3 -SourcePort 4000 -Group known).Slot | Should -Be 1
         (Trace-SteeringDecision $sticky -Source 10.1.2.3 -SourcePort 4001 -Group known).Slot | Should -Be 0
         (Trace-SteeringDecision $sticky -Source 10.1.2.3 -SourcePort 4000 -SlotCount 3).Slot | Should -Be 0
+
+        $reversed = New-SteeringPolicy @{ by = 'chain'; to = @(2, 1, 0); sticky = @{ entries = 64; idle = '60s' } }
+        $kept, $forgotten = $reversed, (New-SteeringPolicy @{ by = 'slot'; slot = 2 }) | ForEach-Object { Set-SteeringPolicy known $_ -WhatIf }
+        $kept.Over | Should -Be '1 flow in flow tables'
+        $kept.Change.FlowsMoved | Should -Be 0
+        $forgotten.Change.FlowsMoved | Should -Be 1
     }
 }

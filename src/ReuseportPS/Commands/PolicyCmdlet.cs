@@ -20,7 +20,7 @@ public abstract class PolicyCmdlet : GroupCmdlet
     /// <param name="backend">The backend.</param>
     /// <param name="group">The group.</param>
     /// <param name="policy">The policy.</param>
-    /// <param name="trace">A trace to preview it over, beside the live connections.</param>
+    /// <param name="trace">A trace to preview it over, beside the live connections and the flows of flow tables.</param>
     /// <param name="confirmWithin">The time after which it is taken back unless it is confirmed, or null.</param>
     private protected void SetPolicy(IReuseportBackend backend, ManagedGroup group, SteeringPolicy policy, PacketTrace? trace = null, TimeSpan? confirmWithin = null)
     {

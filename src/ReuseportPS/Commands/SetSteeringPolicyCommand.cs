@@ -36,7 +36,7 @@ public sealed class SetSteeringPolicyCommand : PolicyCmdlet
     [Parameter(ParameterSetName = ByProgram)]
     public IDictionary Map { get; set; } = new Hashtable();
 
-    /// <summary>With -WhatIf, a trace to preview the policy over, beside the live connections.</summary>
+    /// <summary>With -WhatIf, a trace to preview the policy over, beside the live connections and the flows of flow tables.</summary>
     [Parameter(ParameterSetName = ByPolicy)]
     public PacketTrace? Trace { get; set; }
 

@@ -23,7 +23,7 @@ public abstract class SlotCmdlet : GroupCmdlet
     [ValidateNotNullOrEmpty]
     public SlotItem[] Slot { get; set; } = [];
 
-    /// <summary>With -WhatIf, a trace to preview the change over, beside the live connections.</summary>
+    /// <summary>With -WhatIf, a trace to preview the change over, beside the live connections and the flows of flow tables.</summary>
     [Parameter]
     public PacketTrace? Trace { get; set; }
 

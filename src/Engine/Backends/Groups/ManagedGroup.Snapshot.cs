@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ReuseportPS.Engine.Backends.Snapshots;
+using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
 
 namespace ReuseportPS.Engine.Backends.Groups;
@@ -49,6 +50,18 @@ public sealed partial class ManagedGroup
         _live is null ? PolicyMemory.Nothing
         : compiled.ChangeFrom(_live.Compiled) == PolicyChange.Program ? ReadMemory().Across(TablesAcross(policy))
         : ReadMemory();
+
+    /// <summary>The flows that the flow tables keep for a slot, each once: seen within the idle time, and of those who sit there now.</summary>
+    public ImmutableArray<FlowKey> ReadKeptFlows()
+    {
+        StickyFlows[] tables = Policy is null ? [] : [.. Policy.StickyActions().Select(action => action.Sticky)];
+        return
+        [
+            .. ReadMemory().Flows
+                .Where(flow => flow.Age <= tables[flow.Table].IdleNanoseconds && flow.Generation == _states.GenerationOf(flow.Slot))
+                .Select(flow => flow.Flow).Distinct(),
+        ];
+    }
 
     /// <summary>Gives a group that was just seated the states, the policy, the loads and the counters of a snapshot.</summary>
     /// <exception cref="Diagnostics.DiagnosticException">A kernel group has no member, or the policy does not fit the group.</exception>
