@@ -122,7 +122,7 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
                 new ItemNotFoundException(
                     ParameterSetName == AdoptByName
                         ? $"No process named {string.Join(", ", ProcessName)} holds a TCP listener or a bound UDP socket{(BoundPort is int port ? $" on port {port}" : "")}."
-                        : "No process came through the pipeline, so there is nothing to adopt."),
+                        : "No process came through the pipeline, so there is nothing to adopt. Get-Process goes by the titles that servers give their processes (Get-Process nginx*); -ProcessName goes by the name of the program."),
                 "ProcessNotFound", ErrorCategory.ObjectNotFound, Name));
             return;
         }
