@@ -1,13 +1,19 @@
+using System.Buffers;
 using ReuseportPS.Engine.Packets;
 
 namespace ReuseportPS.Simulator.Preview;
 
 /// <summary>
-/// All flows of a preview: open addressing, at most three quarters full, doubling. That is 64 to 128 bytes per flow, and 192 at the moment of growth.
+/// All flows of a preview: open addressing, at most three quarters full, doubling. That is 64 to 128 bytes per flow, and 192 at the moment of growth. The memory is lent: what
+/// one table has outgrown another takes, and new memory costs more than what is done with it.
 /// </summary>
-internal sealed class FlowStateTable
+internal sealed class FlowStateTable : IDisposable
 {
-    private FlowState[] _states = new FlowState[1024];
+    private int _length = 1024;
+    private FlowState[] _states;
+
+    /// <summary>A table without flows.</summary>
+    public FlowStateTable() => _states = Lend(_length);
 
     /// <summary>Number of flows.</summary>
     public int Count { get; private set; }
@@ -22,7 +28,7 @@ internal sealed class FlowStateTable
         isNew = place.IsEmpty;
         if (isNew)
         {
-            if (Count >= _states.Length / 4 * 3)
+            if (Count >= _length / 4 * 3)
             {
                 Grow();
                 place = ref FindPlace(key, hash);
@@ -42,11 +48,12 @@ internal sealed class FlowStateTable
     public int Touch(ReadOnlySpan<uint> hashes)
     {
         FlowState[] states = _states;
+        uint mask = (uint)_length - 1;
         int seen = 0;
         foreach (uint hash in hashes)
         {
             // Its two ends, as it may lie in two lines.
-            ref readonly FlowState place = ref states[hash & ((uint)states.Length - 1)];
+            ref readonly FlowState place = ref states[hash & mask];
             seen += place.First + place.Start;
         }
 
@@ -57,14 +64,14 @@ internal sealed class FlowStateTable
     public bool Contains(in FlowKey key) => !FindPlace(key, FlowState.HashOf(key)).IsEmpty;
 
     /// <summary>Every place of the table, empty ones too; valid until a flow is added.</summary>
-    public ReadOnlySpan<FlowState> Places => _states;
+    public ReadOnlySpan<FlowState> Places => _states.AsSpan(0, _length);
 
     /// <summary>Flows by the row of their first decision, and how many were decided differently later.</summary>
     public (long[] ByFirstRow, long Moved) CountByRow(int rowCount)
     {
         long[] counts = new long[rowCount];
         long moved = 0;
-        foreach (ref readonly FlowState state in _states.AsSpan())
+        foreach (ref readonly FlowState state in Places)
         {
             if (!state.IsEmpty)
             {
@@ -79,14 +86,28 @@ internal sealed class FlowStateTable
     /// <summary>Forgets all flows, and keeps the memory.</summary>
     public void Clear()
     {
-        Array.Clear(_states);
+        Array.Clear(_states, 0, _length);
         Count = 0;
+    }
+
+    /// <summary>Gives the memory back; the table is not to be used any more.</summary>
+    public void Dispose()
+    {
+        ArrayPool<FlowState>.Shared.Return(_states);
+        (_states, _length) = ([], 0);
+    }
+
+    private static FlowState[] Lend(int length)
+    {
+        FlowState[] states = ArrayPool<FlowState>.Shared.Rent(length);
+        Array.Clear(states, 0, length);
+        return states;
     }
 
     private ref FlowState FindPlace(scoped in FlowKey key, uint hash)
     {
         FlowState[] states = _states;
-        uint mask = (uint)states.Length - 1;
+        uint mask = (uint)_length - 1;
         uint index = hash & mask;
         while (!states[index].IsEmpty && !states[index].IsOf(key))
         {
@@ -98,9 +119,9 @@ internal sealed class FlowStateTable
 
     private void Grow()
     {
-        FlowState[] larger = new FlowState[_states.Length * 2];
-        uint mask = (uint)larger.Length - 1;
-        foreach (ref readonly FlowState state in _states.AsSpan())
+        FlowState[] larger = Lend(_length * 2);
+        uint mask = ((uint)_length * 2) - 1;
+        foreach (ref readonly FlowState state in Places)
         {
             if (!state.IsEmpty)
             {
@@ -114,6 +135,7 @@ internal sealed class FlowStateTable
             }
         }
 
-        _states = larger;
+        ArrayPool<FlowState>.Shared.Return(_states);
+        (_states, _length) = (larger, _length * 2);
     }
 }

@@ -41,7 +41,7 @@ public sealed class PolicyComparer
         using IPacketReader reader = trace.Open(cancellationToken);
         using SimulatedSteering before = new(_before.Policy, _before.Group, _host);
         using SimulatedSteering after = new(_after.Policy, _after.Group, _host);
-        FlowStateTable flows = new();
+        using FlowStateTable flows = new();
         Dictionary<(int From, int To), (long Flows, long Packets)> moves = [];
         for (long count = 0; reader.TryRead(out Packet packet); count++)
         {

@@ -58,7 +58,7 @@ public sealed class PolicyPreview
         {
             using PreviewRun run = NewRun();
             using IPacketReader reader = trace.Open(cancellationToken);
-            TrafficTally tally = run.NewTally();
+            using TrafficTally tally = run.NewTally();
             run.Read(reader, tally, Tell, cancellationToken);
             return Finish(tally, run.ReadCounts(), reader);
         }

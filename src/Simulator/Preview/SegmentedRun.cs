@@ -46,7 +46,7 @@ internal sealed class SegmentedRun : IDisposable
 
     /// <summary>Reads all of the trace.</summary>
     /// <param name="told">Told now and then how much is read, by the calling thread.</param>
-    /// <returns>What was booked, what the programs counted, and the reader that read last: its statistics are those of the whole trace.</returns>
+    /// <returns>What was booked, what the programs counted, and the reader that read last: its statistics are those of the whole trace. All of it is of this run, and ends with it.</returns>
     public (TrafficTally Tally, SteeringCounts Counts, ISegmentReader Reader) Read(Action<double?> told)
     {
         Task[] others = [.. Enumerable.Range(1, _threads - 1).Select(_ => Task.Run(() => ReadSegments(static _ => { }), CancellationToken.None))];
@@ -71,6 +71,12 @@ internal sealed class SegmentedRun : IDisposable
     public void Dispose()
     {
         _last?.Dispose();
+        _tally?.Dispose();
+        foreach (TrafficTally spent in _spent)
+        {
+            spent.Dispose();
+        }
+
         _lead.Dispose();
         _ending.Dispose();
     }

@@ -10,7 +10,7 @@ namespace ReuseportPS.Simulator.Preview;
 /// (<see cref="FlowStateTable"/>), not with the packets. A tally of a part of a trace leaves open what depends on the parts before it (<see cref="FlowNotes"/>), until it
 /// is appended to the tally of those.
 /// </summary>
-internal sealed class TrafficTally
+internal sealed class TrafficTally : IDisposable
 {
     private const int LongestCounted = 4096;
 
@@ -163,6 +163,9 @@ internal sealed class TrafficTally
         _series = new TrafficSeriesBuilder(_slotCount + 2);
         (_bothDirections, _earliest, _latest) = (0, long.MaxValue, long.MinValue);
     }
+
+    /// <summary>Gives the memory back; nothing of the tally is to be used any more.</summary>
+    public void Dispose() => _flows.Dispose();
 
     public SteeringMeasurement ToMeasurement(
         string policy,
