@@ -11,7 +11,7 @@ namespace ReuseportPS.Engine.Policies;
 public sealed class PolicyEvaluator
 {
     private readonly SteeringPolicy _policy;
-    private readonly ImmutableArray<MatchTest> _rules;
+    private readonly RuleMatcher _rules;
     private readonly bool _looksAtFlags;
     private readonly SlotTables _tables;
     private readonly ImmutableArray<int> _entries;
@@ -42,7 +42,7 @@ public sealed class PolicyEvaluator
         _flows = before?._flows ?? [];
         _policy = policy;
         SlotCount = slotCount;
-        _rules = [.. policy.Rules.Items.Select((rule, i) => new MatchTest(policy, rule.When, FlowFraction.SeedOf(policy.RuleName(i))))];
+        _rules = new RuleMatcher(policy);
         _looksAtFlags = PacketNeeds.LooksAtFlags(policy);
         _states = states ?? SlotStates.AllActive;
         _tables = new SlotTables(policy, slotCount, _states);
@@ -94,7 +94,7 @@ public sealed class PolicyEvaluator
             return new PolicyDecision(CounterKind.NotCovered, -1, PolicyVerdict.Kernel, -1, 0);
         }
 
-        bool isOtherwise = rule == _rules.Length;
+        bool isOtherwise = rule == _policy.Rules.Count;
         Attempts attempts = new(selectable);
         PolicyVerdict verdict = Apply(input, rule, ref attempts);
         return new PolicyDecision(isOtherwise ? CounterKind.Otherwise : CounterKind.Rule, isOtherwise ? -1 : rule, verdict, attempts.Slot, attempts.Misses)
@@ -103,22 +103,8 @@ public sealed class PolicyEvaluator
         };
     }
 
-    /// <summary>The position of the action for a packet: that of the rule that matches, or of otherwise after the last; null for a protocol that the policy does not cover.</summary>
-    internal int? FindAction(in MatchInput input)
-    {
-        if (_policy.Protocol != PolicyProtocol.Any && (_policy.Protocol == PolicyProtocol.Tcp) != (input.Flow.Protocol == TransportProtocol.Tcp))
-        {
-            return null;
-        }
-
-        int rule = 0;
-        while (rule < _rules.Length && !_rules[rule].Matches(input))
-        {
-            rule++;
-        }
-
-        return rule;
-    }
+    /// <summary>As <see cref="RuleMatcher.Find(in Packet, ExecutionEnvironment)"/>.</summary>
+    internal int? FindAction(in MatchInput input) => _rules.Find(input);
 
     /// <summary>Decides the first packet of a flow: a SYN, or a datagram without payload.</summary>
     /// <param name="flow">The five-tuple.</param>
@@ -161,7 +147,7 @@ public sealed class PolicyEvaluator
             MissKind.Kernel => PolicyVerdict.Kernel,
             MissKind.Reject => PolicyVerdict.Reject,
             MissKind.Slot => attempts.Try(_entries[_tables.MissSlot]) == true ? PolicyVerdict.Slot : PolicyVerdict.Kernel,
-            _ => position == _rules.Length ? PolicyVerdict.Kernel : Apply(input, _rules.Length, ref attempts),
+            _ => position == _policy.Rules.Count ? PolicyVerdict.Kernel : Apply(input, _policy.Rules.Count, ref attempts),
         };
     }
 

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Buffers;
 
 namespace ReuseportPS.Simulator.Preview;
 
@@ -6,24 +6,31 @@ namespace ReuseportPS.Simulator.Preview;
 /// What cannot be booked of the flows of a part of a trace before the parts before it are known: packets of TCP flows that were not decided in this part, by the second,
 /// and the rule that took a flow first. A flow's state holds the number of its note, 0 for none.
 /// </summary>
-internal sealed class FlowNotes
+internal sealed class FlowNotes : IDisposable
 {
-    private readonly List<Note> _notes = [default];
-    private readonly List<Stretch> _stretches = [default];
+    // The first of each stands for none. The memory is lent, as that of FlowStateTable is.
+    private Note[] _notes = ArrayPool<Note>.Shared.Rent(1024);
+    private Stretch[] _stretches = ArrayPool<Stretch>.Shared.Rent(1024);
+    private int _noteCount = 1;
+    private int _stretchCount = 1;
+
+    /// <summary>Without notes.</summary>
+    public FlowNotes() => _notes[0] = default;
 
     /// <summary>Notes a packet that may belong to a decision made earlier.</summary>
     public void AddPacket(ref FlowState flow, long second, long bytes)
     {
         ref Note note = ref NoteOf(ref flow);
-        ref Stretch last = ref CollectionsMarshal.AsSpan(_stretches)[note.LastStretch];
+        ref Stretch last = ref _stretches[note.LastStretch];
         if (note.LastStretch != 0 && last.Second == second)
         {
             last = last with { Packets = last.Packets + 1, Bytes = last.Bytes + bytes };
             return;
         }
 
-        _stretches.Add(new Stretch(second, 1, bytes, note.LastStretch));
-        note.LastStretch = _stretches.Count - 1;
+        Reserve(ref _stretches, _stretchCount);
+        _stretches[_stretchCount] = new Stretch(second, 1, bytes, note.LastStretch);
+        note.LastStretch = _stretchCount++;
     }
 
     /// <summary>Notes the rule that took a flow's first decided packet.</summary>
@@ -39,10 +46,14 @@ internal sealed class FlowNotes
     public Stretch? Before(Stretch stretch) => StretchAt(stretch.Before);
 
     /// <summary>Forgets all notes, and keeps the memory.</summary>
-    public void Clear()
+    public void Clear() => _noteCount = _stretchCount = 1;
+
+    /// <summary>Gives the memory back; the notes are not to be used any more.</summary>
+    public void Dispose()
     {
-        CollectionsMarshal.SetCount(_notes, 1);
-        CollectionsMarshal.SetCount(_stretches, 1);
+        ArrayPool<Note>.Shared.Return(_notes);
+        ArrayPool<Stretch>.Shared.Return(_stretches);
+        (_notes, _stretches) = ([], []);
     }
 
     private Stretch? StretchAt(int index) => index == 0 ? null : _stretches[index];
@@ -51,11 +62,25 @@ internal sealed class FlowNotes
     {
         if (flow.Packets == 0)
         {
-            flow.Packets = (uint)_notes.Count;
-            _notes.Add(default);
+            Reserve(ref _notes, _noteCount);
+            _notes[_noteCount] = default;
+            flow.Packets = (uint)_noteCount++;
         }
 
-        return ref CollectionsMarshal.AsSpan(_notes)[(int)flow.Packets];
+        return ref _notes[(int)flow.Packets];
+    }
+
+    private static void Reserve<T>(ref T[] rows, int count)
+    {
+        if (count < rows.Length)
+        {
+            return;
+        }
+
+        T[] larger = ArrayPool<T>.Shared.Rent(2 * count);
+        rows.CopyTo(larger, 0);
+        ArrayPool<T>.Shared.Return(rows);
+        rows = larger;
     }
 
     /// <summary>Packets of a flow in one second.</summary>

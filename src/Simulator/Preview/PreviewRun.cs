@@ -22,7 +22,7 @@ internal sealed class PreviewRun : IDisposable
     {
         _group = group;
         _steering = new SimulatedSteering(policy, group, host);
-        _rules = source is null ? null : new RuleFinder(source, group);
+        _rules = source is null ? null : new RuleFinder(source, group, _steering.Environment);
     }
 
     /// <summary>An empty tally for what is read.</summary>

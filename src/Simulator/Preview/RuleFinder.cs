@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
+using ReuseportPS.Engine.Execution;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
 
 namespace ReuseportPS.Simulator.Preview;
 
-/// <summary>Says which rule takes a flow, by the plain evaluator: the program's own counters count packets, and shares are meant of flows.</summary>
+/// <summary>Says which rule takes a flow, by the plain meaning of the rules: the program's own counters count packets, and shares are meant of flows.</summary>
 internal sealed class RuleFinder
 {
     /// <summary>Shares of more slots take longer to work out than they are worth.</summary>
@@ -12,31 +13,28 @@ internal sealed class RuleFinder
 
     private readonly SteeringPolicy _policy;
     private readonly SlotStates _states;
-    private readonly PolicyEvaluator _evaluator;
-    private readonly bool[] _selectable;
+    private readonly int _slotCount;
+    private readonly RuleMatcher _matcher;
+    private readonly ExecutionEnvironment _environment;
 
-    public RuleFinder(SteeringPolicy policy, PreviewGroup group)
+    /// <summary>A finder for a policy and the group that it decides for.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="environment">Where the packet that is asked about was just decided.</param>
+    public RuleFinder(SteeringPolicy policy, PreviewGroup group, ExecutionEnvironment environment)
     {
         _policy = policy;
         _states = group.States;
-        _evaluator = new PolicyEvaluator(policy, group.SlotCount, group.States);
-        _selectable = [.. group.Occupied];
+        _slotCount = group.SlotCount;
+        _matcher = new RuleMatcher(policy);
+        _environment = environment;
     }
 
     /// <summary>Rules, and what is done otherwise.</summary>
     public int Count => _policy.Rules.Count + 1;
 
     /// <summary>The rule that takes a flow, by its first packet: its position, that after the last for what is done otherwise, -1 when it is neither.</summary>
-    public int Find(in Packet packet)
-    {
-        PolicyDecision decision = _evaluator.Decide(packet, _selectable);
-        return decision.Basis switch
-        {
-            CounterKind.Rule => decision.Rule,
-            CounterKind.Otherwise => _policy.Rules.Count,
-            _ => -1,
-        };
-    }
+    public int Find(in Packet packet) => _matcher.Find(packet, _environment) ?? -1;
 
     /// <summary>The measurements of the rules, by the flows that each took.</summary>
     public ImmutableArray<RuleMeasurement> ToMeasurements(IReadOnlyList<long> flows) =>
@@ -53,9 +51,9 @@ internal sealed class RuleFinder
         }
 
         SteeringPolicy alone = _policy with { Rules = [], Otherwise = action };
-        double?[] shares = _selectable.Length > MostSlots
+        double?[] shares = _slotCount > MostSlots
             ? [null]
-            : [.. Enumerable.Range(0, _selectable.Length).Select(slot => IntendedShare.Of(alone, slot, _selectable.Length, _states))];
+            : [.. Enumerable.Range(0, _slotCount).Select(slot => IntendedShare.Of(alone, slot, _slotCount, _states))];
         return shares.Contains(null) ? new RuleMeasurement(name, flows, [], IsKnown: false) : new RuleMeasurement(name, flows, [.. shares.Select(share => share!.Value)], IsKnown: true);
     }
 }

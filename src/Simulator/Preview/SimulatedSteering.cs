@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Net;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Engine.Execution;
 using ReuseportPS.Engine.Execution.Tracing;
 using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Packets;
@@ -67,6 +68,9 @@ internal sealed class SimulatedSteering : IDisposable
             : run.Selected is Sock selected ? new SteeringOutcome(PolicyVerdict.Slot, (int)selected.SeatIndex, run.Instructions)
             : new SteeringOutcome(PolicyVerdict.Kernel, -1, run.Instructions);
     }
+
+    /// <summary>What the program could ask of the host in the last run: the CPU, its node, the time.</summary>
+    public ExecutionEnvironment Environment => _backend.ProgramRun.Environment;
 
     /// <summary>Steps of each run to be recorded; 0 records nothing.</summary>
     public int TracedSteps

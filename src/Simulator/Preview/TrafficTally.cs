@@ -165,7 +165,11 @@ internal sealed class TrafficTally : IDisposable
     }
 
     /// <summary>Gives the memory back; nothing of the tally is to be used any more.</summary>
-    public void Dispose() => _flows.Dispose();
+    public void Dispose()
+    {
+        _flows.Dispose();
+        _notes?.Dispose();
+    }
 
     public SteeringMeasurement ToMeasurement(
         string policy,

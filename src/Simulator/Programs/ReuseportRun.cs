@@ -82,6 +82,9 @@ internal sealed class ReuseportRun
 
     public long Instructions { get; private set; }
 
+    /// <summary>What a program can ask of the host: one object, with the values of the last run.</summary>
+    public ExecutionEnvironment Environment => _machine.Environment;
+
     /// <summary>Steps of each run to be recorded; 0 records nothing.</summary>
     public int TracedSteps { get; set; }
 
@@ -155,7 +158,7 @@ internal sealed class ReuseportRun
             }
         }
 
-        ExecutionEnvironment environment = _machine.Environment;
+        ExecutionEnvironment environment = Environment;
         ulong now = (ulong)_backend.Nanoseconds;
         environment.Cpu = cpu;
         environment.NumaNode = _backend.NumaNodeOf(cpu);

@@ -313,6 +313,19 @@ public sealed class PolicyPreviewTests
     }
 
     [Fact]
+    public void Flows_are_counted_for_the_rule_that_took_them_on_their_CPU()
+    {
+        SteeringPolicy policy = PolicyYaml.Read("version: 1\nrules:\n  - { when: { cpu: 1 }, steer: { by: slot, slot: 1 } }\notherwise: { by: slot, slot: 0 }").Policy!;
+        PacketList list = new(new PacketList([.. Enumerable.Range(1, 90).Select(client => $"udp 10.0.0.{client}:1000 -> 192.0.2.1:53")]).Packets.Select((packet, index) => packet with { Cpu = index % 3 == 0 ? 1 : 0 }));
+        SimulatorOptions host = new() { CpuCount = 2, PacketCpuSource = PacketCpuSource.Trace };
+
+        SteeringMeasurement result = new PolicyPreview(PolicyCompiler.Compile(policy, 2).Compiled!, host: host, source: policy).Measure(list);
+
+        Assert.Equal([30L, 60L], result.Rules.Select(rule => rule.Flows));
+        Assert.Equal([60L, 30L], result.Slots.Select(slot => slot.Traffic.Flows));
+    }
+
+    [Fact]
     public void A_group_of_another_size_is_refused()
     {
         Assert.Throws<ArgumentException>(() => new PolicyPreview(Compile(Mixed, 3), new PreviewGroup(4)));
