@@ -409,8 +409,8 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
         }
 
         using ManagedGroup other = Catalog().Find(Name)!;
-        Assert.Equal(PolicyChange.Program, other.Plan(policy).Change);
-        Assert.Equal(PolicyChange.Program, other.Apply(policy).Change);
+        Assert.Equal(PolicyChange.Data, other.Plan(policy).Change);
+        Assert.Equal(PolicyChange.Data, other.Apply(policy).Change);
         Assert.Equal(PolicyChange.None, group.Plan(policy).Change);
         Assert.Equal(ArrivalKind.Slot, Arrival(Flow("udp4"), members).Kind);
     }

@@ -214,6 +214,12 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
             Target.Update(key, value, flags);
         }
 
+        public void UpdateAll(MapSpec contents)
+        {
+            Backend.Step("BPF_MAP_UPDATE_BATCH");
+            Target.UpdateAll(contents);
+        }
+
         public void UpdateSocket(uint index, IBackendSocket socket, MapUpdateFlags flags = MapUpdateFlags.Any)
         {
             Backend.Step("BPF_MAP_UPDATE_ELEM");
@@ -394,6 +400,8 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
             Backend.Step("unlink");
             Target.Unpin(name);
         }
+
+        public void RequireMaker(string why) => Target.RequireMaker(why);
 
         public void Publish()
         {

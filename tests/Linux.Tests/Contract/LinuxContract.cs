@@ -32,6 +32,8 @@ public sealed class LoopbackSynchronizationContract(LoopbackWorld world) : Synch
 
 public sealed class LoopbackSlotContract(LoopbackWorld world) : SlotContract<LoopbackWorld>(world);
 
+public sealed class LoopbackMemberContract(LoopbackWorld world) : MemberContract<LoopbackWorld>(world);
+
 public sealed class LoopbackGroupProgramContract(LoopbackWorld world) : GroupProgramContract<LoopbackWorld>(world);
 
 public sealed class LoopbackFailureContract(LoopbackWorld world) : FailureContract<LoopbackWorld>(world);
@@ -71,6 +73,8 @@ public sealed class VethAdoptionContract(VethWorld world) : AdoptionContract<Vet
 public sealed class VethSynchronizationContract(VethWorld world) : SynchronizationContract<VethWorld>(world);
 
 public sealed class VethSlotContract(VethWorld world) : SlotContract<VethWorld>(world);
+
+public sealed class VethMemberContract(VethWorld world) : MemberContract<VethWorld>(world);
 
 public sealed class VethGroupProgramContract(VethWorld world) : GroupProgramContract<VethWorld>(world);
 

@@ -32,6 +32,8 @@ public sealed class SimulatorSynchronizationContract(SimulatorWorld world) : Syn
 
 public sealed class SimulatorSlotContract(SimulatorWorld world) : SlotContract<SimulatorWorld>(world);
 
+public sealed class SimulatorMemberContract(SimulatorWorld world) : MemberContract<SimulatorWorld>(world);
+
 public sealed class SimulatorGroupProgramContract(SimulatorWorld world) : GroupProgramContract<SimulatorWorld>(world);
 
 public sealed class SimulatorFailureContract(SimulatorWorld world) : FailureContract<SimulatorWorld>(world);

@@ -225,9 +225,11 @@ public sealed partial class ManagedGroup
             return;
         }
 
+        GroupState state = Uncompiled(policy: null, epoch: 0, plan.Policy.States);
+        RequireMaker(state);
         RequireOurs(force);
         change.Do();
-        SaveUncompiled(policy: null, epoch: 0, plan.Policy.States);
+        SaveState(state);
         _states = plan.Policy.States;
         change.Keep();
     }

@@ -68,7 +68,7 @@ public sealed partial class ManagedGroup
         _live!.RestoreFlows(Policy!, snapshot.StickyFlows);
         _live.RestoreCounters(snapshot.Counters);
         _live.RestoreEpoch(snapshot.Epoch);
-        SaveState(Policy, _live.Compiled, _generation, [.. _kernelGroups.Select(group => group.Program!)], _live.Epoch);
+        SaveState(StateWith(Policy, _live.Compiled, _generation, [.. _kernelGroups.Select(group => group.Program!)], _live.Epoch));
     }
 
     private SnapshotKernelGroup Capture(KernelGroup group)
