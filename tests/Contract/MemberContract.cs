@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using ReuseportPS.Engine.Backends;
@@ -107,8 +108,10 @@ public abstract class MemberContract<TWorld>(TWorld world) : GroupTest<TWorld>(w
         }
 
         owner.RollBack();
-        Assert.Equal(SlotState.Draining, owner.States[0]);
-        CheckDecides(owner, members);
+        using ManagedGroup found = Catalog().Find(Name)!;
+        Assert.Equal((SlotState.Draining, "shared"), (found.States[0], found.Policy!.Name));
+        Assert.Equal(Describe(owner, members: members), Describe(found, members: members));
+        CheckDecides(found, members);
     }
 
     /// <summary>A group of the layout before: neither edits nor pins of inner maps. The next change of who may make maps brings it up to date.</summary>
@@ -373,6 +376,9 @@ public abstract class MemberContract<TWorld>(TWorld world) : GroupTest<TWorld>(w
     {
         bool[] seated = [.. group.ReadSlots().Select(slot => slot.Seats[0].Cookie != 0)];
         PolicyEvaluator evaluator = new(group.Policy!, group.SlotCount, group.States);
-        Assert.All(Enumerable.Range(0, 24).Select(_ => World.NextFlow(TransportProtocol.Udp, IpFamily.V4, Port)), flow => Assert.Equal(Slot(evaluator.Decide(flow, seated).Slot), Arrival(flow, members)));
+
+        // Clients in the list and out of it.
+        Assert.All(Enumerable.Range(0, 24).Select(Client), flow => Assert.Equal(Slot(evaluator.Decide(flow, seated).Slot), Arrival(flow, members)));
     }
+    private FlowKey Client(int index) => World.NextFlow(TransportProtocol.Udp, IpFamily.V4, Port) with { Source = FlowKey.ToNumber(new IPAddress([10, 8, (byte)(3 * index), 9])) };
 }

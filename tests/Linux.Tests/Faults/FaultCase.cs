@@ -21,6 +21,7 @@ public sealed record FaultCase(string Name, string Setup, string Command, string
         new("drain", "new,set 0,set 10,weight 1 1", "drain 0", "01", "1"),
         new("weight", "new,set 10", "weight 1 9", "0", "01"),
         new("list", "new,set in", "set out", "1", "0"),
+        new("list beyond its room", "new,set in", "set many", "1", "0"),
         new("member's list", "new,set in", "member set out", "1", "0"),
         new("member's drain", "new,set 0,set 10,member weight 1 1", "member drain 0", "01", "1"),
         new("member's weight", "new,set 10,drain 1,weight 1 3", "member weight 1 9", "0", "0"),

@@ -28,6 +28,7 @@ internal static class GroupCommand
         ["01"] = "{ by: weighted, weights: { 0: 0, 1: 1 } }",
         ["in"] = Listed("127.0.0.0/8, 10.1.0.0/16"),
         ["out"] = Listed("10.1.0.0/16, 10.2.0.0/16, 10.3.0.0/16"),
+        ["many"] = Listed(string.Join(", ", Enumerable.Range(0, 100).Select(number => string.Create(CultureInfo.InvariantCulture, $"10.1.{number}.0/24")))),
     });
 
     /// <summary>Runs one: <c>new</c>, <c>set POLICY</c>, <c>try POLICY</c>, <c>confirm</c>, <c>return</c>, <c>drain SLOT</c>, <c>weight SLOT WEIGHT</c>, <c>sync</c>, <c>unset</c>, <c>remove</c>; each also as <c>member COMMAND</c>, by who may make no maps.</summary>

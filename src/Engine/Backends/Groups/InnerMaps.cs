@@ -22,20 +22,14 @@ internal sealed class InnerMaps(IReuseportBackend backend, IBackendMap outer, st
 
     private readonly IBackendMap?[] _maps = new IBackendMap?[2 * perBank];
 
-    /// <summary>The maps that must be pinned, with the names of their pins.</summary>
-    public IEnumerable<(string Pin, IBackendMap Map)> Pinned => _maps.Index().Where(pair => pair.Item is not null).Select(pair => (PinOf(pair.Index), pair.Item!));
+    /// <summary>Opens a pin, or answers null: asked when a bank is to be filled, for who only looks needs no inner map. Null where they are made here.</summary>
+    public Func<string, IBackendMap?>? Open { get; init; }
 
-    /// <summary>Opens them from their pins; what has no pin is made anew when its bank is filled.</summary>
-    public void Open(Func<string, IBackendMap?> open)
-    {
-        for (int position = 0; position < _maps.Length; position++)
-        {
-            _maps[position] = open(PinOf(position));
-        }
-    }
+    /// <summary>The maps that were made here and must be pinned, with the names of their pins.</summary>
+    public IEnumerable<(string Pin, IBackendMap Map)> Made => _maps.Index().Where(pair => pair.Item is not null).Select(pair => (PinOf(pair.Index), pair.Item!));
 
     /// <summary>Whether a bank can be filled without a new map.</summary>
-    public bool Takes(int bank, ImmutableArray<MapSpec> data) => data.Index().All(pair => _maps[(bank * perBank) + pair.Index] is IBackendMap map && Takes(map.Spec, pair.Item));
+    public bool Takes(int bank, ImmutableArray<MapSpec> data) => data.Index().All(pair => MapAt((bank * perBank) + pair.Index) is IBackendMap map && Takes(map.Spec, pair.Item));
 
     /// <summary>Has a bank, which nobody reads, hold data and nothing else. Who is stopped on the way leaves it to be filled again.</summary>
     /// <param name="bank">The bank.</param>
@@ -48,7 +42,7 @@ internal sealed class InnerMaps(IReuseportBackend backend, IBackendMap outer, st
         for (int index = 0; index < data.Length; index++)
         {
             int position = (bank * perBank) + index;
-            if (_maps[position] is IBackendMap map && Takes(map.Spec, data[index]))
+            if (MapAt(position) is IBackendMap map && Takes(map.Spec, data[index]))
             {
                 Rewrite(map, data[index]);
             }
@@ -105,6 +99,8 @@ internal sealed class InnerMaps(IReuseportBackend backend, IBackendMap outer, st
 
         map.UpdateAll(data);
     }
+
+    private IBackendMap? MapAt(int position) => _maps[position] ??= Open?.Invoke(PinOf(position));
 
     private IBackendMap Make(MapSpec data, string pinName, Action<string, IBackendMap> pin)
     {

@@ -17,7 +17,7 @@ internal sealed class LivePolicy : IDisposable
     private readonly Action<string, IBackendMap> _pin;
     private uint? _waitedFor;
 
-    private LivePolicy(IReuseportBackend backend, CompiledPolicy compiled, ImmutableArray<SharedMap?> maps, Action<string, IBackendMap> pin)
+    private LivePolicy(IReuseportBackend backend, CompiledPolicy compiled, ImmutableArray<SharedMap?> maps, Action<string, IBackendMap> pin, Func<string, IBackendMap?>? open = null)
     {
         _backend = backend;
         Compiled = compiled;
@@ -26,7 +26,7 @@ internal sealed class LivePolicy : IDisposable
         _tables = InnerOf(compiled.Maps.Tables, compiled.Bank.Tables.Length);
         _lists = InnerOf(compiled.Maps.Lists, compiled.Bank.Lists.Length);
 
-        InnerMaps? InnerOf(int outer, int perBank) => outer < 0 ? null : new InnerMaps(backend, maps[outer]!.Map, compiled.Program.Maps[outer].Name, perBank);
+        InnerMaps? InnerOf(int outer, int perBank) => outer < 0 ? null : new InnerMaps(backend, maps[outer]!.Map, compiled.Program.Maps[outer].Name, perBank) { Open = open };
     }
 
     public CompiledPolicy Compiled { get; private set; }
@@ -35,8 +35,8 @@ internal sealed class LivePolicy : IDisposable
     public IEnumerable<(string Pin, IBackendMap Map)> Shared =>
     [
         .. _maps.Select((map, index) => (Pin: Compiled.Program.Maps[index].Name, map?.Map)).Where(pair => pair.Map is not null)!,
-        .. _tables?.Pinned ?? [],
-        .. _lists?.Pinned ?? [],
+        .. _tables?.Made ?? [],
+        .. _lists?.Made ?? [],
     ];
 
     /// <summary>
@@ -86,7 +86,6 @@ internal sealed class LivePolicy : IDisposable
     {
         SharedMap?[] maps = new SharedMap?[compiled.Program.Maps.Length];
         LivePolicy? policy = null;
-        bool isOpen = false;
         try
         {
             bool complete = true;
@@ -99,22 +98,12 @@ internal sealed class LivePolicy : IDisposable
                 }
             }
 
-            if (!complete)
-            {
-                return null;
-            }
-
-            policy = new LivePolicy(backend, compiled, [.. maps], pin);
-            policy._tables?.Open(open);
-            policy._lists?.Open(open);
-            isOpen = true;
-            return policy;
+            return policy = complete ? new LivePolicy(backend, compiled, [.. maps], pin, open) : null;
         }
         finally
         {
-            if (!isOpen)
+            if (policy is null)
             {
-                policy?.DisposeInner();
                 Array.ForEach(maps, map => map?.Dispose());
             }
         }
