@@ -66,8 +66,12 @@ public sealed partial class ManagedGroup
         Settle(force);
         SlotPlan plan = PlanSlots(change);
         uint before = Epoch;
-        RequireMaker(plan.Policy);
         ImmutableArray<ulong> loads = change.Load is null ? [] : ReadLoads();
+        if (loads.Length > 0)
+        {
+            RequireMaker(plan.Policy);
+        }
+
         try
         {
             if (loads.Length > 0)

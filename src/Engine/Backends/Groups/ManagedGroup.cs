@@ -24,6 +24,7 @@ public sealed partial class ManagedGroup : IDisposable
     private uint _savedEpoch;
     private SlotStates _states = SlotStates.AllActive;
     private (SteeringPolicy Policy, SlotStates States, CompiledPolicy Compiled)? _compilation;
+    private (SteeringPolicy Policy, string Text)? _written;
 
     internal ManagedGroup(
         string name, GroupOwnership ownership, int slotCount, ImmutableArray<KernelGroup> kernelGroups, IReuseportBackend backend,
@@ -773,7 +774,7 @@ public sealed partial class ManagedGroup : IDisposable
             SlotCount = SlotCount,
             Generation = generation,
             Epoch = epoch,
-            Policy = policy is null ? null : _text.Write(policy),
+            Policy = policy is null ? null : TextOf(policy),
             Program = program,
             Slots = SlotMark.Of(states ?? _states, SlotCount),
             Version = records.Version?.Number ?? 0,
@@ -799,6 +800,17 @@ public sealed partial class ManagedGroup : IDisposable
         }
 
         (_savedEpoch, _version, _history) = (state.Epoch, records.Version, records.History);
+    }
+
+    // A change asks for it several times: what it would pin is looked at before anything is touched.
+    private string TextOf(SteeringPolicy policy)
+    {
+        if (!ReferenceEquals(_written?.Policy, policy))
+        {
+            _written = (policy, _text.Write(policy));
+        }
+
+        return _written!.Value.Text;
     }
 
     private PolicyRecords Records => new(_version, _history, _trial);
