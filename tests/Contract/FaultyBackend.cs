@@ -30,6 +30,9 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
     /// <summary>The operation that was refused, or null.</summary>
     public string? Refused { get; private set; }
 
+    /// <summary>The operations so far, in their order.</summary>
+    public List<string> Operations { get; } = [];
+
     /// <summary>Open handles by kind: maps, programs, sockets, pin folders, locks.</summary>
     public string Handles => string.Join(", ", _open.GroupBy(handle => handle.GetType().Name).OrderBy(kind => kind.Key, StringComparer.Ordinal)
         .Select(kind => $"{kind.Key} {kind.Count()}"));
@@ -148,6 +151,7 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
 
     private void Step(string operation)
     {
+        Operations.Add(operation);
         if (_left > 0 && --_left == 0)
         {
             Refused = operation;

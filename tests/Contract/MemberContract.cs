@@ -63,6 +63,37 @@ public abstract class MemberContract<TWorld>(TWorld world) : GroupTest<TWorld>(w
         Assert.Equal(2U, owner.States.GenerationOf(3) - 1);
     }
 
+    /// <summary>A bank is written when nobody can be reading it any more, also where another shell has stored the epoch and ended; and a change is recorded when nobody is decided by the data before.</summary>
+    [Fact]
+    public void Readers_are_waited_for_before_a_bank_is_written_and_before_a_change_is_recorded()
+    {
+        const string Wait = "membarrier";
+        const string Fill = "BPF_MAP_UPDATE_BATCH"; // the table, the list
+        const string Store = "BPF_MAP_UPDATE_ELEM"; // the epoch, the edit
+        _ = OpenMany("udp4", 4);
+        Adopt(Shared(10, 20, 30, 40)).Dispose();
+        FaultyBackend backend = new(Backend);
+        using GroupCatalog catalog = Catalog(backend);
+        using ManagedGroup group = catalog.Find(Name)!;
+
+        Assert.Equal([Wait, Fill, Fill, Store, Wait, Store], OperationsOf(1));
+        Assert.Equal([Fill, Fill, Store, Wait, Store], OperationsOf(2));
+        using (IPinFolder pins = Backend.Pins.Open(Name)!)
+        using (IBackendMap epoch = pins.OpenMap("epoch-1")!)
+        {
+            epoch.Update(new byte[4], [3, 0, 0, 0]);
+        }
+
+        Assert.Equal([Wait, Fill, Fill, Store, Wait, Store], OperationsOf(3));
+
+        string[] OperationsOf(int weight)
+        {
+            backend.Operations.Clear();
+            _ = group.Change(new SlotChange([SlotItem.Of(0)]) { Weight = weight });
+            return [.. backend.Operations.Where(operation => operation is Wait or Fill or Store)];
+        }
+    }
+
     [Fact]
     public void What_makes_a_map_or_a_program_is_refused_untouched()
     {
@@ -380,5 +411,5 @@ public abstract class MemberContract<TWorld>(TWorld world) : GroupTest<TWorld>(w
         // Clients in the list and out of it.
         Assert.All(Enumerable.Range(0, 24).Select(Client), flow => Assert.Equal(Slot(evaluator.Decide(flow, seated).Slot), Arrival(flow, members)));
     }
-    private FlowKey Client(int index) => World.NextFlow(TransportProtocol.Udp, IpFamily.V4, Port) with { Source = FlowKey.ToNumber(new IPAddress([10, 8, (byte)(3 * index), 9])) };
+    private FlowKey Client(int index) => World.NextFlow(TransportProtocol.Udp, IpFamily.V4, Port) with { Source = FlowKey.ToNumber(new IPAddress([10, 8, (byte)index, 9])) };
 }
