@@ -94,6 +94,24 @@ public sealed unsafe class LinuxMap : IBackendMap
     }
 
     /// <inheritdoc/>
+    public void UpdateAll(MapSpec contents)
+    {
+        WriteValues(contents.GetValues());
+
+        // What a batch does not take is written one by one, and refused with the name of its key.
+        foreach (MapEntry entry in contents.Contents.AsSpan()[WriteBatches(contents)..])
+        {
+            ReadOnlySpan<byte> value = entry.Value.AsSpan();
+            if (value.Length == Spec.ValueSize && value.Length != _valueLength)
+            {
+                value = ForEveryCpu(value);
+            }
+
+            Update(entry.Key.AsSpan(), value);
+        }
+    }
+
+    /// <inheritdoc/>
     public void UpdateSocket(uint index, IBackendSocket socket, MapUpdateFlags flags = MapUpdateFlags.Any)
     {
         Span<byte> key = stackalloc byte[sizeof(uint)];
@@ -322,20 +340,7 @@ public sealed unsafe class LinuxMap : IBackendMap
 
     private void Write(MapSpec spec)
     {
-        WriteValues(spec.GetValues());
-
-        // What a batch does not take is written one by one, and refused with the name of its key.
-        foreach (MapEntry entry in spec.Contents.AsSpan()[WriteBatches(spec)..])
-        {
-            ReadOnlySpan<byte> value = entry.Value.AsSpan();
-            if (value.Length == spec.ValueSize && value.Length != _valueLength)
-            {
-                value = ForEveryCpu(value);
-            }
-
-            Update(entry.Key.AsSpan(), value);
-        }
-
+        UpdateAll(spec);
         if (spec.Frozen)
         {
             Freeze();
@@ -379,13 +384,13 @@ public sealed unsafe class LinuxMap : IBackendMap
     private int WriteBatches(MapSpec spec)
     {
         ReadOnlySpan<MapEntry> entries = spec.Contents.AsSpan();
-        if (entries.Length < FewestInBatch || _valueLength != spec.ValueSize || spec.Type is not (MapType.Array or MapType.Hash or MapType.LpmTrie))
+        if (entries.Length < FewestInBatch || _valueLength != Spec.ValueSize || Spec.Type is not (MapType.Array or MapType.Hash or MapType.LpmTrie))
         {
             return 0;
         }
 
-        byte[] keys = new byte[Math.Min(entries.Length, MostInBatch) * spec.KeySize];
-        byte[] values = new byte[Math.Min(entries.Length, MostInBatch) * spec.ValueSize];
+        byte[] keys = new byte[Math.Min(entries.Length, MostInBatch) * Spec.KeySize];
+        byte[] values = new byte[Math.Min(entries.Length, MostInBatch) * Spec.ValueSize];
         int done = 0;
         while (done < entries.Length)
         {
@@ -394,13 +399,13 @@ public sealed unsafe class LinuxMap : IBackendMap
             {
                 ReadOnlySpan<byte> key = entries[done + index].Key.AsSpan();
                 ReadOnlySpan<byte> value = entries[done + index].Value.AsSpan();
-                if (key.Length != spec.KeySize || value.Length != spec.ValueSize)
+                if (key.Length != Spec.KeySize || value.Length != Spec.ValueSize)
                 {
                     return done;
                 }
 
-                key.CopyTo(keys.AsSpan(index * spec.KeySize));
-                value.CopyTo(values.AsSpan(index * spec.ValueSize));
+                key.CopyTo(keys.AsSpan(index * Spec.KeySize));
+                value.CopyTo(values.AsSpan(index * Spec.ValueSize));
             }
 
             if (!UpdateBatch(keys, values, count))

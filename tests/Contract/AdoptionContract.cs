@@ -395,8 +395,10 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
         Assert.Equal(AttachmentState.None, Backend.InspectAttachment(Record(members[0])).State);
     }
 
-    [Fact]
-    public void Data_of_a_shell_that_ended_before_it_recorded_them_are_replaced()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Data_of_shells_that_ended_before_they_recorded_them_are_replaced(byte shells)
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 3)];
         SteeringPolicy policy = Policy(Weighted);
@@ -405,12 +407,12 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
         using (IPinFolder pins = Backend.Pins.Open(Name)!)
         {
             using IBackendMap epoch = pins.OpenMap($"{group.Compiled!.Program.Maps[group.Compiled.Maps.Epoch].Name}-1")!;
-            epoch.Update(new byte[4], [1, 0, 0, 0]);
+            epoch.Update(new byte[4], [shells, 0, 0, 0]);
         }
 
         using ManagedGroup other = Catalog().Find(Name)!;
-        Assert.Equal(PolicyChange.Program, other.Plan(policy).Change);
-        Assert.Equal(PolicyChange.Program, other.Apply(policy).Change);
+        Assert.Equal(PolicyChange.Data, other.Plan(policy).Change);
+        Assert.Equal(PolicyChange.Data, other.Apply(policy).Change);
         Assert.Equal(PolicyChange.None, group.Plan(policy).Change);
         Assert.Equal(ArrivalKind.Slot, Arrival(Flow("udp4"), members).Kind);
     }

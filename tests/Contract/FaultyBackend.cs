@@ -30,6 +30,9 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
     /// <summary>The operation that was refused, or null.</summary>
     public string? Refused { get; private set; }
 
+    /// <summary>The operations so far, in their order.</summary>
+    public List<string> Operations { get; } = [];
+
     /// <summary>Open handles by kind: maps, programs, sockets, pin folders, locks.</summary>
     public string Handles => string.Join(", ", _open.GroupBy(handle => handle.GetType().Name).OrderBy(kind => kind.Key, StringComparer.Ordinal)
         .Select(kind => $"{kind.Key} {kind.Count()}"));
@@ -148,6 +151,7 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
 
     private void Step(string operation)
     {
+        Operations.Add(operation);
         if (_left > 0 && --_left == 0)
         {
             Refused = operation;
@@ -212,6 +216,12 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
         {
             Backend.Step("BPF_MAP_UPDATE_ELEM");
             Target.Update(key, value, flags);
+        }
+
+        public void UpdateAll(MapSpec contents)
+        {
+            Backend.Step("BPF_MAP_UPDATE_BATCH");
+            Target.UpdateAll(contents);
         }
 
         public void UpdateSocket(uint index, IBackendSocket socket, MapUpdateFlags flags = MapUpdateFlags.Any)
@@ -394,6 +404,8 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
             Backend.Step("unlink");
             Target.Unpin(name);
         }
+
+        public void RequireMaker(string why) => Target.RequireMaker(why);
 
         public void Publish()
         {

@@ -60,7 +60,7 @@ public abstract class GroupProgramContract<TWorld>(TWorld world) : GroupTest<TWo
             Assert.All(members, sockets => Assert.Equal(Slot(2), Arrival(Flow(KindOf(sockets[0])), sockets)));
             using IPinFolder pins = Backend.Pins.Open(Name)!;
             Assert.Equal(
-                ["map1-3", "prog0-3", "prog1-3", "prog2-3", "prog3-3", "seats0", "seats1", "seats2", "seats3", "state"], pins.Names);
+                ["edits", "map1-3", "prog0-3", "prog1-3", "prog2-3", "prog3-3", "seats0", "seats1", "seats2", "seats3", "state"], pins.Names);
         }
 
         using (GroupCatalog third = Catalog())

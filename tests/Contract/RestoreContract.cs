@@ -88,7 +88,7 @@ public abstract class RestoreContract<TWorld>(TWorld world) : GroupTest<TWorld>(
             group.Apply(Policy("by: slot, slot: 1"));
         }
 
-        Rewrite(state => RemoveField(state, "Version", "Since").Replace("\"Layout\":2", "\"Layout\":1", StringComparison.Ordinal));
+        Rewrite(state => RemoveField(state, "Version", "Since").Replace("\"Layout\":3", "\"Layout\":1", StringComparison.Ordinal));
         using (ManagedGroup group = catalog.Find(Name)!)
         {
             Assert.Equal((1, null), (group.Version!.Number, group.Version.Since));
@@ -98,9 +98,9 @@ public abstract class RestoreContract<TWorld>(TWorld world) : GroupTest<TWorld>(
             Assert.Equal(Slot(2), Arrival("udp4", members));
         }
 
-        Rewrite(state => state.Replace("\"Layout\":2", "\"Layout\":3", StringComparison.Ordinal));
+        Rewrite(state => state.Replace("\"Layout\":3", "\"Layout\":4", StringComparison.Ordinal));
         Assert.Equal(GroupCodes.UnknownLayout, RefusalCode(() => catalog.Find(Name)));
-        Rewrite(state => state.Replace("\"Layout\":3", "\"Layout\":2", StringComparison.Ordinal));
+        Rewrite(state => state.Replace("\"Layout\":4", "\"Layout\":3", StringComparison.Ordinal));
         catalog.Remove(Name);
     }
 

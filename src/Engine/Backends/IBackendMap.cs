@@ -26,6 +26,15 @@ public interface IBackendMap : IDisposable
     /// <summary>BPF_MAP_UPDATE_ELEM. With an empty key the push to a QUEUE, STACK or BLOOM_FILTER.</summary>
     void Update(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, MapUpdateFlags flags = MapUpdateFlags.Any);
 
+    /// <summary>Writes the contents of a spec, many entries at a time where that can be (BPF_MAP_UPDATE_BATCH). What else is in the map stays.</summary>
+    void UpdateAll(MapSpec contents)
+    {
+        foreach (MapEntry entry in contents.GetEntries())
+        {
+            Update(entry.Key.AsSpan(), entry.Value.AsSpan());
+        }
+    }
+
     /// <summary>BPF_MAP_UPDATE_ELEM of a socket map with keys of 4 bytes.</summary>
     void UpdateSocket(uint index, IBackendSocket socket, MapUpdateFlags flags = MapUpdateFlags.Any);
 

@@ -21,9 +21,10 @@ public interface IPinFolder : IDisposable
     /// <summary>Removes a pin; nothing happens when there is none.</summary>
     void Unpin(string name);
 
-    /// <summary>Refuses a change that makes maps, before anything is touched, where the folder is open to others than its owner and this process may make none.</summary>
-    /// <exception cref="BackendException">It may not.</exception>
-    void RequireMaker()
+    /// <summary>Refuses a change that makes maps or programs, before anything is touched, where the folder is open to others than its owner and this process may make none.</summary>
+    /// <param name="why">What is made, as the rest of a sentence that begins "this change".</param>
+    /// <exception cref="BackendException">It may not (RPS5410).</exception>
+    void RequireMaker(string why)
     {
     }
 

@@ -39,14 +39,14 @@ internal sealed class BpffsFolder(string path, string published, SafeDirectoryFd
 
     public void Unpin(string name) => BpffsDirectory.Unlink(PinPath(name));
 
-    public void RequireMaker()
+    public void RequireMaker(string why)
     {
         const ulong MakesMaps = (1UL << (int)Capability.CAP_BPF) | (1UL << (int)Capability.CAP_SYS_ADMIN); // which includes the other
         if (isShared && Sys.capget(out ulong effective) >= 0 && (effective & MakesMaps) == 0)
         {
             throw LinuxErrors.Own(
-                "RPS5410", Errno.EPERM, "BPF_MAP_CREATE", $"The pins in {_path} are open to this user, but this change makes new maps, which takes CAP_BPF.",
-                "Run with CAP_BPF. File permission alone is enough to read (Get-SocketSlot, Get-SteeringCounter, Get-SteeringPolicy) and to tell loads (Set-SocketSlot -Load).");
+                "RPS5410", Errno.EPERM, "BPF_MAP_CREATE", $"The pins in {_path} are open to this user, but this change {why}, which takes CAP_BPF.",
+                "Run with CAP_BPF, or have somebody do it who may. File permission alone is enough to read, to tell loads, and to change weights, states and lists as far as the pinned maps have room.");
         }
     }
 

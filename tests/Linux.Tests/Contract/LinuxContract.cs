@@ -32,7 +32,9 @@ public sealed class LoopbackSynchronizationContract(LoopbackWorld world) : Synch
 
 public sealed class LoopbackSlotContract(LoopbackWorld world) : SlotContract<LoopbackWorld>(world);
 
-public sealed class LoopbackMemoryContract(LoopbackWorld world) : MemoryContract<LoopbackWorld>(world);
+public sealed class LoopbackLivePreviewContract(LoopbackWorld world) : LivePreviewContract<LoopbackWorld>(world);
+
+public sealed class LoopbackMemberContract(LoopbackWorld world) : MemberContract<LoopbackWorld>(world);
 
 public sealed class LoopbackGroupProgramContract(LoopbackWorld world) : GroupProgramContract<LoopbackWorld>(world);
 
@@ -74,7 +76,9 @@ public sealed class VethSynchronizationContract(VethWorld world) : Synchronizati
 
 public sealed class VethSlotContract(VethWorld world) : SlotContract<VethWorld>(world);
 
-public sealed class VethMemoryContract(VethWorld world) : MemoryContract<VethWorld>(world);
+public sealed class VethLivePreviewContract(VethWorld world) : LivePreviewContract<VethWorld>(world);
+
+public sealed class VethMemberContract(VethWorld world) : MemberContract<VethWorld>(world);
 
 public sealed class VethGroupProgramContract(VethWorld world) : GroupProgramContract<VethWorld>(world);
 

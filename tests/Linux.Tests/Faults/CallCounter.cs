@@ -18,7 +18,7 @@ internal sealed class CallCounter(bool skipsClose)
     /// <summary>The numbers of calls that attach or detach a program.</summary>
     public List<int> Attaching { get; } = [];
 
-    /// <summary>The numbers of other calls that change what other processes see: pins and directories made and removed.</summary>
+    /// <summary>The numbers of other calls that change what other processes see: pins and directories made and removed, maps written.</summary>
     public List<int> Changes { get; } = [];
 
     /// <summary>The number of a call, or 0 when it has none.</summary>
@@ -38,7 +38,7 @@ internal sealed class CallCounter(bool skipsClose)
         {
             Attaching.Add(Count);
         }
-        else if (call is Syscall.mkdirat or Syscall.renameat2 or Syscall.unlinkat || (call == Syscall.bpf && (BpfCommand)first == BpfCommand.BPF_OBJ_PIN))
+        else if (call is Syscall.mkdirat or Syscall.renameat2 or Syscall.unlinkat || (call == Syscall.bpf && (BpfCommand)first is BpfCommand.BPF_OBJ_PIN or BpfCommand.BPF_MAP_UPDATE_ELEM or BpfCommand.BPF_MAP_UPDATE_BATCH or BpfCommand.BPF_MAP_DELETE_ELEM))
         {
             Changes.Add(Count);
         }

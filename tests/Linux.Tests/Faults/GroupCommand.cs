@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ReuseportPS.Contract;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Diagnostics;
@@ -15,6 +16,8 @@ internal static class GroupCommand
     public const string New = "new";
     public const string Remove = "remove";
 
+    private const string Member = "member";
+
     private static readonly TimeSpan s_trial = TimeSpan.FromHours(1);
 
     private static readonly ImmutableDictionary<string, string> s_policies = ImmutableDictionary.CreateRange(StringComparer.Ordinal, new Dictionary<string, string>
@@ -23,13 +26,22 @@ internal static class GroupCommand
         ["1"] = "{ by: hash, to: [1] }",
         ["10"] = "{ by: weighted, weights: { 0: 1, 1: 0 } }",
         ["01"] = "{ by: weighted, weights: { 0: 0, 1: 1 } }",
+        ["in"] = Listed("127.0.0.0/8, 10.1.0.0/16"),
+        ["out"] = Listed("10.1.0.0/16, 10.2.0.0/16, 10.3.0.0/16"),
+        ["many"] = Listed(string.Join(", ", Enumerable.Range(0, 100).Select(number => string.Create(CultureInfo.InvariantCulture, $"10.1.{number}.0/24")))),
     });
 
-    /// <summary>Runs one: <c>new</c>, <c>set POLICY</c>, <c>try POLICY</c>, <c>confirm</c>, <c>return</c>, <c>drain SLOT</c>, <c>weight SLOT WEIGHT</c>, <c>sync</c>, <c>unset</c>, <c>remove</c>.</summary>
+    /// <summary>Runs one: <c>new</c>, <c>set POLICY</c>, <c>try POLICY</c>, <c>confirm</c>, <c>return</c>, <c>drain SLOT</c>, <c>weight SLOT WEIGHT</c>, <c>sync</c>, <c>unset</c>, <c>remove</c>; each also as <c>member COMMAND</c>, by who may make no maps.</summary>
     public static void Run(IReuseportBackend backend, INetworkNamespace place, int port, string command)
     {
-        using GroupCatalog catalog = Catalog(backend, place);
         string[] words = command.Split(' ');
+        if (words[0] == Member)
+        {
+            Run(MemberBackend.Before(backend), place, port, command[(Member.Length + 1)..]);
+            return;
+        }
+
+        using GroupCatalog catalog = Catalog(backend, place);
         switch (words[0])
         {
             case New:
@@ -73,6 +85,14 @@ internal static class GroupCommand
     }
 
     public static GroupCatalog Catalog(IReuseportBackend backend, INetworkNamespace place) => new(backend, new PolicyText(PolicyYaml.Write, Read), place);
+
+    private static string Listed(string prefixes) => $$"""
+        { by: slot, slot: 0 }
+        lists: { some: [{{prefixes}}] }
+        rules:
+          - when: { source: some }
+            steer: { by: slot, slot: 1 }
+        """;
 
     private static int Number(string word) => int.Parse(word, CultureInfo.InvariantCulture);
 

@@ -19,7 +19,7 @@ public sealed class RandomKillTests : LinuxTest
     private const int Round = 10; // kills between removals
 
     private static readonly string[] s_commands =
-        ["new", "set 0", "set 1", "set 10", "set 01", "weight 0 7", "weight 1 9", "try 0", "try 10", "confirm", "return", "sync", "unset", "remove"];
+        ["new", "set 0", "set 1", "set 10", "set 01", "weight 0 7", "weight 1 9", "member weight 0 5", "member weight 1 3", "member set 01", "set in", "member set out", "try 0", "try 10", "confirm", "return", "sync", "unset", "remove"];
 
     // What a command may not be told: that something of its own is foreign, damaged, out of reach or held by another. What else is refused makes no sense for the group as it is.
     private static readonly string[] s_wrong = [GroupCodes.ForeignProgram, GroupCodes.DamagedPins, GroupCodes.NoMember, GroupCodes.GroupExists, TrialCodes.Overtaken, "RPS50"];

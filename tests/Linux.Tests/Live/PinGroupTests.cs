@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Diagnostics;
@@ -33,7 +34,7 @@ public sealed class PinGroupTests : LinuxTest
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_member_without_capabilities_reads_and_tells_loads_and_all_else_is_refused_untouched(bool later)
+    public void A_member_without_capabilities_reads_tells_loads_and_drains_and_what_makes_something_is_refused_untouched(bool later)
     {
         _ = Group(TransportProtocol.Tcp, "127.0.0.1:8080", 3);
         OnHost(backend => As(backend, groups =>
@@ -58,10 +59,9 @@ public sealed class PinGroupTests : LinuxTest
             _ = group.Change(new SlotChange([SlotItem.Of(1)]) { Load = 77 });
             Assert.Equal([0U, 77U, 0U], group.ReadLoads().Select(load => (uint)load));
             foreach (Action change in (Action[])[
-                () => group.Change(new SlotChange([SlotItem.Of(1)]) { State = SlotState.Draining }),
-                () => group.Change(new SlotChange([SlotItem.Of(1)]) { State = SlotState.Draining, Load = 5 }),
                 () => group.Apply(Policy("by: hash")),
-                () => group.RemovePolicy()])
+                () => group.RemovePolicy(),
+                () => groups.Remove(Name)])
             {
                 DiagnosticException refused = Assert.Throws<BackendException>(change);
                 Assert.Equal("RPS5410", refused.Diagnostics[0].Code);
@@ -70,16 +70,82 @@ public sealed class PinGroupTests : LinuxTest
 
             Assert.Equal([0U, 77U, 0U], group.ReadLoads().Select(load => (uint)load));
             Assert.Equal(SlotState.Active, group.States[1]);
+            _ = group.Change(new SlotChange([SlotItem.Of(1)]) { State = SlotState.Draining, Load = 78 });
+            _ = group.Change(new SlotChange([SlotItem.Of(1)]) { Load = 77 });
         });
         Assert.Equal(before, Names());
         OnHost(backend => As(backend, groups =>
         {
             using ManagedGroup group = groups.Find(Name)!;
             Assert.Equal([0U, 77U, 0U], group.ReadLoads().Select(load => (uint)load));
+            Assert.Equal(SlotState.Draining, group.States[1]);
             Assert.Equal(PolicyChange.None, group.Plan(group.Policy!).Change);
             groups.Remove(Name);
             Assert.Empty(Directory.EnumerateFileSystemEntries(_root));
         }));
+    }
+
+    /// <summary>Each change by a shell of its own, and 40 connections after it.</summary>
+    [Fact]
+    public void A_member_without_capabilities_changes_weights_states_seats_and_policies()
+    {
+        const string Weighted = "by: weighted, weights: { 0: 1, 1: 0, 2: 0 }, key: source-port";
+        ImmutableArray<LinuxSocket> members = Group(TransportProtocol.Tcp, "127.0.0.1:8080", 3);
+        OnHost(backend => As(backend, groups =>
+        {
+            groups.Adopt(Request(Shared)).Dispose();
+            using ManagedGroup group = groups.Find(Name)!;
+            group.Apply(Policy(Weighted));
+        }));
+        string[] before = [.. Names()];
+        int source = 20000;
+        Expect(40, 0, 0);
+        foreach ((Action<ManagedGroup> change, int[] shares) in ((Action<ManagedGroup>, int[])[])[
+            (group => group.Change(new SlotChange([SlotItem.Of(1)]) { Weight = 9 }), [4, 36, 0]),
+            (group => group.Change(new SlotChange([SlotItem.Of(1)]) { State = SlotState.Draining }), [40, 0, 0]),
+            (group => group.Change(new SlotChange([SlotItem.Of(2)]) { Weight = 1 }), [20, 0, 20]),
+            (group => group.Change(new SlotChange([SlotItem.Of(1)]) { State = SlotState.Active }), [4, 32, 4]),
+            (group => group.Change(new SlotChange([SlotItem.Of(0, 1)]) { State = SlotState.Draining }), [0, 0, 40]),
+            (group => group.Change(new SlotChange([SlotItem.Of(0, 1)]) { State = SlotState.Active }), [4, 32, 4]),
+            (group => group.Apply(Policy(Weighted.Replace("0: 1, 1: 0", "0: 0, 1: 1", StringComparison.Ordinal))), [0, 40, 0]),
+            (group => group.Apply(group.FindVersion(null)), [4, 32, 4]),
+            (group => group.Change(new SlotChange([SlotItem.Of(2)]) { Weight = 0 }), [4, 36, 0]),
+            (group => group.ClearSlots([SlotItem.Of(2)]), [4, 36, 0])])
+        {
+            AsMember([], groups =>
+            {
+                using ManagedGroup group = groups.Find(Name)!;
+                change(group);
+            });
+            Expect(shares);
+        }
+
+        Assert.Equal(before, Names());
+        CheckModes();
+        OnHost(backend => As(backend, groups =>
+        {
+            using ManagedGroup group = groups.Find(Name)!;
+            Assert.Equal([1, 9, 0], Enumerable.Range(0, 3).Select(slot => PolicyWeights.Of(group.Policy!, slot, 3)!.Value));
+            Assert.Equal((0UL, 2U), (group.ReadSlots()[2].Seats[0].Cookie, group.States.GenerationOf(2)));
+            Assert.Equal(PolicyChange.None, group.Plan(group.Policy!).Change);
+            groups.Remove(Name);
+        }));
+
+        void Expect(params int[] shares)
+        {
+            int[] got = new int[3];
+            for (int connection = 0; connection < shares.Sum(); connection++)
+            {
+                got[WhoGets(members, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"127.0.0.1:{source++}"))]++;
+            }
+
+            // Within three standard deviations of the binomial, and none where none is meant.
+            for (int slot = 0; slot < 3; slot++)
+            {
+                double share = shares[slot] / 40.0;
+                Assert.InRange(got[slot], shares[slot] - (3 * Math.Sqrt(40 * share * (1 - share))), shares[slot] + (3 * Math.Sqrt(40 * share * (1 - share))));
+            }
+        }
     }
 
     [Fact]

@@ -7,7 +7,9 @@ using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
+using ReuseportPS.Linux.Pins;
 using ReuseportPS.Linux.Tests.Contract;
+using ReuseportPS.Yaml;
 
 namespace ReuseportPS.Linux.Tests.Live;
 
@@ -19,6 +21,8 @@ public sealed class SlotChangeLoadTests(LoopbackWorld world) : GroupTest<Loopbac
 {
     private const int Clients = 64;
     private const int MostUnderWay = 64;
+
+    private const string Slots4 = "by: weighted, weights: { 0: 10, 1: 20, 2: 30, 3: 40 }, key: [source, source-port]";
 
     private static readonly bool[] s_all = [true, true, true, true];
 
@@ -33,23 +37,39 @@ public sealed class SlotChangeLoadTests(LoopbackWorld world) : GroupTest<Loopbac
     [Fact]
     public void Nothing_is_lost_and_no_decision_is_by_data_that_was_not_current() => Run(changes: 60, seed: 1);
 
+    /// <summary>The changes are those of a thread without capabilities: all that it may do is write the maps that are pinned.</summary>
+    [Fact]
+    public void Nothing_is_lost_and_no_decision_is_by_data_that_was_not_current_when_a_member_changes_them() => Run(changes: 60, seed: 1, byMember: true);
+
     [Fact]
     [Trait("Category", "Soak")]
     public void Nothing_is_lost_and_no_decision_is_by_data_that_was_not_current_for_long()
     {
         Assert.SkipUnless(Environment.GetEnvironmentVariable("REUSEPORTPS_SOAK") == "1", "takes some minutes; set REUSEPORTPS_SOAK=1 to run it");
-        Run(changes: 3000, seed: int.Parse(Environment.GetEnvironmentVariable("REUSEPORTPS_SEED") ?? "2", CultureInfo.InvariantCulture));
+        int seed = int.Parse(Environment.GetEnvironmentVariable("REUSEPORTPS_SEED") ?? "2", CultureInfo.InvariantCulture);
+        Run(changes: 3000, seed, byMember: seed % 2 == 1);
     }
 
-    private void Run(int changes, int seed)
+    private void Run(int changes, int seed, bool byMember = false)
     {
         IBackendSocket[] udp = [.. OpenMany("udp4", 4)];
         IBackendSocket[] tcp = [.. OpenMany("tcp4", 4)];
         using ManagedGroup group = Catalog().Adopt(new GroupAdoptRequest(Name, null, Port, null, [], World.Servers));
-        group.Apply(Policy("""
+        group.Apply(Policy(byMember
+            ? $$"""
             version: 1
             policy: load
-            otherwise: { by: weighted, weights: { 0: 10, 1: 20, 2: 30, 3: 40 }, key: [source, source-port] }
+            lists: { some: [10.8.0.0/16, 10.9.0.0/16] }
+            rules:
+              - when: { source: some }
+                steer: { {{Slots4}} }
+            otherwise: { by: hash, key: [source-port] }
+            observe: { sample: 1/1 }
+            """
+            : $$"""
+            version: 1
+            policy: load
+            otherwise: { {{Slots4}} }
             observe: { sample: 1/1 }
             """));
         ImmutableArray<uint> programs = group.ProgramIds;
@@ -60,26 +80,19 @@ public sealed class SlotChangeLoadTests(LoopbackWorld world) : GroupTest<Loopbac
         int refused = 0;
         try
         {
-            Random random = new(seed);
-            for (int change = 0; change < changes && _failures.IsEmpty; change++)
+            if (byMember)
             {
-                ulong begin = Backend.MonotonicTime;
-                uint epoch = group.Epoch;
-                try
+                CapabilityThread.Run([], user: 0, group: null, () =>
                 {
-                    SlotOutcome outcome = group.Change(new SlotChange([SlotItem.Of(random.Next(4))])
-                    {
-                        Weight = random.Next(3) > 0 ? random.Next(100) : null,
-                        State = random.Next(3) > 0 ? (SlotState)random.Next(3) : null,
-                    });
-                    byEpoch[epoch] = byEpoch[epoch] with { End = outcome.EpochAfter == epoch ? null : Backend.MonotonicTime };
-                    byEpoch.TryAdd(outcome.EpochAfter, new Data(group.Policy!, group.States, begin));
-                }
-                catch (DiagnosticException exception) when (exception is not BackendException)
-                {
-                    // Nobody would be left.
-                    refused++;
-                }
+                    using LinuxBackend backend = new(new LinuxBackendOptions { PinDirectory = ((BpffsStore)Backend.Pins).Root });
+                    using GroupCatalog groups = new(backend, new PolicyText(PolicyYaml.Write, Policy), World.Servers);
+                    using ManagedGroup member = groups.Find(Name)!;
+                    ChangeAll(member);
+                });
+            }
+            else
+            {
+                ChangeAll(group);
             }
         }
         finally
@@ -113,6 +126,48 @@ public sealed class SlotChangeLoadTests(LoopbackWorld world) : GroupTest<Loopbac
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"seed {seed}: {byEpoch.Count} epochs, {seen.Count} of them decided something, {refused} changes refused; {_sent} datagrams, {_connected} connections, {_samples.Count} samples, {Value(group, CounterKind.SampleLost)} samples lost");
         Assert.True(seen.Count > byEpoch.Count / 2);
+
+        void ChangeAll(ManagedGroup changing)
+        {
+            Random random = new(seed);
+            for (int change = 0; change < changes && _failures.IsEmpty; change++)
+            {
+                ulong begin = Backend.MonotonicTime;
+                uint epoch = changing.Epoch;
+                try
+                {
+                    if (byMember && random.Next(3) == 0)
+                    {
+                        changing.Apply(OtherList(changing.Policy!));
+                    }
+                    else
+                    {
+                        _ = changing.Change(new SlotChange([SlotItem.Of(random.Next(4))])
+                        {
+                            Weight = random.Next(3) > 0 ? random.Next(100) : null,
+                            State = random.Next(3) > 0 ? (SlotState)random.Next(3) : null,
+                        });
+                    }
+
+                    byEpoch[epoch] = byEpoch[epoch] with { End = changing.Epoch == epoch ? null : Backend.MonotonicTime };
+                    byEpoch.TryAdd(changing.Epoch, new Data(changing.Policy!, changing.States, begin));
+                }
+                catch (DiagnosticException exception) when (exception is not BackendException)
+                {
+                    // Nobody would be left.
+                    refused++;
+                }
+            }
+        }
+    }
+
+    /// <summary>With the clients in the list where they were not, and the other way round.</summary>
+    private static SteeringPolicy OtherList(SteeringPolicy policy)
+    {
+        AddressList list = policy.Lists.Items[0];
+        return policy with { Lists = [list with { Prefixes = list.Prefixes.Count == 2 ? [Prefix("10.1.0.0/16")] : [Prefix("10.8.0.0/16"), Prefix("10.9.0.0/16")] }] };
+
+        static AddressPrefix Prefix(string text) => AddressPrefix.TryParse(text, out AddressPrefix prefix, out _) ? prefix : throw new ArgumentException(text);
     }
 
     private static long Decided(ManagedGroup group) => (long)Value(group, CounterKind.Slot);

@@ -32,7 +32,9 @@ public sealed class SimulatorSynchronizationContract(SimulatorWorld world) : Syn
 
 public sealed class SimulatorSlotContract(SimulatorWorld world) : SlotContract<SimulatorWorld>(world);
 
-public sealed class SimulatorMemoryContract(SimulatorWorld world) : MemoryContract<SimulatorWorld>(world);
+public sealed class SimulatorLivePreviewContract(SimulatorWorld world) : LivePreviewContract<SimulatorWorld>(world);
+
+public sealed class SimulatorMemberContract(SimulatorWorld world) : MemberContract<SimulatorWorld>(world);
 
 public sealed class SimulatorGroupProgramContract(SimulatorWorld world) : GroupProgramContract<SimulatorWorld>(world);
 

@@ -234,6 +234,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
         using IDisposable held = Backend.Pins.Lock(name);
         using (IPinFolder folder = Backend.Pins.Open(name) ?? throw NotFound(name))
         {
+            folder.RequireMaker("takes away the group's programs and pins");
             try
             {
                 using ManagedGroup group = Find(name)!;
@@ -325,7 +326,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
     /// <summary>The state, when it is still there.</summary>
     private static GroupState? ReadDamaged(string name, IPinFolder folder)
     {
-        using IBackendMap? map = folder.OpenMap(ManagedGroup.StatePin);
+        using IBackendMap? map = folder.OpenMap(PinnedState.Pin);
         try
         {
             return map is null ? null : GroupState.Read(name, map);
@@ -449,8 +450,8 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
         INetworkNamespace? opened = null;
         try
         {
-            using IBackendMap stateMap = folder.OpenMap(ManagedGroup.StatePin) ?? throw Damaged(name, ManagedGroup.StatePin);
-            GroupState state = GroupState.Read(name, stateMap);
+            PinnedState pinned = PinnedState.Read(name, folder) ?? throw Damaged(name, PinnedState.Pin);
+            GroupState state = pinned.State;
             for (int index = 0; index < state.KernelGroups.Length; index++)
             {
                 string pin = ManagedGroup.SeatsPin(index);
@@ -462,7 +463,7 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             opened = place is null ? GroupNamespaces.Open(Backend, state.KernelGroups.Select(kernelGroup => kernelGroup.Namespace)) : null;
             ManagedGroup group = new(
                 name, GroupOwnership.Adopted, state.SlotCount, [.. kernelGroups], Backend, text, folder, place ?? opened, opened is not null);
-            group.Restore(state, stateMap.Id);
+            group.Restore(pinned);
             return group;
         }
         catch

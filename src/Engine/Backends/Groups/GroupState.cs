@@ -6,11 +6,11 @@ using ReuseportPS.Engine.Policies;
 
 namespace ReuseportPS.Engine.Backends.Groups;
 
-/// <summary>What a group's pins say about it: the value of the pinned, frozen map <c>state</c>, as UTF-8 JSON padded with zeros.</summary>
+/// <summary>What a group's pins say about it: the value of the pinned, frozen map <c>state</c>, as UTF-8 JSON padded with zeros. <see cref="PinnedState"/> reads and writes it.</summary>
 internal sealed record GroupState
 {
-    /// <summary>Layout of the pins. A shell that finds a higher number refuses to touch the group. Layout 1 is without versions and without <see cref="Former"/>, and is read as that.</summary>
-    public const int CurrentLayout = 2;
+    /// <summary>Layout of the pins. A shell that finds a higher number refuses to touch the group. Layout 1 is without versions and without <see cref="Former"/>, and is read as that; layouts 1 and 2 are without <see cref="GroupEdits"/> and pins of <see cref="InnerMaps"/>.</summary>
+    public const int CurrentLayout = 3;
 
     public int Layout { get; init; } = CurrentLayout;
 
@@ -66,10 +66,12 @@ internal sealed record GroupState
         Generations = states.Generations.SetItem(mark.Slot, mark.Generation),
     });
 
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, GroupStateJson.Default.GroupState);
+
     public MapSpec ToMap()
     {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(this, GroupStateJson.Default.GroupState);
-        return new MapSpec("state", MapType.Array, 4, json.Length, 1)
+        byte[] json = ToJson();
+        return new MapSpec(PinnedState.Pin, MapType.Array, 4, json.Length, 1)
         {
             Contents = [new MapEntry([0, 0, 0, 0], [.. json])],
             Frozen = true,

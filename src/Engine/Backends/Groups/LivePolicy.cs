@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
-using ReuseportPS.Engine.Maps;
 using ReuseportPS.Engine.Policies;
 
 namespace ReuseportPS.Engine.Backends.Groups;
@@ -12,20 +11,32 @@ internal sealed class LivePolicy : IDisposable
 
     private readonly IReuseportBackend _backend;
     private readonly ImmutableArray<SharedMap?> _maps;
-    private bool _mayBeRead;
+    private readonly InnerMaps? _tables;
+    private readonly InnerMaps? _lists;
+    private readonly Action<string, IBackendMap> _pin;
+    private uint? _waitedFor;
 
-    private LivePolicy(IReuseportBackend backend, CompiledPolicy compiled, ImmutableArray<SharedMap?> maps)
+    private LivePolicy(IReuseportBackend backend, CompiledPolicy compiled, ImmutableArray<SharedMap?> maps, Action<string, IBackendMap> pin, Func<string, IBackendMap?>? open = null)
     {
         _backend = backend;
         Compiled = compiled;
         _maps = maps;
+        _pin = pin;
+        _tables = InnerOf(compiled.Maps.Tables, compiled.Bank.Tables.Length);
+        _lists = InnerOf(compiled.Maps.Lists, compiled.Bank.Lists.Length);
+
+        InnerMaps? InnerOf(int outer, int perBank) => outer < 0 ? null : new InnerMaps(backend, maps[outer]!.Map, compiled.Program.Maps[outer].Name, perBank) { Open = open };
     }
 
     public CompiledPolicy Compiled { get; private set; }
 
     /// <summary>The shared maps that must be pinned, with the names of their pins.</summary>
     public IEnumerable<(string Pin, IBackendMap Map)> Shared =>
-        _maps.Select((map, index) => (Pin: Compiled.Program.Maps[index].Name, map?.Map)).Where(pair => pair.Map is not null)!;
+    [
+        .. _maps.Select((map, index) => (Pin: Compiled.Program.Maps[index].Name, map?.Map)).Where(pair => pair.Map is not null)!,
+        .. _tables?.Made ?? [],
+        .. _lists?.Made ?? [],
+    ];
 
     /// <summary>
     /// Creates the maps and fills both banks. Flow tables that are kept, and the loads, are the ones that the former policy has: both programs see them as long as both are there.
@@ -34,10 +45,12 @@ internal sealed class LivePolicy : IDisposable
     /// <param name="compiled">The policy.</param>
     /// <param name="former">The policy in whose place it comes; null without one.</param>
     /// <param name="tables">What becomes of its flow tables.</param>
-    public static LivePolicy Create(IReuseportBackend backend, CompiledPolicy compiled, LivePolicy? former = null, ImmutableArray<FlowTable> tables = default)
+    /// <param name="pin">Pins, by the name of the pin, a map that is made later (those made here are <see cref="Shared"/>); null where nothing is pinned.</param>
+    public static LivePolicy Create(IReuseportBackend backend, CompiledPolicy compiled, LivePolicy? former = null, ImmutableArray<FlowTable> tables = default, Action<string, IBackendMap>? pin = null)
     {
         Dictionary<int, int> kept = former is null ? [] : Kept(compiled, former.Compiled, tables.IsDefault ? [] : tables);
         SharedMap?[] maps = new SharedMap?[compiled.Program.Maps.Length];
+        LivePolicy? policy = null;
         try
         {
             for (int index = 0; index < maps.Length; index++)
@@ -48,25 +61,27 @@ internal sealed class LivePolicy : IDisposable
                 }
             }
 
-            LivePolicy policy = new(backend, compiled, [.. maps]);
+            policy = new LivePolicy(backend, compiled, [.. maps], pin ?? PinNothing);
             if (!kept.ContainsKey(compiled.Maps.Loads))
             {
                 policy.CopyLoads(former);
             }
 
-            policy.FillBank(0, compiled.Bank);
-            policy.FillBank(1, compiled.Bank);
+            policy.FillBank(0, compiled.Bank, PinNothing);
+            policy.FillBank(1, compiled.Bank, PinNothing);
+            policy._waitedFor = 0;
             return policy;
         }
         catch
         {
+            policy?.DisposeInner();
             Array.ForEach(maps, map => map?.Dispose());
             throw;
         }
     }
 
-    /// <summary>Opens the maps from pins; null when one of them is gone.</summary>
-    public static LivePolicy? Open(IReuseportBackend backend, CompiledPolicy compiled, Func<string, IBackendMap?> open)
+    /// <summary>Opens the maps from pins; null when one of them is gone that is not of a bank.</summary>
+    public static LivePolicy? Open(IReuseportBackend backend, CompiledPolicy compiled, Func<string, IBackendMap?> open, Action<string, IBackendMap> pin)
     {
         SharedMap?[] maps = new SharedMap?[compiled.Program.Maps.Length];
         LivePolicy? policy = null;
@@ -82,8 +97,7 @@ internal sealed class LivePolicy : IDisposable
                 }
             }
 
-            // Another shell may have stored the epoch just now and ended before it waited.
-            return policy = complete ? new LivePolicy(backend, compiled, [.. maps]) { _mayBeRead = true } : null;
+            return policy = complete ? new LivePolicy(backend, compiled, [.. maps], pin, open) : null;
         }
         finally
         {
@@ -96,6 +110,10 @@ internal sealed class LivePolicy : IDisposable
 
     /// <summary>The maps in the order of the program, with a kernel group's seats in their place.</summary>
     public IReadOnlyList<IBackendMap> MapsFor(KernelGroup group) => [.. _maps.Select(map => map?.Map ?? group.Seats)];
+
+    /// <summary>Whether <see cref="Swap"/> can do without a new map.</summary>
+    public bool Takes(CompiledPolicy compiled) =>
+        Compiled.Maps.Epoch < 0 || (IdleBank(Epoch) is var bank && _tables?.Takes(bank, compiled.Bank.Tables) != false && _lists?.Takes(bank, compiled.Bank.Lists) != false);
 
     /// <summary>
     /// Makes the data of <paramref name="compiled"/> current: fills the idle bank, stores the epoch, waits for the readers of the other
@@ -112,13 +130,13 @@ internal sealed class LivePolicy : IDisposable
             return;
         }
 
-        WaitForReaders();
         uint epoch = Epoch;
-        FillBank((int)((epoch + 1) % 2), compiled.Bank);
+        WaitForReaders(epoch);
+        bool made = FillBank(IdleBank(epoch), compiled.Bank, _pin);
         StoreEpoch(epoch + 1);
         try
         {
-            WaitForReaders();
+            WaitForReaders(epoch + 1);
             keep();
             Compiled = compiled;
         }
@@ -126,6 +144,11 @@ internal sealed class LivePolicy : IDisposable
         {
             StoreEpoch(epoch + 2);
             throw;
+        }
+
+        if (made)
+        {
+            GiveRoom(IdleBank(epoch + 1));
         }
     }
 
@@ -254,10 +277,23 @@ internal sealed class LivePolicy : IDisposable
 
     public void Dispose()
     {
+        DisposeInner();
         foreach (SharedMap? map in _maps)
         {
             map?.Dispose();
         }
+    }
+
+    private static void PinNothing(string pin, IBackendMap map)
+    {
+    }
+
+    private static int IdleBank(uint epoch) => (int)((epoch + 1) % 2);
+
+    private void DisposeInner()
+    {
+        _tables?.Dispose();
+        _lists?.Dispose();
     }
 
     /// <summary>Which maps are those of the policy before: index of the new one to index of the former.</summary>
@@ -315,30 +351,32 @@ internal sealed class LivePolicy : IDisposable
         byte[] value = new byte[4];
         BinaryPrimitives.WriteUInt32LittleEndian(value, epoch);
         _maps[Compiled.Maps.Epoch]!.Map.Update(s_zero, value);
-        _mayBeRead = true;
     }
 
-    private void WaitForReaders()
+    /// <summary>Waits until nobody reads the bank that is idle under an epoch. Another shell may have stored it just now, and ended before it waited.</summary>
+    private void WaitForReaders(uint epoch)
     {
-        if (_mayBeRead)
+        if (_waitedFor != epoch)
         {
             _backend.WaitForReaders();
-            _mayBeRead = false;
+            _waitedFor = epoch;
         }
     }
 
-    private void FillBank(int bank, PolicyBank data)
-    {
-        Fill(Compiled.Maps.Tables, bank, data.Tables);
-        Fill(Compiled.Maps.Lists, bank, data.Lists);
-    }
+    /// <returns>Whether a map was made.</returns>
+    private bool FillBank(int bank, PolicyBank data, Action<string, IBackendMap> pin) =>
+        _tables?.Fill(bank, data.Tables, pin) == true | _lists?.Fill(bank, data.Lists, pin) == true;
 
-    private void Fill(int outer, int bank, ImmutableArray<MapSpec> inner)
+    /// <summary>Has the idle bank take what the other one holds: the next change may be of one who can make no maps.</summary>
+    private void GiveRoom(int bank)
     {
-        for (int index = 0; index < inner.Length; index++)
+        try
         {
-            using IBackendMap map = _backend.CreateMap(inner[index]);
-            _maps[outer]!.Map.UpdateMap((uint)((bank * inner.Length) + index), map);
+            FillBank(bank, Compiled.Bank, _pin);
+        }
+        catch (BackendException)
+        {
+            // The change is done; the next one makes the maps.
         }
     }
 }

@@ -33,7 +33,7 @@ public sealed partial class ManagedGroup
     }
 
     private PolicyVersion? VersionOf(GroupSide side) =>
-        side is { Policy: SteeringPolicy policy, Version: PolicyVersion version } ? version with { Text = _text.Write(policy) } : null;
+        side is { Policy: SteeringPolicy policy, Version: PolicyVersion version } ? version with { Text = TextOf(policy) } : null;
 
     /// <summary>The records once another policy is applied for good, or none: what the group had, as far as it was confirmed, is history.</summary>
     private PolicyRecords RecordsAfter(SteeringPolicy? next)

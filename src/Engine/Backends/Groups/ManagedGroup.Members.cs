@@ -141,7 +141,7 @@ public sealed partial class ManagedGroup
         if (policy is null || _live is null)
         {
             // A program of another version stays on record as that: it is replaced when the policy is next applied.
-            SaveUncompiled(policy, _savedEpoch, states);
+            SaveState(Uncompiled(policy, _savedEpoch, states));
             _states = states;
         }
         else if (_kernelGroups.All(IsInForce))
@@ -234,7 +234,7 @@ public sealed partial class ManagedGroup
 
         if (savesState)
         {
-            SaveUncompiled(policy: null, epoch: 0, _states);
+            SaveState(Uncompiled(policy: null, epoch: 0, _states));
         }
 
         transaction.Commit();

@@ -45,6 +45,7 @@ public sealed partial class ManagedGroup
     {
         using IDisposable? held = Ownership == GroupOwnership.Adopted ? _backend.Pins.Lock(Name) : null;
         Settle(force);
+        RequireProgramMaker();
         RequireOurs(force);
         if (confirmWithin is TimeSpan time)
         {
@@ -61,7 +62,10 @@ public sealed partial class ManagedGroup
         {
             (programs, trial) = Replace(
                 generation, live.Maps, group => live.Load(group.Seats), Migrates(program), confirmWithin, force, (loaded, waiting) =>
-                    SaveState(policy: null, compiled: null, generation, loaded, epoch: 0, applied, records: RecordsWith(RecordsAfter(null), waiting)));
+                {
+                    PolicyRecords records = RecordsWith(RecordsAfter(null), waiting);
+                    SaveState(StateWith(policy: null, compiled: null, generation, loaded, epoch: 0, applied, records: records), records);
+                });
         }
         catch
         {
@@ -85,13 +89,15 @@ public sealed partial class ManagedGroup
     {
         using IDisposable? held = Ownership == GroupOwnership.Adopted ? _backend.Pins.Lock(Name) : null;
         Settle(force);
+        RequireProgramMaker();
         RequireOurs(force);
         AppliedProgram applied = new(name, source, program.Instructions.Length, SeatMap: null, program.ToText());
         int generation = NextGeneration;
         using (AttachTransaction transaction = new())
         {
             AttachEach(transaction, [.. _kernelGroups.Select(_ => new Attached(null, program))], force);
-            SaveState(policy: null, compiled: null, generation, programs: [], epoch: 0, applied, records: RecordsAfter(null));
+            PolicyRecords records = RecordsAfter(null);
+            SaveState(StateWith(policy: null, compiled: null, generation, programs: [], epoch: 0, applied, records: records), records);
             transaction.Commit();
         }
 
@@ -108,7 +114,7 @@ public sealed partial class ManagedGroup
     {
         if (Program?.Classic is string text)
         {
-            ClassicProgram classic = ClassicProgram.FromText(text).Program ?? throw GroupCatalog.Damaged(Name, StatePin);
+            ClassicProgram classic = ClassicProgram.FromText(text).Program ?? throw GroupCatalog.Damaged(Name, PinnedState.Pin);
             foreach (KernelGroup group in _kernelGroups)
             {
                 group.Classic = classic;

@@ -35,6 +35,7 @@ public sealed partial class ManagedGroup
     {
         using IDisposable? held = Ownership == GroupOwnership.Adopted ? _backend.Pins.Lock(Name) : null;
         Refresh();
+        RequireProgramMaker();
         IBackendProgram?[] replaced = [.. _kernelGroups.Select(group => group.Replaced)];
         if (replaced.All(program => program is null))
         {
@@ -46,7 +47,8 @@ public sealed partial class ManagedGroup
         using (AttachTransaction transaction = new())
         {
             AttachEach(transaction, [.. replaced.Select(program => new Attached(program))], force);
-            SaveState(policy: null, compiled: null, NextGeneration, programs: [], epoch: 0, records: RecordsAfter(null));
+            PolicyRecords records = RecordsAfter(null);
+            SaveState(StateWith(policy: null, compiled: null, NextGeneration, programs: [], epoch: 0, records: records), records);
             transaction.Commit();
         }
 

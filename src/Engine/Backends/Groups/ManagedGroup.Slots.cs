@@ -66,8 +66,12 @@ public sealed partial class ManagedGroup
         Settle(force);
         SlotPlan plan = PlanSlots(change);
         uint before = Epoch;
-        RequireMaker(plan.Policy);
         ImmutableArray<ulong> loads = change.Load is null ? [] : ReadLoads();
+        if (loads.Length > 0)
+        {
+            RequireMaker(plan.Policy);
+        }
+
         try
         {
             if (loads.Length > 0)
@@ -225,9 +229,11 @@ public sealed partial class ManagedGroup
             return;
         }
 
+        GroupState state = Uncompiled(policy: null, epoch: 0, plan.Policy.States);
+        RequireMaker(state);
         RequireOurs(force);
         change.Do();
-        SaveUncompiled(policy: null, epoch: 0, plan.Policy.States);
+        SaveState(state);
         _states = plan.Policy.States;
         change.Keep();
     }

@@ -88,7 +88,7 @@ public sealed partial class ManagedGroup
             [.. snapshot.Slots.Where(slot => slot.Load is not null).Select(slot => new RememberedLoad(slot.Slot, slot.Load!.Value, slot.LoadAge))]));
         _live.RestoreCounters(snapshot.Counters);
         _live.RestoreEpoch(snapshot.Epoch);
-        SaveState(Policy, _live.Compiled, _generation, [.. _kernelGroups.Select(group => group.Program!)], _live.Epoch);
+        SaveState(StateWith(Policy, _live.Compiled, _generation, [.. _kernelGroups.Select(group => group.Program!)], _live.Epoch));
     }
 
     private SnapshotKernelGroup Capture(KernelGroup group)

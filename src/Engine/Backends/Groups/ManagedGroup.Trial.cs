@@ -67,6 +67,7 @@ public sealed partial class ManagedGroup
             throw TooLate(over);
         }
 
+        RequireProgramMaker();
         ulong deadline = _trial.Deadline;
         _trial.Deadline = ConfirmProgram.Never;
         try
@@ -125,6 +126,7 @@ public sealed partial class ManagedGroup
     /// <summary>Attaches the programs themselves in the place of those that look at the deadline: those of the present policy, or of the former one. On failure everything stays.</summary>
     private void Collapse(bool force, bool toFormer)
     {
+        RequireProgramMaker();
         Trial trial = _trial!;
         GroupSide side = toFormer ? trial.Former! : Side();
         using (AttachTransaction transaction = new())
@@ -150,7 +152,7 @@ public sealed partial class ManagedGroup
             }
 
             PolicyRecords records = new(side.Version, toFormer || trial.RolledBack is not null ? _history : Append(_history, trial.Former!, side.Policy));
-            SaveState(side.Policy, side.Live?.Compiled, side.Generation, [.. side.Programs], side.Live?.Epoch ?? side.SavedEpoch, side.Program, records: records);
+            SaveState(StateWith(side.Policy, side.Live?.Compiled, side.Generation, [.. side.Programs], side.Live?.Epoch ?? side.SavedEpoch, side.Program, records: records), records);
             transaction.Commit();
         }
 

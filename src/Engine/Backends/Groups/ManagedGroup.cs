@@ -20,10 +20,11 @@ public sealed partial class ManagedGroup : IDisposable
     private readonly ImmutableArray<KernelGroup> _kernelGroups;
     private LivePolicy? _live;
     private int _generation;
-    private uint _stateId;
+    private PinnedState? _pinned;
     private uint _savedEpoch;
     private SlotStates _states = SlotStates.AllActive;
     private (SteeringPolicy Policy, SlotStates States, CompiledPolicy Compiled)? _compilation;
+    private (SteeringPolicy Policy, string Text)? _written;
 
     internal ManagedGroup(
         string name, GroupOwnership ownership, int slotCount, ImmutableArray<KernelGroup> kernelGroups, IReuseportBackend backend,
@@ -99,12 +100,12 @@ public sealed partial class ManagedGroup : IDisposable
             RequireSlotsFor(former, states);
         }
 
-        PolicyChange change = _live is null || !IsDataInForce(_live) || !_kernelGroups.All(IsInForce)
+        PolicyChange change = _live is null || !_kernelGroups.All(IsInForce)
             ? PolicyChange.Program
             : compiled.ChangeFrom(_live.Compiled);
 
-        // Names of slots and the like are no data of the program, but the group must remember them; and what it may return to has data too.
-        if (change == PolicyChange.None && (!policy.Equals(Policy) || !states.Equals(_states, SlotCount) || _trial?.Former?.Policy is { LooksUpCookies: true }))
+        // Names of slots and the like are no data of the program, but the group must remember them; and what it may return to has data too. A shell that ended before it recorded its data left them in force.
+        if (change == PolicyChange.None && (!IsDataInForce(_live!) || !policy.Equals(Policy) || !states.Equals(_states, SlotCount) || _trial?.Former?.Policy is { LooksUpCookies: true }))
         {
             change = PolicyChange.Data;
         }
@@ -140,7 +141,7 @@ public sealed partial class ManagedGroup : IDisposable
     /// <param name="confirmWithin">As for <see cref="Apply(SteeringPolicy, bool, TimeSpan?)"/>.</param>
     private void Carry(PolicyPlan plan, bool force, Action? also = null, PolicyRecords? records = null, TimeSpan? confirmWithin = null)
     {
-        RequireMaker(plan);
+        RequireMaker(plan, records);
 
         // Who attaches a program looks at what is there himself, right before.
         if (plan.Change != PolicyChange.Program)
@@ -154,7 +155,7 @@ public sealed partial class ManagedGroup : IDisposable
                 SwapData(plan.Compiled, plan.States, () =>
                 {
                     also?.Invoke();
-                    SaveState(plan.Policy, plan.Compiled, _generation, [.. _kernelGroups.Select(group => group.Program!)], _live!.Epoch, states: plan.States, records: records);
+                    SaveState(StateOf(plan, _live!.Epoch, records), records);
                 });
                 (Policy, _states) = (plan.Policy, plan.States);
                 break;
@@ -167,25 +168,48 @@ public sealed partial class ManagedGroup : IDisposable
         }
     }
 
-    /// <summary>Every change but that of a load writes the state, or tables, as maps of their own.</summary>
-    private void RequireMaker(PolicyPlan plan)
+    /// <summary>Refuses what takes CAP_BPF, where file permission alone is what this process has: another program, data that the pinned maps have no room for.</summary>
+    private void RequireMaker(PolicyPlan plan, PolicyRecords? records = null)
     {
-        if (plan.Change != PolicyChange.None)
+        if (plan.Change == PolicyChange.Program)
         {
-            _folder?.RequireMaker();
+            RequireProgramMaker();
+        }
+        else if (plan.Change == PolicyChange.Data)
+        {
+            bool fits = _live!.Takes(plan.Compiled) &&
+                (_trial?.Former is not { Policy: SteeringPolicy policy, Live: LivePolicy former } || former.Takes(Compile(policy, plan.States)));
+            if (!fits)
+            {
+                _folder?.RequireMaker("makes maps for data that those of the policy have no room for");
+            }
+
+            RequireMaker(StateOf(plan, _live.Epoch + 1, records));
         }
     }
+
+    /// <summary>Refuses what would pin a new state without CAP_BPF.</summary>
+    private void RequireMaker(GroupState state)
+    {
+        if (_pinned?.Takes(state) != true)
+        {
+            _folder?.RequireMaker("makes a map for the state of the group, because the one for edits is missing or has no room for it");
+        }
+    }
+
+    private void RequireProgramMaker() => _folder?.RequireMaker("loads or takes away a program");
 
     /// <summary>Detaches the program and forgets the policy; the kernel's own choice decides from then on. Nothing happens without a policy.</summary>
     public void RemovePolicy(bool force = false)
     {
         using IDisposable? held = Ownership == GroupOwnership.Adopted ? _backend.Pins.Lock(Name) : null;
         Refresh();
-        _folder?.RequireMaker();
+        RequireProgramMaker();
         using (AttachTransaction transaction = new())
         {
             DetachEach(transaction, force);
-            SaveState(policy: null, compiled: null, NextGeneration, programs: [], epoch: 0, records: RecordsAfter(null));
+            PolicyRecords records = RecordsAfter(null);
+            SaveState(StateWith(policy: null, compiled: null, NextGeneration, programs: [], epoch: 0, records: records), records);
             transaction.Commit();
         }
 
@@ -233,26 +257,25 @@ public sealed partial class ManagedGroup : IDisposable
     }
 
     /// <summary>Reads policy and programs back from the pins.</summary>
-    /// <param name="state">The pinned state.</param>
-    /// <param name="stateId">Id of the map that holds it.</param>
-    internal void Restore(GroupState state, uint stateId)
+    /// <param name="pinned">What they say.</param>
+    internal void Restore(PinnedState pinned)
     {
-        _states = state.ToStates();
-        SlotCount = state.SlotCount;
-        if (!TryOpen(state, out string missing))
+        _states = pinned.State.ToStates();
+        SlotCount = pinned.State.SlotCount;
+        if (!TryOpen(pinned.State, out string missing))
         {
-            using IBackendMap? now = _folder!.OpenMap(StatePin);
-            if (now is null || now.Id == stateId)
+            PinnedState? now = PinnedState.Read(Name, _folder!, pinned);
+            if (now is null || ReferenceEquals(now, pinned))
             {
                 throw GroupCatalog.Damaged(Name, missing);
             }
 
             // Another shell applied a policy since the state was read, and took the pins of the former one away.
-            Restore(GroupState.Read(Name, now), now.Id);
+            Restore(now);
             return;
         }
 
-        _stateId = stateId;
+        _pinned = pinned;
     }
 
     private bool TryOpen(GroupState state, out string missing)
@@ -312,7 +335,7 @@ public sealed partial class ManagedGroup : IDisposable
 
                 // A program of another compiler version cannot be changed by data: left closed here, the next Apply replaces it.
                 Live = compiled is not null && state.Fingerprint == ProgramFingerprint.Of(compiled.Program)
-                    ? LivePolicy.Open(_backend, compiled, name => _folder!.OpenMap(MapPin(name, state.Generation)))
+                    ? LivePolicy.Open(_backend, compiled, name => _folder!.OpenMap(MapPin(name, state.Generation)), PinInto(state.Generation))
                     : null,
             };
         }
@@ -348,7 +371,7 @@ public sealed partial class ManagedGroup : IDisposable
                 _folder.Pin(ProgramPin(index, _generation), programs[index]);
             }
 
-            SaveState(policy: null, compiled: null, _generation, programs, epoch: 0, applied);
+            SaveState(StateWith(policy: null, compiled: null, _generation, programs, epoch: 0, applied));
             _folder!.Publish();
             try
             {
@@ -411,8 +434,9 @@ public sealed partial class ManagedGroup : IDisposable
     private void ApplyProgram(PolicyPlan plan, bool force, Action? also = null, PolicyRecords? records = null, TimeSpan? confirmWithin = null)
     {
         RequireConfirmed(records);
+        RequireProgramMaker();
         int generation = NextGeneration;
-        LivePolicy live = LivePolicy.Create(_backend, plan.Compiled, _live, plan.FlowTables);
+        LivePolicy live = LivePolicy.Create(_backend, plan.Compiled, _live, plan.FlowTables, PinInto(generation));
         List<IBackendProgram> programs;
         Trial? trial;
         try
@@ -421,7 +445,8 @@ public sealed partial class ManagedGroup : IDisposable
                 generation, live.Shared, group => _backend.LoadProgram(plan.Compiled.Program, live.MapsFor(group)), plan.Policy.Migrates, confirmWithin, force, (loaded, waiting) =>
                 {
                     also?.Invoke();
-                    SaveState(plan.Policy, plan.Compiled, generation, loaded, live.Epoch, states: plan.States, records: records is null ? null : RecordsWith(records, waiting));
+                    PolicyRecords? next = records is null ? null : RecordsWith(records, waiting);
+                    SaveState(StateWith(plan.Policy, plan.Compiled, generation, loaded, live.Epoch, states: plan.States, records: next), next);
                 });
         }
         catch
@@ -538,17 +563,16 @@ public sealed partial class ManagedGroup : IDisposable
             { State: var state } => state == AttachmentState.Unknown,
         });
 
-    /// <summary>Whether the bank in use is the one on record. (A change that was undone has another epoch, and the same bank.)</summary>
-    private bool IsDataInForce(LivePolicy live) => live.Epoch % 2 == _savedEpoch % 2;
+    /// <summary>Whether the data in use are certainly those on record. After a change that was undone they are, but under another epoch, which does not tell it from one whose shell ended before it was recorded.</summary>
+    private bool IsDataInForce(LivePolicy live) => live.Epoch == _savedEpoch;
 
     /// <summary>Reads again what another shell changed since.</summary>
     internal void Refresh()
     {
-        using IBackendMap? map = _folder?.OpenMap(StatePin);
-        if (map is not null && map.Id != _stateId)
+        if (_folder is not null && PinnedState.Read(Name, _folder, _pinned) is PinnedState now && !ReferenceEquals(now, _pinned))
         {
             Release();
-            Restore(GroupState.Read(Name, map), map.Id);
+            Restore(now);
         }
 
         LookAtClock();
@@ -735,24 +759,22 @@ public sealed partial class ManagedGroup : IDisposable
     }
 
     /// <summary>The state of a group whose policy is not in force as compiled here: none, a program in its place, or one of another version. Programs and generation stay.</summary>
-    private void SaveUncompiled(SteeringPolicy? policy, uint epoch, SlotStates states) =>
-        SaveState(policy, compiled: null, _generation, [.. _kernelGroups.Select(group => group.Program).OfType<IBackendProgram>()], epoch, Program, states);
+    private GroupState Uncompiled(SteeringPolicy? policy, uint epoch, SlotStates states) =>
+        StateWith(policy, compiled: null, _generation, [.. _kernelGroups.Select(group => group.Program).OfType<IBackendProgram>()], epoch, Program, states);
 
-    private void SaveState(SteeringPolicy? policy, CompiledPolicy? compiled, int generation, List<IBackendProgram> programs, uint epoch, AppliedProgram? program = null, SlotStates? states = null, PolicyRecords? records = null)
+    /// <summary>The state after a change of data.</summary>
+    private GroupState StateOf(PolicyPlan plan, uint epoch, PolicyRecords? records) =>
+        StateWith(plan.Policy, plan.Compiled, _generation, [.. _kernelGroups.Select(group => group.Program!)], epoch, states: plan.States, records: records);
+
+    private GroupState StateWith(SteeringPolicy? policy, CompiledPolicy? compiled, int generation, List<IBackendProgram> programs, uint epoch, AppliedProgram? program = null, SlotStates? states = null, PolicyRecords? records = null)
     {
-        records ??= new PolicyRecords(_version, _history, _trial);
-        if (_folder is null)
-        {
-            (_savedEpoch, _version, _history) = (epoch, records.Version, records.History);
-            return;
-        }
-
-        GroupState state = new()
+        records ??= Records;
+        return new()
         {
             SlotCount = SlotCount,
             Generation = generation,
             Epoch = epoch,
-            Policy = policy is null ? null : _text.Write(policy),
+            Policy = policy is null ? null : TextOf(policy),
             Program = program,
             Slots = SlotMark.Of(states ?? _states, SlotCount),
             Version = records.Version?.Number ?? 0,
@@ -766,13 +788,34 @@ public sealed partial class ManagedGroup : IDisposable
                     KernelGroupState.Of(group, records.Trial?.Programs[index].Id ?? (index < programs.Count ? programs[index].Id : 0))),
             ],
         };
-        using IBackendMap map = _backend.CreateMap(state.ToMap());
-        _folder.Pin(StatePin, map);
-        _stateId = map.Id;
-        (_savedEpoch, _version, _history) = (epoch, records.Version, records.History);
     }
 
-    internal const string StatePin = "state";
+    /// <summary>Pins a state, and remembers what it is made of.</summary>
+    private void SaveState(GroupState state, PolicyRecords? records = null)
+    {
+        records ??= Records;
+        if (_folder is not null)
+        {
+            _pinned = PinnedState.Write(_backend, _folder, _pinned, state);
+        }
+
+        (_savedEpoch, _version, _history) = (state.Epoch, records.Version, records.History);
+    }
+
+    // A change asks for it several times: what it would pin is looked at before anything is touched.
+    private string TextOf(SteeringPolicy policy)
+    {
+        if (!ReferenceEquals(_written?.Policy, policy))
+        {
+            _written = (policy, _text.Write(policy));
+        }
+
+        return _written!.Value.Text;
+    }
+
+    private PolicyRecords Records => new(_version, _history, _trial);
+
+    private Action<string, IBackendMap> PinInto(int generation) => (name, map) => _folder?.Pin(MapPin(name, generation), map);
 
     internal const string ProgramPinPrefix = "prog";
 

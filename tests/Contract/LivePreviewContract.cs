@@ -8,13 +8,13 @@ using ReuseportPS.Simulator.Recording;
 namespace ReuseportPS.Contract;
 
 /// <summary>A preview over a live group begins with what the group's policy knows, and so each flow goes where the preview said.</summary>
-public abstract class MemoryContract<TWorld>(TWorld world) : GroupTest<TWorld>(world)
+public abstract class LivePreviewContract<TWorld>(TWorld world) : GroupTest<TWorld>(world)
     where TWorld : World
 {
-    private const int Known = MemoryCases.Known;
+    private const int Known = LivePreviewCases.Known;
 
     [Theory]
-    [MemberData(nameof(MemoryCases.Changes), MemberType = typeof(MemoryCases))]
+    [MemberData(nameof(LivePreviewCases.Changes), MemberType = typeof(LivePreviewCases))]
     public void Each_flow_goes_where_the_preview_says(string kind, string before, string after, int kept)
     {
         IBackendSocket[] members = [.. OpenMany(kind, Slots)];

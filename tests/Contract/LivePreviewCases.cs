@@ -1,7 +1,7 @@
 namespace ReuseportPS.Contract;
 
 /// <summary>Changes of a policy with a flow table: kind of the flows, policy before, policy after, and how many of the known flows stay known.</summary>
-public static class MemoryCases
+public static class LivePreviewCases
 {
     /// <summary>Flows that the table knows before the change.</summary>
     public const int Known = 48;
