@@ -166,6 +166,40 @@ public sealed class LinuxBackend : IReuseportBackend, ILiveConnections
     }
 
     /// <inheritdoc/>
+    public IBackendMap? OpenMap(uint id)
+    {
+        ObjectIdAttributes attributes = new() { id = id };
+        nint fd = BpfCall.Invoke(BpfCommand.BPF_MAP_GET_FD_BY_ID, ref attributes);
+        return fd == -(int)Errno.ENOENT ? null
+            : fd < 0 ? throw LinuxErrors.Refused(nameof(BpfCommand.BPF_MAP_GET_FD_BY_ID), fd, string.Create(CultureInfo.InvariantCulture, $"map {id}"))
+            : LinuxMap.FromDescriptor(fd);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IBackendMap> OpenMaps(IBackendProgram program)
+    {
+        List<IBackendMap> maps = [];
+        try
+        {
+            foreach (uint id in (program as LinuxProgram ?? throw new ArgumentException("The program is of another backend.", nameof(program))).ReadMapIds())
+            {
+                // The program holds its maps, and this process the program.
+                maps.Add(OpenMap(id)!);
+            }
+
+            return maps;
+        }
+        catch
+        {
+            maps.ForEach(map => map.Dispose());
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> FindHolders(IBackendProgram program) => [.. ProgramHolders.Find(program.Id)];
+
+    /// <inheritdoc/>
     public void WaitForReaders()
     {
         if (_hasMembarrier.Value && Sys.membarrier(Sys.MEMBARRIER_CMD_GLOBAL) >= 0)

@@ -298,6 +298,13 @@ public sealed class SimulatorBackend : IReuseportBackend, ILiveConnections
     /// <inheritdoc/>
     public IBackendProgram? OpenProgram(uint id) => _programs.TryGetValue(id, out KernelProgram? program) ? Open(program) : null;
 
+    /// <inheritdoc/>
+    public IBackendMap? OpenMap(uint id) => _maps.TryGetValue(id, out KernelMap? map) ? Open(map) : null;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IBackendMap> OpenMaps(IBackendProgram program) =>
+        [.. ((program as SimulatedProgram ?? throw new ArgumentException("The program is of another backend.", nameof(program))).Target?.Maps ?? []).Select(Open)];
+
     /// <summary>Nothing to wait for: no packet is under way between two operations.</summary>
     public void WaitForReaders()
     {

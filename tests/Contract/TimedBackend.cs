@@ -45,6 +45,10 @@ internal sealed class TimedBackend(IReuseportBackend inner, params Action[] happ
 
     public IBackendProgram? OpenProgram(uint id) => inner.OpenProgram(id);
 
+    public IBackendMap? OpenMap(uint id) => inner.OpenMap(id);
+
+    public IReadOnlyList<IBackendMap> OpenMaps(IBackendProgram program) => inner.OpenMaps(program);
+
     public void WaitForReaders() => inner.WaitForReaders();
 
     public IBackendSocket? WaitForArrival(IReadOnlyList<IBackendSocket> sockets, TimeSpan timeout) => inner.WaitForArrival(sockets, timeout);

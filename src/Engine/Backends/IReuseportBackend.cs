@@ -75,6 +75,15 @@ public interface IReuseportBackend : IDisposable
     /// <summary>Opens a loaded program by its id; null when there is none of that id. (BPF_PROG_GET_FD_BY_ID, CAP_SYS_ADMIN)</summary>
     IBackendProgram? OpenProgram(uint id);
 
+    /// <summary>Opens a map by its id; null when there is none of that id. (BPF_MAP_GET_FD_BY_ID, CAP_SYS_ADMIN)</summary>
+    IBackendMap? OpenMap(uint id);
+
+    /// <summary>Handles on the maps that a program uses; their order means nothing. (CAP_SYS_ADMIN)</summary>
+    IReadOnlyList<IBackendMap> OpenMaps(IBackendProgram program);
+
+    /// <summary>Who holds a program beside this process and the pins of <see cref="Pins"/>, in words: other processes and pins elsewhere, as far as they can be seen.</summary>
+    IReadOnlyList<string> FindHolders(IBackendProgram program) => [];
+
     /// <summary>Returns when every packet that could have begun with the old value of a map has been decided. (membarrier, RCU)</summary>
     void WaitForReaders();
 

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Backends.Groups;
+using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Engine.Tests;
@@ -66,19 +68,41 @@ public sealed partial class SystemdExampleTests : LinuxTest
             Run(shell, Drop, "ExecStartPost");
             IsInForce(4);
 
-            // Without its pins the program steers on, and nobody can take it for ours: nginx is restarted, and the group made again.
-            foreach (string pin in Directory.EnumerateFiles($"{_options.PinDirectory}/g_{Name}"))
+            // Without its pins the program steers on; the unit takes it up again under load, and no request moves to another worker or fails.
+            string before = Assert.Single(Answers(10));
+            using (ConnectionLoad load = new(() => int.Parse(Answer(), CultureInfo.InvariantCulture), clients: 2))
             {
-                File.Delete(pin);
+                load.Await(100);
+                LosePins();
+                load.Await(100);
+                Assert.Contains("made again of program", Run(shell, Boot, "ExecStart"), StringComparison.Ordinal);
+                load.Await(200);
+                load.Dispose();
+                Assert.Empty(load.Failures);
+                Assert.Equal([int.Parse(before, CultureInfo.InvariantCulture)], load.WorkersSince(0).Keys);
             }
 
-            Directory.Delete($"{_options.PinDirectory}/g_{Name}");
-            Assert.Contains("RPS5305", Run(shell, Boot, "ExecStart", succeeds: false), StringComparison.Ordinal);
-            Assert.Single(Answers(20));
-            Stop(nginx);
-            nginx = StartNginx(3);
+            IsInForce(4);
+
+            // Workers that came while the pins were lost get seats by the same line.
+            LosePins();
+            Reload(nginx, 6);
+            WaitForListeners(6);
             Run(shell, Boot, "ExecStart");
-            IsInForce(3);
+            IsInForce(6);
+
+            // A program that is none of ours is left alone: with -Recover too.
+            Namespace.Run(() =>
+            {
+                using LinuxBackend backend = new(_options);
+                using GroupCatalog groups = new(backend, new PolicyText(PolicyYaml.Write, text => PolicyYaml.Read(text).Policy!));
+                groups.Remove(Name);
+                using IBackendProgram theirs = backend.LoadProgram(PassingProgram.Spec with { Maps = [], Instructions = [Instructions.MoveImmediate32(Register.R0, 1), Instructions.Exit()] }, []);
+                using IBackendSocket member = backend.AcquireSocket(backend.FindSockets(new(TransportProtocol.Tcp, Port))[0]);
+                member.AttachProgram(theirs);
+                return true;
+            });
+            Assert.Contains("RPS5305", Run(shell, Boot, "ExecStart", succeeds: false), StringComparison.Ordinal);
         }
         finally
         {
@@ -150,13 +174,26 @@ public sealed partial class SystemdExampleTests : LinuxTest
         Assert.Single(Answers(30));
     }
 
-    private HashSet<string> Answers(int count) => [.. Enumerable.Range(0, count).Select(_ => Namespace.Run(() =>
+    // As when somebody empties the BPF file system: nothing is detached.
+    private void LosePins()
+    {
+        foreach (string pin in Directory.EnumerateFiles($"{_options.PinDirectory}/g_{Name}"))
+        {
+            File.Delete(pin);
+        }
+
+        Directory.Delete($"{_options.PinDirectory}/g_{Name}");
+    }
+
+    private HashSet<string> Answers(int count) => [.. Enumerable.Range(0, count).Select(_ => Answer())];
+
+    private string Answer() => Namespace.Run(() =>
     {
         using System.Net.Sockets.Socket socket = new(System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
         socket.SendTimeout = socket.ReceiveTimeout = 5000;
         socket.Connect(System.Net.IPAddress.Loopback, Port);
         return Servers.HttpAnswer.Read(socket);
-    }))];
+    });
 
     private Process StartNginx(int workers)
     {

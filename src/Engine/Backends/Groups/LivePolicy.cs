@@ -160,6 +160,14 @@ internal sealed class LivePolicy : IDisposable
         ulong Value(CounterKind kind) => readings.First(reading => reading.Kind == kind).Value;
     }
 
+    /// <summary>An entry of the table in force; 0 where it cannot be read.</summary>
+    public uint ReadTable(int entry)
+    {
+        uint id = BinaryPrimitives.ReadUInt32LittleEndian(_maps[Compiled.Maps.Tables]!.Map.Lookup(KernelGroup.SlotKey((int)(Epoch % 2))) ?? s_zero);
+        using IBackendMap? table = _backend.OpenMap(id);
+        return table is null ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(table.Lookup(KernelGroup.SlotKey(entry)) ?? s_zero);
+    }
+
     /// <summary>The load of each slot, as <see cref="SlotLoad"/>; empty when the policy looks at none.</summary>
     public ImmutableArray<ulong> ReadLoads() => Compiled.Maps.Loads < 0
         ? []
