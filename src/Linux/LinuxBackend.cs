@@ -99,6 +99,20 @@ public sealed class LinuxBackend : IReuseportBackend, ILiveConnections
     public SocketSurvey Survey(SocketQuery query) => new HostSurvey(this, _namespace, _finder).Run(query);
 
     /// <inheritdoc/>
+    public DateTimeOffset? StartOf(int processId)
+    {
+        try
+        {
+            using System.Diagnostics.Process process = System.Diagnostics.Process.GetProcessById(processId);
+            return new DateTimeOffset(process.StartTime);
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
     public ulong MonotonicTime => (ulong)(System.Diagnostics.Stopwatch.GetTimestamp() * (1_000_000_000 / System.Diagnostics.Stopwatch.Frequency));
 
     /// <inheritdoc/>

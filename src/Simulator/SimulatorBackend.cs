@@ -210,6 +210,9 @@ public sealed class SimulatorBackend : IReuseportBackend, ILiveConnections
     }
 
     /// <inheritdoc/>
+    public DateTimeOffset? StartOf(int processId) => _processes.TryGetValue(processId, out SimulatedProcess? process) ? process.StartTime : null;
+
+    /// <inheritdoc/>
     public IReadOnlyList<LiveConnection> FindConnections(TransportProtocol protocol, int port, INetworkNamespace? networkNamespace = null, bool withOwners = false)
     {
         SimulatedNamespace network = Resolve(networkNamespace);

@@ -33,6 +33,8 @@ internal sealed class TimedBackend(IReuseportBackend inner, params Action[] happ
 
     public SocketSurvey Survey(SocketQuery query) => inner.Survey(query);
 
+    public DateTimeOffset? StartOf(int processId) => inner.StartOf(processId);
+
     public IBackendSocket AcquireSocket(SocketRecord record) => inner.AcquireSocket(record);
 
     public IBackendMap CreateMap(MapSpec spec) => inner.CreateMap(spec);

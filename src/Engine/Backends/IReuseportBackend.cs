@@ -54,6 +54,9 @@ public interface IReuseportBackend : IDisposable
     SocketSurvey Survey(SocketQuery query) =>
         new([.. SocketSurvey.Ask(this, FindSockets(query), ImmutableDictionary<ulong, ImmutableArray<SocketWorker>>.Empty)], []);
 
+    /// <summary>When a process began; null when it has ended, or that cannot be seen.</summary>
+    DateTimeOffset? StartOf(int processId) => null;
+
     /// <summary>A handle on a found socket, for as short as possible: while it is open the socket outlives its owner. (pidfd_getfd)</summary>
     IBackendSocket AcquireSocket(SocketRecord record);
 

@@ -20,6 +20,7 @@ public sealed partial class SystemdExampleTests : LinuxTest
     private const string Name = "web";
     private const string PolicyPath = "/etc/reuseportps/web.yaml";
     private const int Port = 443;
+    private static readonly TimeSpan s_slowness = TimeSpan.FromSeconds(6);
 
     private readonly string _folder;
     private readonly LinuxBackendOptions _options;
@@ -55,12 +56,9 @@ public sealed partial class SystemdExampleTests : LinuxTest
             Run(shell, Boot, "ExecStart");
             IsInForce(2);
 
-            Reload(nginx, 4);
-            Run(shell, Drop, "ExecReload");
+            ReloadSlowly(shell, nginx, 4);
             IsInForce(4);
-
-            Reload(nginx, 2);
-            Run(shell, Drop, "ExecReload");
+            ReloadSlowly(shell, nginx, 2);
             IsInForce(2);
 
             Stop(nginx);
@@ -204,6 +202,15 @@ public sealed partial class SystemdExampleTests : LinuxTest
 
     private string Configure(int workers) => NginxConfiguration.Write(_folder, workers, string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port} reuseport"), "$pid");
 
+    // The new workers begin seconds after the line: a configuration that takes so long to read looks the same from outside.
+    private void ReloadSlowly(CmdletShell shell, Process nginx, int workers)
+    {
+        Signal(nginx, "-STOP");
+        Reload(nginx, workers);
+        using Timer goesOn = new(_ => Signal(nginx, "-CONT"), null, s_slowness, Timeout.InfiniteTimeSpan);
+        Assert.DoesNotContain("not settled", Run(shell, Drop, "ExecReload"), StringComparison.Ordinal);
+    }
+
     // systemctl reload returns when nginx has been told, not when it is done; the lines in the example wait for themselves.
     private void Reload(Process nginx, int workers)
     {
@@ -219,6 +226,7 @@ public sealed partial class SystemdExampleTests : LinuxTest
     {
         if (!nginx.HasExited)
         {
+            Signal(nginx, "-CONT");
             Signal(nginx, "-TERM");
             Assert.True(nginx.WaitForExit(10_000));
         }
