@@ -126,6 +126,9 @@ public sealed class LinuxBackend : IReuseportBackend, ILiveConnections
         _finder.FindConnections(protocol, port, networkNamespace, withOwners);
 
     /// <inheritdoc/>
+    public IReadOnlyList<LiveConnection> FindHeldConnections(TransportProtocol protocol, int port, INetworkNamespace? networkNamespace = null) => _finder.FindHeldConnections(protocol, port, networkNamespace);
+
+    /// <inheritdoc/>
     public IReadOnlyList<LiveConnection> FindRequests(int port, INetworkNamespace? networkNamespace = null) => _finder.FindRequests(port, networkNamespace);
 
     /// <inheritdoc/>
