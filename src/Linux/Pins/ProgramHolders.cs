@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using ReuseportPS.Linux.Bpf;
+using ReuseportPS.Linux.Environments;
 using ReuseportPS.Linux.Interop;
 using ReuseportPS.Linux.Sockets;
 
@@ -34,7 +35,7 @@ internal static class ProgramHolders
             string process = string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}");
             if (programs.Any(descriptor => ReadLines(string.Create(CultureInfo.InvariantCulture, $"{process}/fdinfo/{descriptor}")).Contains(wanted, StringComparer.Ordinal)))
             {
-                yield return string.Create(CultureInfo.InvariantCulture, $"process {processId} ({ReadLines($"{process}/comm").FirstOrDefault("ended")})");
+                yield return string.Create(CultureInfo.InvariantCulture, $"process {processId} ({HostFile.ReadLine($"{process}/comm") ?? "ended"})");
             }
         }
     }
