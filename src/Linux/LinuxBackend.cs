@@ -99,6 +99,20 @@ public sealed class LinuxBackend : IReuseportBackend, ILiveConnections
     public SocketSurvey Survey(SocketQuery query) => new HostSurvey(this, _namespace, _finder).Run(query);
 
     /// <inheritdoc/>
+    public DateTimeOffset? StartOf(int processId)
+    {
+        try
+        {
+            using System.Diagnostics.Process process = System.Diagnostics.Process.GetProcessById(processId);
+            return new DateTimeOffset(process.StartTime);
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
     public ulong MonotonicTime => (ulong)(System.Diagnostics.Stopwatch.GetTimestamp() * (1_000_000_000 / System.Diagnostics.Stopwatch.Frequency));
 
     /// <inheritdoc/>
@@ -110,6 +124,9 @@ public sealed class LinuxBackend : IReuseportBackend, ILiveConnections
     /// <inheritdoc/>
     public IReadOnlyList<LiveConnection> FindConnections(TransportProtocol protocol, int port, INetworkNamespace? networkNamespace = null, bool withOwners = false) =>
         _finder.FindConnections(protocol, port, networkNamespace, withOwners);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LiveConnection> FindHeldConnections(TransportProtocol protocol, int port, INetworkNamespace? networkNamespace = null) => _finder.FindHeldConnections(protocol, port, networkNamespace);
 
     /// <inheritdoc/>
     public IReadOnlyList<LiveConnection> FindRequests(int port, INetworkNamespace? networkNamespace = null) => _finder.FindRequests(port, networkNamespace);
@@ -164,6 +181,40 @@ public sealed class LinuxBackend : IReuseportBackend, ILiveConnections
 
         return LinuxProgram.FromDescriptor(fd);
     }
+
+    /// <inheritdoc/>
+    public IBackendMap? OpenMap(uint id)
+    {
+        ObjectIdAttributes attributes = new() { id = id };
+        nint fd = BpfCall.Invoke(BpfCommand.BPF_MAP_GET_FD_BY_ID, ref attributes);
+        return fd == -(int)Errno.ENOENT ? null
+            : fd < 0 ? throw LinuxErrors.Refused(nameof(BpfCommand.BPF_MAP_GET_FD_BY_ID), fd, string.Create(CultureInfo.InvariantCulture, $"map {id}"))
+            : LinuxMap.FromDescriptor(fd);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IBackendMap> OpenMaps(IBackendProgram program)
+    {
+        List<IBackendMap> maps = [];
+        try
+        {
+            foreach (uint id in (program as LinuxProgram ?? throw new ArgumentException("The program is of another backend.", nameof(program))).ReadMapIds())
+            {
+                // The program holds its maps, and this process the program.
+                maps.Add(OpenMap(id)!);
+            }
+
+            return maps;
+        }
+        catch
+        {
+            maps.ForEach(map => map.Dispose());
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> FindHolders(IBackendProgram program) => [.. ProgramHolders.Find(program.Id)];
 
     /// <inheritdoc/>
     public void WaitForReaders()

@@ -58,6 +58,25 @@ public sealed unsafe class LinuxProgram : IBackendProgram
         return new LinuxProgram(fd, info);
     }
 
+    /// <summary>The ids of the maps that it uses.</summary>
+    internal uint[] ReadMapIds()
+    {
+        nint result = BpfCall.GetInfo(Fd, out ProgramInfo info);
+        uint[] ids = new uint[info.nr_map_ids];
+        if (result >= 0 && ids.Length > 0)
+        {
+            using FdLease lease = new(Fd);
+            fixed (uint* buffer = ids)
+            {
+                ProgramInfo wanted = new() { nr_map_ids = (uint)ids.Length, map_ids = (ulong)buffer };
+                ObjectInfoAttributes attributes = new() { bpf_fd = lease.Number, info_len = (uint)sizeof(ProgramInfo), info = (ulong)&wanted };
+                result = BpfCall.Invoke(BpfCommand.BPF_OBJ_GET_INFO_BY_FD, ref attributes);
+            }
+        }
+
+        return result < 0 ? throw LinuxErrors.Refused("BPF_OBJ_GET_INFO_BY_FD", result, $"the maps of program {Id}") : ids;
+    }
+
     /// <summary>BPF_PROG_LOAD: first without a log; when refused, again with one that grows until it fits.</summary>
     /// <param name="spec">The program.</param>
     /// <param name="maps">Live maps, in the order of the spec's.</param>

@@ -15,6 +15,7 @@ public sealed class SimulatedProcess : IDisposable
         ProcessId = processId;
         Command = command;
         Uid = uid;
+        StartTime = backend.Now;
     }
 
     /// <summary>Process id.</summary>
@@ -25,6 +26,9 @@ public sealed class SimulatedProcess : IDisposable
 
     /// <summary>Effective uid: the uid of the sockets it creates.</summary>
     public uint Uid { get; }
+
+    /// <summary>When it began, by the host's clock.</summary>
+    public DateTimeOffset StartTime { get; }
 
     /// <summary>Creates a socket that this process owns.</summary>
     public IBackendSocket CreateSocket(SocketSpec spec, INetworkNamespace? networkNamespace = null) => _backend.CreateSocket(this, spec, networkNamespace);

@@ -210,15 +210,27 @@ public sealed class SimulatorBackend : IReuseportBackend, ILiveConnections
     }
 
     /// <inheritdoc/>
+    public DateTimeOffset? StartOf(int processId) => _processes.TryGetValue(processId, out SimulatedProcess? process) ? process.StartTime : null;
+
+    /// <inheritdoc/>
     public IReadOnlyList<LiveConnection> FindConnections(TransportProtocol protocol, int port, INetworkNamespace? networkNamespace = null, bool withOwners = false)
     {
         SimulatedNamespace network = Resolve(networkNamespace);
-        IEnumerable<Sock> found = protocol == TransportProtocol.Tcp ? network.Tcp.Connections : network.Sockets.Where(sock => sock.Protocol == TransportProtocol.Udp);
         IEnumerable<LiveConnection> recorded = network == _firstNamespace
             ? RecordedConnections.Where(connection => connection.Protocol == protocol && connection.Local.Port == port)
             : [];
-        return Describe(found.Where(sock => sock.State == SockState.Established && sock.Port == port), withOwners, recorded);
+
+        // One end has closed: CLOSE_WAIT, FIN_WAIT2.
+        return Describe(ConnectedTo(network, protocol, port).Where(sock => sock.Stream is null or { IsEnded: false, HasSentEnd: false }), withOwners, recorded);
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LiveConnection> FindHeldConnections(TransportProtocol protocol, int port, INetworkNamespace? networkNamespace = null) =>
+        Describe(ConnectedTo(Resolve(networkNamespace), protocol, port).Where(sock => sock.Handles.Count > 0), withOwners: true, []);
+
+    private static IEnumerable<Sock> ConnectedTo(SimulatedNamespace network, TransportProtocol protocol, int port) =>
+        (protocol == TransportProtocol.Tcp ? network.Tcp.Connections : network.Sockets.Where(sock => sock.Protocol == TransportProtocol.Udp))
+            .Where(sock => sock.State == SockState.Established && sock.Port == port);
 
     /// <inheritdoc/>
     public IReadOnlyList<LiveConnection> FindRequests(int port, INetworkNamespace? networkNamespace = null) =>
@@ -297,6 +309,13 @@ public sealed class SimulatorBackend : IReuseportBackend, ILiveConnections
 
     /// <inheritdoc/>
     public IBackendProgram? OpenProgram(uint id) => _programs.TryGetValue(id, out KernelProgram? program) ? Open(program) : null;
+
+    /// <inheritdoc/>
+    public IBackendMap? OpenMap(uint id) => _maps.TryGetValue(id, out KernelMap? map) ? Open(map) : null;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IBackendMap> OpenMaps(IBackendProgram program) =>
+        [.. ((program as SimulatedProgram ?? throw new ArgumentException("The program is of another backend.", nameof(program))).Target?.Maps ?? []).Select(Open)];
 
     /// <summary>Nothing to wait for: no packet is under way between two operations.</summary>
     public void WaitForReaders()

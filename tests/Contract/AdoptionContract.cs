@@ -88,6 +88,37 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
     }
 
     [Fact]
+    public void A_frozen_choice_holds_beside_sockets_that_are_connected_and_when_a_member_connects()
+    {
+        // Who connects leaves the group (from 6.13 on), so that the kernel's choice among the others is by order and hash alone.
+        List<IBackendSocket> members = [.. OpenMany("udp4", 5)];
+        FlowKey peer = Flow("udp4");
+        members[1].Connect(peer.SourceEndPoint);
+        FlowKey[] flows = [.. Enumerable.Range(0, 64).Select(_ => Flow("udp4"))];
+        FlowArrival[] before = Arrivals();
+        Assert.DoesNotContain(Slot(1), before);
+
+        using ManagedGroup group = Catalog().Adopt(Request() with { Freeze = true });
+
+        Assert.Equal(new[] { 0, 4, 2, 3 }.Select(index => members[index].Cookie), group.ReadSlots().Select(slot => slot.Seats[0].Cookie));
+        Assert.Equal(before, Arrivals());
+        Assert.Equal(Slot(1), Arrival(peer, members));
+
+        // A seat that is left moves its own flows, to whom the kernel chooses, and no other.
+        members[2].Connect(Flow("udp4").SourceEndPoint);
+        Assert.True(Becomes(() => group.ReadSlots()[2].Seats[0].Cookie == 0));
+        FlowArrival[] after = Arrivals();
+        Assert.DoesNotContain(Slot(2), after);
+        Assert.Equal(before.Where(arrival => arrival.Slot != 2), after.Where((_, index) => before[index].Slot != 2));
+
+        // The connected ones are no members that want a seat.
+        Assert.Empty(group.Synchronize().Seated);
+        Assert.Equal(after, Arrivals());
+
+        FlowArrival[] Arrivals() => [.. flows.Select(flow => Arrival(flow, members))];
+    }
+
+    [Fact]
     public void What_the_kernel_does_not_choose_by_hash_and_order_alone_cannot_be_frozen()
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 3)];

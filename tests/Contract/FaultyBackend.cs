@@ -27,6 +27,9 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
     /// <summary>How far the cookies of namespaces are from what they were: 0 until the test says that another namespace has the number.</summary>
     public ulong NamespaceShift { get; set; }
 
+    /// <summary>Whether seats are read without a refusal: there are tens of thousands.</summary>
+    public bool SparesSeats { get; set; }
+
     /// <summary>The operation that was refused, or null.</summary>
     public string? Refused { get; private set; }
 
@@ -123,6 +126,18 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
         return inner.OpenProgram(id) is { } program ? new FaultyProgram(this, program) : null;
     }
 
+    public IBackendMap? OpenMap(uint id)
+    {
+        Step("BPF_MAP_GET_FD_BY_ID");
+        return inner.OpenMap(id) is { } map ? new FaultyMap(this, map) : null;
+    }
+
+    public IReadOnlyList<IBackendMap> OpenMaps(IBackendProgram program)
+    {
+        Step("BPF_MAP_GET_FD_BY_ID");
+        return [.. inner.OpenMaps(Inner(program)).Select(map => new FaultyMap(this, map))];
+    }
+
     public void WaitForReaders()
     {
         Step("membarrier");
@@ -188,7 +203,11 @@ internal sealed class FaultyBackend(IReuseportBackend inner) : IReuseportBackend
 
         public byte[]? Lookup(ReadOnlySpan<byte> key)
         {
-            Backend.Step("BPF_MAP_LOOKUP_ELEM");
+            if (!Backend.SparesSeats || Spec.Type != MapType.ReuseportSockArray)
+            {
+                Backend.Step("BPF_MAP_LOOKUP_ELEM");
+            }
+
             return Target.Lookup(key);
         }
 

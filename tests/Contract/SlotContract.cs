@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net.Sockets;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Packets;
@@ -431,6 +432,39 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
         Assert.True(Becomes(() => group.ReadSlots()[1].Seats[0].Cookie == 0));
         status = drain.Look();
         Assert.Equal((0, 1, true), (status.Queued, status.Lost, status.IsDrained));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_watch_waits_for_a_connection_of_which_one_end_has_closed_as_long_as_the_worker_holds_it(bool clientEndsFirst)
+    {
+        IBackendSocket member = Open("tcp4");
+        using Stranger other = World.StartStranger([SocketText.Parse("tcp4")], Port);
+        using ManagedGroup group = Catalog().Adopt(Request());
+        Assert.Equal(2, group.SlotCount);
+        int slot = group.ReadSlots().First(status => status.Seats[0].Cookie == member.Cookie).Slot;
+        group.Apply(Policy($"by: slot, slot: {slot}"));
+        IBackendSocket client = ConnectClient("tcp4");
+        Assert.True(Becomes(() => Record(member).ReceiveQueue == 1));
+        IBackendSocket worker = member.TryAccept(out _)!;
+        group.Apply(Policy("by: hash"));
+        group.Change(new SlotChange([SlotItem.Of(slot)]) { State = SlotState.Draining });
+        SlotDrain drain = group.WatchDrain([slot], includesEstablished: true);
+        Assert.Equal(1, drain.Look().Established);
+        ILiveConnections live = (ILiveConnections)Backend;
+        Assert.Single(live.FindConnections(TransportProtocol.Tcp, Port, World.Servers));
+
+        (clientEndsFirst ? client : worker).Shutdown(SocketShutdown.Send);
+
+        Assert.True(Becomes(() => live.FindConnections(TransportProtocol.Tcp, Port, World.Servers).Count == 0));
+        DrainStatus status = drain.Look();
+        Assert.Equal((1, false), (status.Established, status.IsDrained));
+        Assert.Equal(client.LocalEndPoint, Assert.Single(live.FindHeldConnections(TransportProtocol.Tcp, Port, World.Servers)).Remote);
+        worker.Dispose();
+        Assert.Empty(live.FindHeldConnections(TransportProtocol.Tcp, Port, World.Servers));
+        status = drain.Look();
+        Assert.Equal((0, true), (status.Established, status.IsDrained));
     }
 
     [Fact]

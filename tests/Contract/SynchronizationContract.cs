@@ -192,6 +192,87 @@ public abstract class SynchronizationContract<TWorld>(TWorld world) : GroupTest<
         Assert.Equal(3, done.SlotCount);
     }
 
+    [Fact]
+    public void A_server_that_is_still_growing_gets_its_seats_when_two_looks_find_the_same()
+    {
+        List<IBackendSocket> members = [.. OpenMany("tcp4", 2)];
+        Catalog().Adopt(Request()).Dispose();
+        List<string[]> changes = [];
+        TimedBackend timed = new(Backend, () => members.AddRange(OpenMany("tcp4", 1)), () => members.AddRange(OpenMany("tcp4", 1)), static () => { });
+        using ManagedGroup group = Catalog(timed).Find(Name)!;
+
+        GroupSynchronization done = group.SynchronizeSettled(TimeSpan.FromSeconds(60), waiting: (now, _) => changes.Add([.. now]));
+
+        Assert.Equal([], done.Unsettled!.Value);
+        Assert.Equal((2, 4), (done.FormerSlotCount, done.SlotCount));
+        Assert.Equal([members[2].Cookie, members[3].Cookie], done.Seated.Select(seat => seat.Member.Cookie));
+        Assert.Equal(["", $"cookie {members[2].Cookie} came", $"cookie {members[3].Cookie} came"], changes.Select(now => now.Length == 0 ? "" : now[0][now[0].IndexOf("cookie", StringComparison.Ordinal)..]));
+    }
+
+    [Fact]
+    public void A_server_that_shrinks_or_hands_its_sockets_over_has_not_settled()
+    {
+        List<IBackendSocket> members = [.. OpenMany("udp4", 3)];
+        Catalog().Adopt(Request()).Dispose();
+        List<string> changes = [];
+        TimedBackend timed = new(Backend, members[2].Dispose);
+        using ManagedGroup group = Catalog(timed).Find(Name)!;
+        ulong gone = members[2].Cookie;
+
+        GroupSynchronization done = group.SynchronizeSettled(TimeSpan.FromSeconds(60), waiting: (now, _) => changes.AddRange(now));
+
+        Assert.EndsWith($"cookie {gone} went", Assert.Single(changes), StringComparison.Ordinal);
+        Assert.Equal([2], done.EmptySlots);
+        Assert.Equal([], done.Unsettled!.Value);
+    }
+
+    [Fact]
+    public void After_a_restart_who_is_there_is_seated_before_it_is_waited()
+    {
+        List<IBackendSocket> members = [.. OpenMany("udp4", 2)];
+        using (ManagedGroup adopted = Catalog().Adopt(Request()))
+        {
+            adopted.Apply(Policy("by: slot, slot: 1"));
+            members.ForEach(member => member.Dispose());
+            Assert.True(Becomes(() => adopted.ReadSlots().All(slot => slot.Seats[0].Cookie == 0)));
+        }
+
+        members = [.. OpenMany("udp4", 2)];
+        int arrived = -1;
+        TimedBackend timed = new(
+            Backend, () =>
+            {
+                arrived = Arrival(Flow("udp4"), members).Slot;
+                members.AddRange(OpenMany("udp4", 1));
+            });
+        using ManagedGroup group = Catalog(timed).Find(Name)!;
+
+        GroupSynchronization done = group.SynchronizeSettled(TimeSpan.FromSeconds(60));
+
+        Assert.Equal(1, arrived);
+        Assert.Single(done.Attached);
+        Assert.Equal((2, 3), (done.FormerSlotCount, done.SlotCount));
+        Assert.Equal(members.Select(member => member.Cookie), done.Seated.Select(seat => seat.Member.Cookie));
+    }
+
+    [Fact]
+    public void A_generation_is_one_however_its_members_come()
+    {
+        List<IBackendSocket> members = [.. OpenMany("udp4", 2)];
+        using (ManagedGroup adopted = Catalog().Adopt(Request()))
+        {
+            adopted.Apply(Policy("by: generation, generations: [0-1], sticky: { entries: 64, idle: 60s }"));
+        }
+
+        members.AddRange(OpenMany("udp4", 1));
+        using ManagedGroup group = Catalog(new TimedBackend(Backend, () => members.AddRange(OpenMany("udp4", 1)))).Find(Name)!;
+
+        GroupSynchronization done = group.SynchronizeSettled(TimeSpan.FromSeconds(60), asGeneration: true);
+
+        Assert.Equal([2, 3], done.Seated.Select(seat => seat.Slot));
+        Assert.Equal(2, Assert.IsType<GenerationBalancer>(Assert.IsType<SteerAction>(group.Policy!.Otherwise).By).Generations.Count);
+    }
+
     private void AssertDecides(ManagedGroup group, string kind, List<IBackendSocket> members)
     {
         PolicyEvaluator evaluator = new(group.Policy!, group.SlotCount);

@@ -33,6 +33,8 @@ internal sealed class TimedBackend(IReuseportBackend inner, params Action[] happ
 
     public SocketSurvey Survey(SocketQuery query) => inner.Survey(query);
 
+    public DateTimeOffset? StartOf(int processId) => inner.StartOf(processId);
+
     public IBackendSocket AcquireSocket(SocketRecord record) => inner.AcquireSocket(record);
 
     public IBackendMap CreateMap(MapSpec spec) => inner.CreateMap(spec);
@@ -44,6 +46,10 @@ internal sealed class TimedBackend(IReuseportBackend inner, params Action[] happ
     public IReadOnlyList<ulong>? MemberOrder(SocketRecord member) => inner.MemberOrder(member);
 
     public IBackendProgram? OpenProgram(uint id) => inner.OpenProgram(id);
+
+    public IBackendMap? OpenMap(uint id) => inner.OpenMap(id);
+
+    public IReadOnlyList<IBackendMap> OpenMaps(IBackendProgram program) => inner.OpenMaps(program);
 
     public void WaitForReaders() => inner.WaitForReaders();
 

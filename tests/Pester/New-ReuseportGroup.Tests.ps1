@@ -60,6 +60,11 @@ Describe 'New-ReuseportGroup' {
         Get-ReuseportGroup | Should -BeNullOrEmpty
     }
 
+    It 'recovers nothing where nobody listens' {
+        { New-ReuseportGroup web -Port 443 -Recover -ErrorAction Stop } | Should -Throw -ErrorId 'SocketNotFound*'
+        Get-ReuseportGroup | Should -BeNullOrEmpty
+    }
+
     It 'says that the simulator has no units' {
         { New-ReuseportGroup web -Unit nginx.service -ErrorAction Stop } | Should -Throw -ErrorId 'NotSimulated*'
         { New-ReuseportGroup web -Unit nginx -Port 443 -Freeze -ErrorAction Stop } | Should -Throw -ErrorId 'NotSimulated*'

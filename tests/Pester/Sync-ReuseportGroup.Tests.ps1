@@ -22,6 +22,17 @@ Describe 'Sync-ReuseportGroup' {
         Sync-ReuseportGroup web -WhatIf | Should -BeNullOrEmpty
     }
 
+    It 'says whether the server had settled, when it was to wait for that' {
+        (Sync-ReuseportGroup web).Settled | Should -Be $null
+        $sync = Sync-ReuseportGroup web -SettleWithin 5s
+        $sync.Settled | Should -BeTrue
+        $sync.Unsettled | Should -BeNullOrEmpty
+    }
+
+    It 'refuses a time for workers without a wait' {
+        { Sync-ReuseportGroup web -WorkersSince (Get-Date) -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidParameterCombination*'
+    }
+
     It 'reports a group that there is not' {
         { Sync-ReuseportGroup none -ErrorAction Stop } | Should -Throw -ErrorId 'GroupNotFound*'
     }

@@ -54,6 +54,9 @@ public interface IReuseportBackend : IDisposable
     SocketSurvey Survey(SocketQuery query) =>
         new([.. SocketSurvey.Ask(this, FindSockets(query), ImmutableDictionary<ulong, ImmutableArray<SocketWorker>>.Empty)], []);
 
+    /// <summary>When a process began; null when it has ended, or that cannot be seen.</summary>
+    DateTimeOffset? StartOf(int processId) => null;
+
     /// <summary>A handle on a found socket, for as short as possible: while it is open the socket outlives its owner. (pidfd_getfd)</summary>
     IBackendSocket AcquireSocket(SocketRecord record);
 
@@ -74,6 +77,15 @@ public interface IReuseportBackend : IDisposable
 
     /// <summary>Opens a loaded program by its id; null when there is none of that id. (BPF_PROG_GET_FD_BY_ID, CAP_SYS_ADMIN)</summary>
     IBackendProgram? OpenProgram(uint id);
+
+    /// <summary>Opens a map by its id; null when there is none of that id. (BPF_MAP_GET_FD_BY_ID, CAP_SYS_ADMIN)</summary>
+    IBackendMap? OpenMap(uint id);
+
+    /// <summary>Handles on the maps that a program uses; their order means nothing. (CAP_SYS_ADMIN)</summary>
+    IReadOnlyList<IBackendMap> OpenMaps(IBackendProgram program);
+
+    /// <summary>Who holds a program beside this process and the pins of <see cref="Pins"/>, in words: other processes and pins elsewhere, as far as they can be seen.</summary>
+    IReadOnlyList<string> FindHolders(IBackendProgram program) => [];
 
     /// <summary>Returns when every packet that could have begun with the old value of a map has been decided. (membarrier, RCU)</summary>
     void WaitForReaders();

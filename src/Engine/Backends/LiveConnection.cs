@@ -4,7 +4,7 @@ using ReuseportPS.Engine.Packets;
 
 namespace ReuseportPS.Engine.Backends;
 
-/// <summary>An established connection of a service on a host.</summary>
+/// <summary>A connection of a service on a host.</summary>
 /// <param name="Protocol">TCP, or UDP for a connected socket.</param>
 /// <param name="Local">The service's end point.</param>
 /// <param name="Remote">The client's.</param>

@@ -13,6 +13,9 @@ public static class FrozenHashProgram
     /// <summary>What it is called where it stands in the place of a policy.</summary>
     public const string Name = "frozen-hash";
 
+    /// <summary>The program's own name.</summary>
+    internal const string Title = "frozen";
+
     private const short HashAt = 32; // struct sk_reuseport_md
     private const short Slot = -4;
     private const int SelectReuseport = 82;
@@ -20,7 +23,7 @@ public static class FrozenHashProgram
     /// <summary>The program; its only map is the seats.</summary>
     /// <param name="members">The members that it chooses among: those of the seats from 0.</param>
     public static ProgramSpec For(int members) => new(
-        "frozen",
+        Title,
         ProgramType.SkReuseport,
         AttachType.SkReuseportSelect,
         new ProgramBuilder().Add(

@@ -9,9 +9,12 @@ namespace ReuseportPS.Engine.Policies;
 /// </summary>
 public static class PassingProgram
 {
+    /// <summary>The program's own name.</summary>
+    internal const string Title = "pass";
+
     /// <summary>The program; its only map is the seats, a sockarray of 32768 entries.</summary>
     public static ProgramSpec Spec { get; } = new(
-        "pass",
+        Title,
         ProgramType.SkReuseport,
         AttachType.SkReuseportSelect,
         new ProgramBuilder().Add(Instructions.LoadMap(Register.R1, 0), Instructions.MoveImmediate32(Register.R0, 1), Instructions.Exit()).Build(),

@@ -10,6 +10,9 @@ public static class PolicyCompiler
     /// <summary>Most conditional jumps in a row: the verifier follows at most 8192 in one path (BPF_COMPLEXITY_LIMIT_JMP_SEQ).</summary>
     public const int MostTests = 8000;
 
+    /// <summary>What the programs of policies are called in the kernel.</summary>
+    internal const string ProgramName = "steer";
+
     /// <summary>Compiles.</summary>
     /// <param name="policy">The policy.</param>
     /// <param name="slotCount">Slots of the group, 1 to 32768.</param>

@@ -22,7 +22,10 @@ internal static class PolicyMapSpecs
 
     public static MapSpec Counters(int valueSize) => new("counters", MapType.PerCpuArray, 4, valueSize, 1);
 
-    public static MapSpec SlotCounters(int slotCount) => new("slot_counters", MapType.PerCpuArray, 4, 8, slotCount);
+    /// <summary>The name of the map that has an entry for each slot.</summary>
+    public const string SlotCountersName = "slot_counters";
+
+    public static MapSpec SlotCounters(int slotCount) => new(SlotCountersName, MapType.PerCpuArray, 4, 8, slotCount);
 
     /// <summary>Both banks of the table. The flag of the inner arrays lets it change its size.</summary>
     public static MapSpec Tables { get; } = new("tables", MapType.ArrayOfMaps, 4, 4, 2) { Inner = Table([0]).WithValues([]) };

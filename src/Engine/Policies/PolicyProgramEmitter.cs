@@ -71,7 +71,7 @@ internal sealed class PolicyProgramEmitter
         EmitPrologue();
         EmitRules();
         _ends.Emit(_maps, _actions.EmitMissed, RefersToSeats);
-        ProgramSpec program = new("steer", ProgramType.SkReuseport, _policy.Migrates ? AttachType.SkReuseportSelectOrMigrate : AttachType.SkReuseportSelect, _code.Builder.Build(), _specs)
+        ProgramSpec program = new(PolicyCompiler.ProgramName, ProgramType.SkReuseport, _policy.Migrates ? AttachType.SkReuseportSelectOrMigrate : AttachType.SkReuseportSelect, _code.Builder.Build(), _specs)
         {
             Comments = _code.Builder.Comments,
         };

@@ -20,7 +20,12 @@ internal sealed record InetDiagMessage(
 
     internal const byte TcpEstablished = 1;
     internal const byte TcpSynReceived = 3;
+    internal const byte TcpFinWait1 = 4;
+    internal const byte TcpFinWait2 = 5;
     internal const byte TcpClose = 7;
+    internal const byte TcpCloseWait = 8;
+    internal const byte TcpLastAck = 9;
+    internal const byte TcpClosing = 11;
     internal const byte TcpListen = 10;
 
     /// <summary>TCP_BOUND_INACTIVE, only to ask with: sockets that are so show TCP_CLOSE.</summary>

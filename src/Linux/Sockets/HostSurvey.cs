@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Diagnostics;
+using ReuseportPS.Linux.Environments;
 
 namespace ReuseportPS.Linux.Sockets;
 
@@ -8,6 +10,7 @@ namespace ReuseportPS.Linux.Sockets;
 internal sealed class HostSurvey(LinuxBackend backend, LinuxNamespace current, SocketFinder finder)
 {
     private const string NamedNamespaces = "/run/netns";
+    private const int MostNamed = 3;
     private const string Capabilities = "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH";
 
     private readonly List<string> _hidden = [];
@@ -46,10 +49,19 @@ internal sealed class HostSurvey(LinuxBackend backend, LinuxNamespace current, S
         return new SocketSurvey(surveyed, [.. _hidden]) { HidesOwners = closed > 0, HidesThreads = workers.Hidden.Count > 0 };
     }
 
+    /// <summary>Who they are, for it is often one that has good reasons: a sandbox's process 1 hides from root with every capability too (a security module).</summary>
+    private static string Secretive(List<int> processes)
+    {
+        string names = string.Join(", ", processes.Order().Take(MostNamed).Select(id => string.Create(CultureInfo.InvariantCulture, $"{id} ({HostFile.ReadLine($"/proc/{id}/comm") ?? "ended"})")));
+        string others = processes.Count > MostNamed ? string.Create(CultureInfo.InvariantCulture, $" and {processes.Count - MostNamed} more") : "";
+        return (processes.Count == 1 ? $"Process {names} does not show its" : $"Processes {names}{others} do not show their")
+            + " network namespace, so there may be sockets in a namespace that is not listed: CAP_SYS_PTRACE would show them, where no security module forbids it.";
+    }
+
     private List<SocketRecord> Everywhere(SocketQuery query)
     {
         Dictionary<ulong, int> processes = [];
-        int secretive = 0;
+        List<int> secretive = [];
         foreach (int processId in OpenDescriptors.Processes())
         {
             if (SocketFinder.NamespaceOf(processId, out bool hides) is ulong id)
@@ -57,12 +69,15 @@ internal sealed class HostSurvey(LinuxBackend backend, LinuxNamespace current, S
                 processes.TryAdd(id, processId);
             }
 
-            secretive += hides ? 1 : 0;
+            if (hides)
+            {
+                secretive.Add(processId);
+            }
         }
 
-        if (secretive > 0)
+        if (secretive.Count > 0)
         {
-            _hidden.Add($"{(secretive == 1 ? "One process does not show its" : $"{secretive} processes do not show their")} network namespace, so there may be sockets in a namespace that is not listed: CAP_SYS_PTRACE would show them.");
+            _hidden.Add(Secretive(secretive));
         }
 
         List<SocketRecord> found = [.. SocketFinder.In(current, query)];

@@ -17,6 +17,11 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
 {
     private const int DumpAttempts = 5;
 
+    private static readonly byte[] s_held =
+    [
+        InetDiagMessage.TcpEstablished, InetDiagMessage.TcpFinWait1, InetDiagMessage.TcpFinWait2, InetDiagMessage.TcpCloseWait, InetDiagMessage.TcpLastAck, InetDiagMessage.TcpClosing,
+    ];
+
     /// <summary>Whether another process's namespace is entered when that is permitted.</summary>
     internal bool EntersNamespaces { get; init; } = true;
 
@@ -80,23 +85,30 @@ internal sealed class SocketFinder(LinuxNamespace currentNamespace)
     }
 
     /// <summary>Established connections to a local port, of the current namespace by default.</summary>
-    internal IReadOnlyList<LiveConnection> FindConnections(TransportProtocol protocol, int port, INetworkNamespace? place, bool withOwners)
+    internal IReadOnlyList<LiveConnection> FindConnections(TransportProtocol protocol, int port, INetworkNamespace? place, bool withOwners) =>
+        Describe(InState([InetDiagMessage.TcpEstablished], protocol, port, place), protocol, withOwners);
+
+    /// <summary>Connections to a local port that a process holds, whichever end has closed.</summary>
+    internal IReadOnlyList<LiveConnection> FindHeldConnections(TransportProtocol protocol, int port, INetworkNamespace? place) =>
+        [.. Describe(InState(s_held, protocol, port, place), protocol, withOwners: true).Where(connection => !connection.Owners.IsEmpty)];
+
+    private static IReadOnlyList<LiveConnection> Describe(IEnumerable<InetDiagMessage> sockets, TransportProtocol protocol, bool withOwners)
     {
-        InetDiagMessage[] found = [.. InState(InetDiagMessage.TcpEstablished, protocol, port, place)];
+        InetDiagMessage[] found = [.. sockets];
         Dictionary<ulong, List<SocketOwner>> owners = withOwners ? OpenDescriptors.OwnersOf(found.Select(socket => (ulong)socket.Inode).Where(inode => inode != 0).ToHashSet()) : [];
         return InOrder(found.Select(socket => new LiveConnection(protocol, socket.Local, socket.Remote, socket.Cookie) { Owners = [.. owners.GetValueOrDefault(socket.Inode) ?? []] }));
     }
 
     /// <summary>Half-open connections to a local port.</summary>
     internal IReadOnlyList<LiveConnection> FindRequests(int port, INetworkNamespace? place) => InOrder(
-        InState(InetDiagMessage.TcpSynReceived, TransportProtocol.Tcp, port, place)
+        InState([InetDiagMessage.TcpSynReceived], TransportProtocol.Tcp, port, place)
             .Select(request => new LiveConnection(TransportProtocol.Tcp, request.Local, request.Remote, request.Cookie)));
 
-    private IEnumerable<InetDiagMessage> InState(byte state, TransportProtocol protocol, int port, INetworkNamespace? place) => new[] { IpFamily.V4, IpFamily.V6 }
+    private IEnumerable<InetDiagMessage> InState(byte[] states, TransportProtocol protocol, int port, INetworkNamespace? place) => new[] { IpFamily.V4, IpFamily.V6 }
         .SelectMany(family => place is ProcessNamespace closed
-            ? ReadProcNet(closed.ProcessId, protocol, family, state)
-            : Dump((LinuxNamespace?)place ?? currentNamespace, protocol, family, port, 1u << state))
-        .Where(socket => socket.State == state && socket.Local.Port == port);
+            ? states.SelectMany(state => ReadProcNet(closed.ProcessId, protocol, family, state))
+            : Dump((LinuxNamespace?)place ?? currentNamespace, protocol, family, port, states.Aggregate(0u, static (mask, state) => mask | (1u << state))))
+        .Where(socket => states.Contains(socket.State) && socket.Local.Port == port);
 
     private static IReadOnlyList<LiveConnection> InOrder(IEnumerable<LiveConnection> connections) =>
         [.. LiveConnection.InOrder(connections)];

@@ -79,6 +79,13 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
     [Parameter(ParameterSetName = AdoptByUnit)]
     public SwitchParameter Freeze { get; set; }
 
+    /// <summary>Where a program of this module is attached whose pins are gone, makes the group of it again: it decides on, and members keep their seats, until a policy takes its place.</summary>
+    [Parameter(ParameterSetName = AdoptByPort)]
+    [Parameter(ParameterSetName = AdoptByProcess)]
+    [Parameter(ParameterSetName = AdoptByName)]
+    [Parameter(ParameterSetName = AdoptByUnit)]
+    public SwitchParameter Recover { get; set; }
+
     /// <summary>Name or number of a Unix group whose members may open the pins of the group.</summary>
     [Parameter(ParameterSetName = AdoptByPort)]
     [Parameter(ParameterSetName = AdoptByProcess)]
@@ -133,19 +140,46 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
             WriteWarning($"{kernelGroup} has {ForeignProgram.Describe(attachment)}. {ForeignProgram.Loss(Name, attachment)}");
         }
 
-        string action = adoption is null ? $"Open {SlotCount} sockets for each protocol and address" : "Adopt the server's sockets" + (Freeze ? ", and keep the kernel's choice among them as it is" : "");
-        if (!ShouldProcess($"group '{Name}'", action))
+        if (!ShouldProcess($"group '{Name}'", adoption is null ? $"Open {SlotCount} sockets for each protocol and address" : DescribeAdoption()))
         {
             return;
         }
 
         using ManagedGroup group = adoption is null ? Open(groups) : groups.Adopt(adoption);
         WriteObject(new ReuseportGroup(group));
+        if (adoption is not null && (Recover || Force))
+        {
+            WarnOfRecovered(group);
+        }
+
         if (groups.Backend is LinuxBackend { HasMountedBpffs: true } kernel)
         {
             WriteWarning($"There was no BPF file system: one was mounted on /sys/fs/bpf to keep the group in {kernel.PinRoot}.");
         }
     });
+
+    private string DescribeAdoption() => string.Join(
+        ", and ",
+        ((string?[])
+        [
+            "Adopt the server's sockets",
+            Recover ? "take up a program of this module that has lost its pins" : null,
+            Freeze ? "keep the kernel's choice among them as it is" : null,
+            PinGroup is null ? null : $"open the pins to the Unix group {PinGroup}",
+        ]).OfType<string>());
+
+    private void WarnOfRecovered(ManagedGroup group)
+    {
+        if (group.Program is { IsRecovered: true } program)
+        {
+            WriteWarning($"Group '{Name}' was made again of program {string.Join(", ", group.ProgramIds)} '{program.Name}', whose pins were gone. It decides as before; its policy, the states of slots and the history are not known any more. Set-SteeringPolicy puts a policy in its place.");
+        }
+
+        if (group.CountUnseated() is > 0 and int unseated)
+        {
+            WriteWarning($"{unseated} of its sockets have no seat, and so get no flows by a policy: Sync-ReuseportGroup {Name} gives them one.");
+        }
+    }
 
     private void FindProcesses(GroupCatalog groups)
     {
@@ -177,7 +211,7 @@ public sealed class NewReuseportGroupCommand : BackendCmdlet
                 new PSArgumentException("Adoption takes one -Address or none."), "InvalidParameterCombination", ErrorCategory.InvalidArgument, Address));
         }
 
-        return new GroupAdoptRequest(Name, protocol, BoundPort, address, [.. _processIds], Force: Force, Freeze: Freeze, PinGroup: PinGroup is null ? null : LinuxBackend.FindUnixGroup(PinGroup));
+        return new GroupAdoptRequest(Name, protocol, BoundPort, address, [.. _processIds], Force: Force, Freeze: Freeze, Recover: Recover, PinGroup: PinGroup is null ? null : LinuxBackend.FindUnixGroup(PinGroup));
     }
 
     private static void RequireLinux(GroupCatalog groups, string parameter)

@@ -63,6 +63,7 @@ internal static class ErrorRecordFactory
         "RPS5406" => ("NotSimulated", ErrorCategory.NotImplemented),
         "RPS5407" => ("UnixGroupNotFound", ErrorCategory.ObjectNotFound),
         "RPS5325" => ("NoSamples", ErrorCategory.InvalidOperation),
+        "RPS5326" => ("LostPins", ErrorCategory.ResourceBusy),
         "RPS5370" => ("NoFormerPolicy", ErrorCategory.ObjectNotFound),
         "RPS5371" => ("Unconfirmed", ErrorCategory.InvalidOperation),
         "RPS5372" => ("NothingToConfirm", ErrorCategory.ObjectNotFound),

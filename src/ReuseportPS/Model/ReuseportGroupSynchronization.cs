@@ -17,6 +17,8 @@ public sealed record ReuseportGroupSynchronization
         Unseatable = [.. done.Unseatable.Select(one => $"{KernelGroupKey.Of(one.Member)} cookie {one.Member.Cookie}: {one.Reason}")];
         Attached = [.. done.Attached.Select(key => key.ToString())];
         (FormerSlotCount, SlotCount, EmptySlot) = (done.FormerSlotCount, done.SlotCount, done.EmptySlots);
+        Unsettled = done.Unsettled ?? [];
+        Settled = done.Unsettled?.IsEmpty;
     }
 
     /// <summary>Name of the group.</summary>
@@ -48,4 +50,10 @@ public sealed record ReuseportGroupSynchronization
 
     /// <summary>Slots that nobody sits in.</summary>
     public ImmutableArray<int> EmptySlot { get; }
+
+    /// <summary>Whether the server had settled; null when that was not waited for.</summary>
+    public bool? Settled { get; }
+
+    /// <summary>What still changed when the time to wait was over.</summary>
+    public ImmutableArray<string> Unsettled { get; }
 }

@@ -53,6 +53,8 @@ internal sealed class KernelProgram
 
     public LoadedProgram Loaded { get; }
 
+    public IReadOnlyList<KernelMap> Maps => _maps;
+
     /// <summary>Whether a listener that stops hands over its connections by this program.</summary>
     public bool MigratesConnections => _backend.Behavior.Migrates && Spec.ExpectedAttachType == AttachType.SkReuseportSelectOrMigrate;
 

@@ -30,6 +30,8 @@ public sealed class LoopbackAdoptionContract(LoopbackWorld world) : AdoptionCont
 
 public sealed class LoopbackSynchronizationContract(LoopbackWorld world) : SynchronizationContract<LoopbackWorld>(world);
 
+public sealed class LoopbackLostPinsContract(LoopbackWorld world) : LostPinsContract<LoopbackWorld>(world);
+
 public sealed class LoopbackSlotContract(LoopbackWorld world) : SlotContract<LoopbackWorld>(world);
 
 public sealed class LoopbackLivePreviewContract(LoopbackWorld world) : LivePreviewContract<LoopbackWorld>(world);

@@ -14,6 +14,12 @@ internal sealed class ConnectionLoad : IDisposable
     private volatile bool _stop;
 
     public ConnectionLoad(NginxProcess server, int clients)
+        : this(server.Request, clients)
+    {
+    }
+
+    /// <summary>A load of what answers with the pid of the worker.</summary>
+    public ConnectionLoad(Func<int> request, int clients)
     {
         long end = Stopwatch.GetTimestamp() + (long)(s_longest.TotalSeconds * Stopwatch.Frequency);
         _threads = [.. Enumerable.Range(0, clients).Select(_ => new Thread(() =>
@@ -23,7 +29,7 @@ internal sealed class ConnectionLoad : IDisposable
                 long opened = Stopwatch.GetTimestamp();
                 try
                 {
-                    _answers.Enqueue((opened, server.Request()));
+                    _answers.Enqueue((opened, request()));
                 }
                 catch (Exception exception)
                 {

@@ -88,6 +88,45 @@ public sealed class SnapshotPreviewTests : LinuxTest
         }
     }
 
+    [Fact]
+    public void A_frozen_group_gives_the_same_previews_elsewhere_beside_connected_sockets()
+    {
+        CmdletShell host = CmdletShell.In(Namespace);
+        CmdletShell elsewhere = CmdletShell.In((LinuxNamespace)Own(Backend.CreateNamespace()));
+        string before = Policy("before", "otherwise: { by: hash }");
+        string after = Policy("after", "rules:\n  - { when: { fraction: 20% }, steer: { by: slot, slot: 0 } }\notherwise: { by: weighted, weights: { 0: 3, 1: 1, 2: 2, 3: 1 } }");
+        string file = Path.Combine(_folder, "frozen.json");
+        using ChildServer server = ChildServer.StartPython(Namespace, Server, Port.ToString(CultureInfo.InvariantCulture), ConnectedDatagramSockets.ToString(CultureInfo.InvariantCulture));
+        List<Socket> open = [];
+        try
+        {
+            for (int number = 0; number < Connections; number++)
+            {
+                Open(open, SocketType.Stream).Connect(IPAddress.Loopback, Port);
+            }
+
+            JsonElement there = host.Run([$"$null = New-ReuseportGroup {_group} -Port {Port} -Freeze", .. Preview($"Export-ReuseportSnapshot {_group} '{file}' -PassThru", before, after)]);
+            JsonElement here = elsewhere.Run(Preview($"Import-ReuseportSnapshot '{file}'", before, after));
+            foreach (string what in (string[])["Measure", "Compare", "WhatIf"])
+            {
+                Assert.Equal(there.GetProperty(what).GetString(), here.GetProperty(what).GetString());
+            }
+
+            // That the choice was frozen is said, and the code is not in it: a preview compares with the kernel's choice, of which the frozen one is a copy.
+            JsonNode group = JsonNode.Parse(File.ReadAllText(file))!["groups"]![0]!;
+            Assert.Equal("frozen-hash", (string?)group["program"]);
+            Assert.Equal([4, 4], group["kernelGroups"]!.AsArray().Select(kernelGroup => kernelGroup!["members"]!.AsArray().Count));
+            using JsonDocument change = JsonDocument.Parse(here.GetProperty("WhatIf").GetString()!);
+            Assert.Equal(Connections + ConnectedDatagramSockets, change.RootElement.GetProperty("Change").GetProperty("Flows").GetInt64());
+        }
+        finally
+        {
+            host.Run($"Remove-ReuseportGroup {_group} -Force -Confirm:$false");
+            open.ForEach(socket => socket.Dispose());
+            Directory.Delete(_folder, recursive: true);
+        }
+    }
+
     private string[] Preview(string source, string before, string after) =>
     [
         $"$g = {source}",

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Backends.Groups;
+using ReuseportPS.Engine.Isa;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
 using ReuseportPS.Engine.Tests;
@@ -18,6 +20,7 @@ public sealed partial class SystemdExampleTests : LinuxTest
     private const string Name = "web";
     private const string PolicyPath = "/etc/reuseportps/web.yaml";
     private const int Port = 443;
+    private static readonly TimeSpan s_slowness = TimeSpan.FromSeconds(6);
 
     private readonly string _folder;
     private readonly LinuxBackendOptions _options;
@@ -53,12 +56,9 @@ public sealed partial class SystemdExampleTests : LinuxTest
             Run(shell, Boot, "ExecStart");
             IsInForce(2);
 
-            Reload(nginx, 4);
-            Run(shell, Drop, "ExecReload");
+            ReloadSlowly(shell, nginx, 4);
             IsInForce(4);
-
-            Reload(nginx, 2);
-            Run(shell, Drop, "ExecReload");
+            ReloadSlowly(shell, nginx, 2);
             IsInForce(2);
 
             Stop(nginx);
@@ -66,19 +66,41 @@ public sealed partial class SystemdExampleTests : LinuxTest
             Run(shell, Drop, "ExecStartPost");
             IsInForce(4);
 
-            // Without its pins the program steers on, and nobody can take it for ours: nginx is restarted, and the group made again.
-            foreach (string pin in Directory.EnumerateFiles($"{_options.PinDirectory}/g_{Name}"))
+            // Without its pins the program steers on; the unit takes it up again under load, and no request moves to another worker or fails.
+            string before = Assert.Single(Answers(10));
+            using (ConnectionLoad load = new(() => int.Parse(Answer(), CultureInfo.InvariantCulture), clients: 2))
             {
-                File.Delete(pin);
+                load.Await(100);
+                LosePins();
+                load.Await(100);
+                Assert.Contains("made again of program", Run(shell, Boot, "ExecStart"), StringComparison.Ordinal);
+                load.Await(200);
+                load.Dispose();
+                Assert.Empty(load.Failures);
+                Assert.Equal([int.Parse(before, CultureInfo.InvariantCulture)], load.WorkersSince(0).Keys);
             }
 
-            Directory.Delete($"{_options.PinDirectory}/g_{Name}");
-            Assert.Contains("RPS5305", Run(shell, Boot, "ExecStart", succeeds: false), StringComparison.Ordinal);
-            Assert.Single(Answers(20));
-            Stop(nginx);
-            nginx = StartNginx(3);
+            IsInForce(4);
+
+            // Workers that came while the pins were lost get seats by the same line.
+            LosePins();
+            Reload(nginx, 6);
+            WaitForListeners(6);
             Run(shell, Boot, "ExecStart");
-            IsInForce(3);
+            IsInForce(6);
+
+            // A program that is none of ours is left alone: with -Recover too.
+            Namespace.Run(() =>
+            {
+                using LinuxBackend backend = new(_options);
+                using GroupCatalog groups = new(backend, new PolicyText(PolicyYaml.Write, text => PolicyYaml.Read(text).Policy!));
+                groups.Remove(Name);
+                using IBackendProgram theirs = backend.LoadProgram(PassingProgram.Spec with { Maps = [], Instructions = [Instructions.MoveImmediate32(Register.R0, 1), Instructions.Exit()] }, []);
+                using IBackendSocket member = backend.AcquireSocket(backend.FindSockets(new(TransportProtocol.Tcp, Port))[0]);
+                member.AttachProgram(theirs);
+                return true;
+            });
+            Assert.Contains("RPS5305", Run(shell, Boot, "ExecStart", succeeds: false), StringComparison.Ordinal);
         }
         finally
         {
@@ -150,13 +172,26 @@ public sealed partial class SystemdExampleTests : LinuxTest
         Assert.Single(Answers(30));
     }
 
-    private HashSet<string> Answers(int count) => [.. Enumerable.Range(0, count).Select(_ => Namespace.Run(() =>
+    // As when somebody empties the BPF file system: nothing is detached.
+    private void LosePins()
+    {
+        foreach (string pin in Directory.EnumerateFiles($"{_options.PinDirectory}/g_{Name}"))
+        {
+            File.Delete(pin);
+        }
+
+        Directory.Delete($"{_options.PinDirectory}/g_{Name}");
+    }
+
+    private HashSet<string> Answers(int count) => [.. Enumerable.Range(0, count).Select(_ => Answer())];
+
+    private string Answer() => Namespace.Run(() =>
     {
         using System.Net.Sockets.Socket socket = new(System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
         socket.SendTimeout = socket.ReceiveTimeout = 5000;
         socket.Connect(System.Net.IPAddress.Loopback, Port);
         return Servers.HttpAnswer.Read(socket);
-    }))];
+    });
 
     private Process StartNginx(int workers)
     {
@@ -166,6 +201,15 @@ public sealed partial class SystemdExampleTests : LinuxTest
     }
 
     private string Configure(int workers) => NginxConfiguration.Write(_folder, workers, string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port} reuseport"), "$pid");
+
+    // The new workers begin seconds after the line: a configuration that takes so long to read looks the same from outside.
+    private void ReloadSlowly(CmdletShell shell, Process nginx, int workers)
+    {
+        Signal(nginx, "-STOP");
+        Reload(nginx, workers);
+        using Timer goesOn = new(_ => Signal(nginx, "-CONT"), null, s_slowness, Timeout.InfiniteTimeSpan);
+        Assert.DoesNotContain("not settled", Run(shell, Drop, "ExecReload"), StringComparison.Ordinal);
+    }
 
     // systemctl reload returns when nginx has been told, not when it is done; the lines in the example wait for themselves.
     private void Reload(Process nginx, int workers)
@@ -182,6 +226,7 @@ public sealed partial class SystemdExampleTests : LinuxTest
     {
         if (!nginx.HasExited)
         {
+            Signal(nginx, "-CONT");
             Signal(nginx, "-TERM");
             Assert.True(nginx.WaitForExit(10_000));
         }

@@ -30,6 +30,8 @@ public sealed class SimulatorAdoptionContract(SimulatorWorld world) : AdoptionCo
 
 public sealed class SimulatorSynchronizationContract(SimulatorWorld world) : SynchronizationContract<SimulatorWorld>(world);
 
+public sealed class SimulatorLostPinsContract(SimulatorWorld world) : LostPinsContract<SimulatorWorld>(world);
+
 public sealed class SimulatorSlotContract(SimulatorWorld world) : SlotContract<SimulatorWorld>(world);
 
 public sealed class SimulatorLivePreviewContract(SimulatorWorld world) : LivePreviewContract<SimulatorWorld>(world);

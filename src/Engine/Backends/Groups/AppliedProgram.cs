@@ -14,6 +14,10 @@ public sealed record AppliedProgram(string Name, string? Source, int Instruction
     [JsonIgnore]
     public bool IsClassic => Classic is not null;
 
+    /// <summary>Whether it was found attached without its pins, and taken up again. What policy it is of is not known any more, nor how long it was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsRecovered { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 }

@@ -6,7 +6,7 @@ namespace ReuseportPS.Engine.Backends.Groups;
 /// <param name="Queued">TCP connections that wait in the accept queues of their members.</param>
 /// <param name="QueuedBytes">UDP: bytes that wait in the receive buffers of their members.</param>
 /// <param name="HalfOpen">Half-open connections to the group that were there when the watch began; null where the host does not tell. Whose they are is not told.</param>
-/// <param name="Established">Connections that the slots' workers hold; null when it was not asked for, or the workers cannot be told from those of other slots.</param>
+/// <param name="Established">Connections that the slots' workers hold, also those whose client has closed and the worker has not; null when it was not asked for, or the workers cannot be told from those of other slots.</param>
 /// <param name="StickyFlows">Flows that flow tables keep for the slots; null when it was not asked for.</param>
 /// <param name="Lost">Connections that waited in an accept queue when its listener was seen for the last time, less those that moved to another listener meanwhile.</param>
 /// <param name="Migrated">TCPMigrateReqSuccess and TCPMigrateReqFailure of the network namespace since the watch began; null where they cannot be read.</param>

@@ -14,6 +14,7 @@ namespace ReuseportPS.Engine.Backends.Groups;
 /// <param name="Force">Whether a program that is not ours, or may not be, is replaced.</param>
 /// <param name="Freeze">Whether the kernel's choice among the members is kept as it is now: who joins later gets no flows.</param>
 /// <param name="PinGroup">Unix group whose members may open the pins; null leaves them to their owner.</param>
+/// <param name="Recover">Whether a program of this project whose pins are gone is taken up again, with its seats, and decides on until a policy is applied.</param>
 public sealed record GroupAdoptRequest(
     string Name, TransportProtocol? Protocol, int? Port, IPAddress? Address, ImmutableArray<int> ProcessIds,
-    INetworkNamespace? Namespace = null, bool Force = false, bool Freeze = false, uint? PinGroup = null);
+    INetworkNamespace? Namespace = null, bool Force = false, bool Freeze = false, uint? PinGroup = null, bool Recover = false);

@@ -5,6 +5,7 @@ using ReuseportPS.Engine.Backends.Snapshots;
 using ReuseportPS.Engine.Diagnostics;
 using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
+using ReuseportPS.Engine.Programs;
 
 namespace ReuseportPS.Engine.Backends.Groups;
 
@@ -12,7 +13,7 @@ namespace ReuseportPS.Engine.Backends.Groups;
 /// <param name="backend">The backend.</param>
 /// <param name="text">How policies are kept.</param>
 /// <param name="namespaces">Network namespaces, beside the backend's current one, in which groups found in pins may have their members.</param>
-public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, params ImmutableArray<INetworkNamespace> namespaces) : IDisposable
+public sealed partial class GroupCatalog(IReuseportBackend backend, PolicyText text, params ImmutableArray<INetworkNamespace> namespaces) : IDisposable
 {
     private const int PortAttempts = 16;
 
@@ -119,24 +120,23 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
         }
 
         ImmutableArray<IGrouping<KernelGroupKey, SocketRecord>> byGroup = [.. members.GroupBy(KernelGroupKey.Of)];
-        foreach (IGrouping<KernelGroupKey, SocketRecord> kernelGroup in byGroup)
-        {
-            Attachment attachment = Backend.InspectAttachment(kernelGroup.First());
-            if (attachment.State != AttachmentState.None && !request.Force)
-            {
-                throw ForeignProgram.Refusal(request.Name, kernelGroup.Key, attachment);
-            }
-        }
-
         INetworkNamespace? opened = request.Namespace is null ? GroupNamespaces.Open(Backend, [members[0].NetworkNamespace]) : null;
+        LostProgram?[] lost = [];
         try
         {
-            return Adopt(request, byGroup, request.Namespace ?? opened, opened is not null);
+            lost = FindLost(request, byGroup, request.Namespace ?? opened);
+            return lost.Any(program => program is not null)
+                ? Recover(request, byGroup, lost, request.Namespace ?? opened, opened is not null)
+                : Adopt(request, byGroup, request.Namespace ?? opened, opened is not null);
         }
         catch
         {
             opened?.Dispose();
             throw;
+        }
+        finally
+        {
+            Array.ForEach(lost, program => program?.Dispose());
         }
     }
 
@@ -156,9 +156,10 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
             ManagedGroup group = new(
                 request.Name, GroupOwnership.Adopted, byGroup.Max(kernelGroup => kernelGroup.Count()), [.. kernelGroups], Backend, text,
                 folder, place, opensPlace);
+            ImmutableArray<ProgramSpec> specs = [.. ordered.Select(seated => request.Freeze ? FrozenHashProgram.For(seated.Length) : PassingProgram.Spec)];
             group.Install(
-                [.. ordered.Select(seated => request.Freeze ? FrozenHashProgram.For(seated.Length) : PassingProgram.Spec)], request.Freeze ? FrozenHashProgram.Name : null, request.Force,
-                [.. ordered.Select(seated => seated[0])]);
+                index => Backend.LoadProgram(specs[index], [kernelGroups[index].Seats]),
+                request.Freeze ? new AppliedProgram(FrozenHashProgram.Name, null, specs[0].InstructionSlots, specs[0].Maps[0].Name) : null, request.Force, [.. ordered.Select(seated => seated[0])], maps: []);
             return group;
         }
         catch
@@ -212,13 +213,13 @@ public sealed class GroupCatalog(IReuseportBackend backend, PolicyText text, par
         }
     }
 
-    /// <summary>The programs that an adoption with force would replace, by kernel group; none where the group is adopted already.</summary>
+    /// <summary>The programs that an adoption with force would replace, by kernel group; none where the group is adopted already. One of this project that has lost its pins is not replaced.</summary>
     /// <exception cref="DiagnosticException">Nobody listens, or SO_REUSEPORT is off.</exception>
     public ImmutableArray<(KernelGroupKey KernelGroup, Attachment Attachment)> FindForeign(GroupAdoptRequest request) => Names.Contains(request.Name) ? [] :
     [
         .. FindMembers(request).GroupBy(KernelGroupKey.Of)
             .Select(kernelGroup => (kernelGroup.Key, Attachment: Backend.InspectAttachment(kernelGroup.First())))
-            .Where(found => found.Attachment.State != AttachmentState.None),
+            .Where(found => found.Attachment.State != AttachmentState.None && !IsLost(found.Key, found.Attachment, request.Namespace)),
     ];
 
     /// <summary>Removes a group: an owned one closes its sockets, an adopted one loses program, seats and pins.</summary>

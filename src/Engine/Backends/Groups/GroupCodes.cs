@@ -63,6 +63,9 @@ public static class GroupCodes
     /// <summary>The network namespace of the group has ended, and another has its number.</summary>
     public const string OtherNamespace = "RPS5403";
 
+    /// <summary>A program of this project is attached whose pins are gone.</summary>
+    public const string LostPins = "RPS5326";
+
     /// <summary>The policy of the group reports no samples of its decisions.</summary>
     public const string NoSamples = "RPS5325";
 }

@@ -13,6 +13,17 @@ public sealed record GroupSynchronization(
     ImmutableArray<(int Slot, SocketRecord Member)> Seated, ImmutableArray<(SocketRecord Member, string Reason)> Unseatable,
     ImmutableArray<KernelGroupKey> Attached, int FormerSlotCount, int SlotCount, ImmutableArray<int> EmptySlots)
 {
+    /// <summary>What still changed when the time to wait was over, in words; empty when nothing did, null when it was not waited.</summary>
+    public ImmutableArray<string>? Unsettled { get; init; }
+
+    /// <summary>This and what came after it, as one.</summary>
+    internal GroupSynchronization Then(GroupSynchronization next) => next with
+    {
+        Seated = [.. Seated, .. next.Seated],
+        Attached = [.. Attached.Union(next.Attached)],
+        FormerSlotCount = FormerSlotCount,
+    };
+
     /// <summary>Whether anything was done.</summary>
     public bool HasChanged => !Seated.IsEmpty || !Attached.IsEmpty || SlotCount != FormerSlotCount;
 }

@@ -81,7 +81,7 @@ internal sealed class LivePolicy : IDisposable
     }
 
     /// <summary>Opens the maps from pins; null when one of them is gone that is not of a bank.</summary>
-    public static LivePolicy? Open(IReuseportBackend backend, CompiledPolicy compiled, Func<string, IBackendMap?> open, Action<string, IBackendMap> pin)
+    public static LivePolicy? Open(IReuseportBackend backend, CompiledPolicy compiled, Func<string, IBackendMap?> open, Action<string, IBackendMap>? pin = null)
     {
         SharedMap?[] maps = new SharedMap?[compiled.Program.Maps.Length];
         LivePolicy? policy = null;
@@ -97,7 +97,7 @@ internal sealed class LivePolicy : IDisposable
                 }
             }
 
-            return policy = complete ? new LivePolicy(backend, compiled, [.. maps], pin, open) : null;
+            return policy = complete ? new LivePolicy(backend, compiled, [.. maps], pin ?? PinNothing, open) : null;
         }
         finally
         {
@@ -180,6 +180,14 @@ internal sealed class LivePolicy : IDisposable
         ];
 
         ulong Value(CounterKind kind) => readings.First(reading => reading.Kind == kind).Value;
+    }
+
+    /// <summary>An entry of the table in force; 0 where it cannot be read.</summary>
+    public uint ReadTable(int entry)
+    {
+        uint id = BinaryPrimitives.ReadUInt32LittleEndian(_maps[Compiled.Maps.Tables]!.Map.Lookup(KernelGroup.SlotKey((int)(Epoch % 2))) ?? s_zero);
+        using IBackendMap? table = _backend.OpenMap(id);
+        return table is null ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(table.Lookup(KernelGroup.SlotKey(entry)) ?? s_zero);
     }
 
     /// <summary>The load of each slot, as <see cref="SlotLoad"/>; empty when the policy looks at none.</summary>

@@ -156,6 +156,9 @@ public sealed partial class ManagedGroup
         }
     }
 
+    /// <summary>How many members have no seat: <see cref="Synchronize"/> gives them one.</summary>
+    public int CountUnseated() => _kernelGroups.Sum(group => FindMembers(group).Select(member => member.Cookie).Except(SeatedCookies(group)).Count());
+
     private ImmutableArray<int> EmptySlots() => [.. ReadSlots().Where(slot => slot.Seats.All(seat => seat.Cookie == 0)).Select(slot => slot.Slot)];
 
     // Connected UDP sockets have left the group.

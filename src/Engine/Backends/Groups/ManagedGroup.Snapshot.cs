@@ -70,7 +70,7 @@ public sealed partial class ManagedGroup
         _states = snapshot.States;
         if (Ownership == GroupOwnership.Adopted)
         {
-            Install([.. _kernelGroups.Select(_ => PassingProgram.Spec)], name: null, force: false);
+            Install(index => _backend.LoadProgram(PassingProgram.Spec, [_kernelGroups[index].Seats]), applied: null, force: false, members: default, maps: []);
         }
 
         if (snapshot.Policy is null)

@@ -183,7 +183,7 @@ public sealed partial class ManagedGroup
     /// <summary>The plan of another policy: what a data change would do cannot be taken back by itself, so that one with a deadline is a change of program; so is one that ends a deadline.</summary>
     private PolicyPlan PlanSet(SteeringPolicy policy, TimeSpan? confirmWithin)
     {
-        PolicyPlan plan = Plan(policy, _states);
+        PolicyPlan plan = Plan(policy, IsRecovered ? RecoveredStates(policy) : _states);
         if ((confirmWithin is null || plan.Change == PolicyChange.None) && State != PolicyState.Pending)
         {
             return plan;

@@ -350,19 +350,24 @@ public sealed partial class ManagedGroup : IDisposable
     /// Pins what the group consists of, publishes the pins, and attaches programs under which nothing moves: what adoption is. The pins come first: who dies before the programs are
     /// attached leaves a group that can be found, and no program of which nobody knows. On failure each kernel group has what it had.
     /// </summary>
-    /// <param name="specs">The program of each kernel group, with the seats as its only map.</param>
-    /// <param name="name">What stands in the place of a policy; null where nothing does, for the programs select nobody.</param>
+    /// <param name="load">The program of a kernel group, by its index.</param>
+    /// <param name="applied">What stands in the place of a policy; null where nothing does, for the programs select nobody.</param>
     /// <param name="force">Whether a program that is not ours, or may not be, is replaced.</param>
     /// <param name="members">A member of each kernel group, where they are known.</param>
-    internal void Install(ImmutableArray<ProgramSpec> specs, string? name, bool force, ImmutableArray<SocketRecord> members = default)
+    /// <param name="maps">Maps of the programs that are to be pinned beside the seats, by name.</param>
+    internal void Install(Func<int, IBackendProgram> load, AppliedProgram? applied, bool force, ImmutableArray<SocketRecord> members, IEnumerable<(string Name, IBackendMap Map)> maps)
     {
-        AppliedProgram? applied = name is null ? null : new AppliedProgram(name, null, specs[0].InstructionSlots, specs[0].Maps[0].Name);
         List<IBackendProgram> programs = [];
         try
         {
-            for (int index = 0; index < specs.Length; index++)
+            for (int index = 0; index < _kernelGroups.Length; index++)
             {
-                programs.Add(_backend.LoadProgram(specs[index], [_kernelGroups[index].Seats]));
+                programs.Add(load(index));
+            }
+
+            foreach ((string name, IBackendMap map) in maps)
+            {
+                _folder!.Pin(MapPin(name, _generation), map);
             }
 
             for (int index = 0; index < _kernelGroups.Length; index++)
@@ -425,6 +430,11 @@ public sealed partial class ManagedGroup : IDisposable
     /// <summary>What becomes of the flow tables that there are when a policy with another program comes.</summary>
     private ImmutableArray<FlowTable> TablesAcross(SteeringPolicy policy)
     {
+        if (IsRecovered)
+        {
+            return RecoveredTables(policy);
+        }
+
         ImmutableArray<FlowTable> tables = Policy is null ? [] : [.. FlowTable.Match(Policy, policy)];
         return _live is not null
             ? tables
@@ -436,7 +446,8 @@ public sealed partial class ManagedGroup : IDisposable
         RequireConfirmed(records);
         RequireProgramMaker();
         int generation = NextGeneration;
-        LivePolicy live = LivePolicy.Create(_backend, plan.Compiled, _live, plan.FlowTables, PinInto(generation));
+        using LivePolicy? recovered = OpenRecovered(plan.Compiled);
+        LivePolicy live = LivePolicy.Create(_backend, plan.Compiled, _live ?? recovered, plan.FlowTables, PinInto(generation));
         List<IBackendProgram> programs;
         Trial? trial;
         try
@@ -819,7 +830,9 @@ public sealed partial class ManagedGroup : IDisposable
 
     internal const string ProgramPinPrefix = "prog";
 
-    internal static string SeatsPin(int kernelGroup) => $"seats{kernelGroup}";
+    internal const string SeatsPinPrefix = "seats";
+
+    internal static string SeatsPin(int kernelGroup) => $"{SeatsPinPrefix}{kernelGroup}";
 
     internal static string MapPin(string name, int generation) => $"{name}-{generation}";
 

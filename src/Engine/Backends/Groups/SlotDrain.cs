@@ -102,7 +102,7 @@ public sealed class SlotDrain
     }
 
     private int? CountConnections() => _backend is not ILiveConnections live ? null : _group.KernelGroups.Select(key => (key.Protocol, key.Port)).Distinct()
-        .SelectMany(end => live.FindConnections(end.Protocol, end.Port, _place, withOwners: true))
+        .SelectMany(end => live.FindHeldConnections(end.Protocol, end.Port, _place))
         .Count(connection => _group.KernelGroups.Any(key => key.Takes(connection)) && connection.Owners.Any(owner => _workers!.Contains(owner.ProcessId)));
 
     /// <summary>The processes that serve the slots, unless they serve others too: then it cannot be told whose a connection is.</summary>
