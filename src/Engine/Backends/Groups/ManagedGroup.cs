@@ -779,6 +779,11 @@ public sealed partial class ManagedGroup : IDisposable
 
     private GroupState StateWith(SteeringPolicy? policy, CompiledPolicy? compiled, int generation, List<IBackendProgram> programs, uint epoch, AppliedProgram? program = null, SlotStates? states = null, PolicyRecords? records = null)
     {
+        if (_folder is null)
+        {
+            return new() { SlotCount = SlotCount, Epoch = epoch, KernelGroups = [] }; // nobody else reads what it has
+        }
+
         records ??= Records;
         return new()
         {
