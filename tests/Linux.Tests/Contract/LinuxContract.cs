@@ -72,6 +72,8 @@ public sealed class VethAdoptionContract(VethWorld world) : AdoptionContract<Vet
 
 public sealed class VethSynchronizationContract(VethWorld world) : SynchronizationContract<VethWorld>(world);
 
+public sealed class VethLostPinsContract(VethWorld world) : LostPinsContract<VethWorld>(world);
+
 public sealed class VethSlotContract(VethWorld world) : SlotContract<VethWorld>(world);
 
 public sealed class VethGroupProgramContract(VethWorld world) : GroupProgramContract<VethWorld>(world);
