@@ -76,6 +76,8 @@ public sealed class VethAdoptionContract(VethWorld world) : AdoptionContract<Vet
 
 public sealed class VethSynchronizationContract(VethWorld world) : SynchronizationContract<VethWorld>(world);
 
+public sealed class VethLostPinsContract(VethWorld world) : LostPinsContract<VethWorld>(world);
+
 public sealed class VethSlotContract(VethWorld world) : SlotContract<VethWorld>(world);
 
 public sealed class VethLivePreviewContract(VethWorld world) : LivePreviewContract<VethWorld>(world);

@@ -65,7 +65,7 @@ internal sealed class SnapshotHost : IDisposable
         SnapshotHost host = new();
         ManagedGroup web = host.Groups.Open(new GroupOpenRequest("web", [TransportProtocol.Tcp], [IPAddress.Loopback], 5443, 3));
         web.Apply(Read("version: 1\nrules:\n- { when: { source: 127.0.0.1 }, steer: { by: hash, sticky: { entries: 10, idle: 10m } } }\notherwise: { by: weighted, weights: { 0: 3, 1: 1 } }"));
-        using IBackendSocket client = host.Backend.CreateSocket(new SocketSpec(TransportProtocol.Tcp, IpFamily.V4, ReusePort: false));
+        IBackendSocket client = host.Backend.CreateSocket(new SocketSpec(TransportProtocol.Tcp, IpFamily.V4, ReusePort: false));
         client.Connect(new IPEndPoint(IPAddress.Loopback, 5443));
         return host;
     }
