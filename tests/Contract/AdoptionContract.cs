@@ -30,7 +30,7 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
         FlowKey[] flows = [.. Enumerable.Range(0, 32).Select(_ => Flow(kind))];
         FlowArrival[] before = [.. flows.Select(flow => Arrival(flow, members))];
 
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
 
         Assert.Equal((GroupOwnership.Adopted, 4), (group.Ownership, group.SlotCount));
         Assert.Equal(members.Select(member => member.Cookie), group.ReadSlots().Select(slot => Assert.Single(slot.Seats).Cookie));
@@ -46,7 +46,7 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
         string[] kinds = ["tcp4", "tcp6", "udp4", "udp6 any"];
         Dictionary<string, IBackendSocket[]> members = kinds.ToDictionary(kind => kind, kind => OpenMany(kind, 2).ToArray());
 
-        using ManagedGroup all = Catalog().Adopt(Request());
+        using ManagedGroup all = Catalog().Adopt(Adoption);
         Assert.Equal(4, all.KernelGroups.Length);
         all.Apply(Policy("by: slot, slot: 1"));
 
@@ -71,7 +71,7 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
         FlowKey[] flows = [.. Enumerable.Range(0, 64).Select(_ => Flow(kind))];
         FlowArrival[] before = [.. flows.Select(flow => Arrival(flow, members))];
 
-        using ManagedGroup group = Catalog().Adopt(Request() with { Freeze = true });
+        using ManagedGroup group = Catalog().Adopt(Adoption with { Freeze = true });
 
         Assert.Equal(("frozen-hash", null), (group.Program?.Name, group.Policy));
         Assert.Equal(before, flows.Select(flow => Arrival(flow, members)));
@@ -98,7 +98,7 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
         FlowArrival[] before = Arrivals();
         Assert.DoesNotContain(Slot(1), before);
 
-        using ManagedGroup group = Catalog().Adopt(Request() with { Freeze = true });
+        using ManagedGroup group = Catalog().Adopt(Adoption with { Freeze = true });
 
         Assert.Equal(new[] { 0, 4, 2, 3 }.Select(index => members[index].Cookie), group.ReadSlots().Select(slot => slot.Seats[0].Cookie));
         Assert.Equal(before, Arrivals());
@@ -123,7 +123,7 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 3)];
         members[1].SetOption(SocketOption.IncomingCpu, 0);
-        GroupAdoptRequest request = Request() with { Freeze = true };
+        GroupAdoptRequest request = Adoption with { Freeze = true };
         string message = Assert.ThrowsAny<DiagnosticException>(() => Catalog().Adopt(request)).Message;
         Assert.Contains("SO_INCOMING_CPU 0", message, StringComparison.Ordinal);
         Refused(() => Catalog().Adopt(request), GroupCodes.CannotFreeze, members);
@@ -141,7 +141,7 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
     {
         using Stranger stranger = World.StartStranger([.. Enumerable.Repeat(SocketText.Parse("udp4"), 2)], Port);
         IBackendSocket[] members = [.. OpenMany("udp4", 1)];
-        string message = Assert.ThrowsAny<DiagnosticException>(() => Catalog().Adopt(Request() with { Freeze = true, ProcessIds = [stranger.ProcessId] })).Message;
+        string message = Assert.ThrowsAny<DiagnosticException>(() => Catalog().Adopt(Adoption with { Freeze = true, ProcessIds = [stranger.ProcessId] })).Message;
         Assert.Contains($"cookie {members[0].Cookie} is not among the sockets", message, StringComparison.Ordinal);
         Assert.DoesNotContain(Name, Backend.Pins.List());
     }
@@ -152,7 +152,7 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
         _ = OpenMany("tcp4", 2);
         _ = OpenMany("udp4", 2);
         _ = OpenMany("udp4 any", 2);
-        using ManagedGroup group = Catalog().Adopt(Request() with { Protocol = TransportProtocol.Udp, Address = World.ServerV4 });
+        using ManagedGroup group = Catalog().Adopt(Adoption with { Protocol = TransportProtocol.Udp, Address = World.ServerV4 });
 
         KernelGroupKey key = Assert.Single(group.KernelGroups);
         Assert.Equal((TransportProtocol.Udp, World.ServerV4), (key.Protocol, key.Address));
@@ -164,7 +164,7 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
         string[] kinds = ["udp4", "udp4", "udp4", "tcp6", "tcp6", "tcp6"];
         using Stranger stranger = World.StartStranger([.. kinds.Select(SocketText.Parse)], Port);
         using GroupCatalog catalog = Catalog();
-        using ManagedGroup group = catalog.Adopt(Request() with { ProcessIds = [stranger.ProcessId] });
+        using ManagedGroup group = catalog.Adopt(Adoption with { ProcessIds = [stranger.ProcessId] });
 
         Assert.Equal(3, group.SlotCount);
         Assert.Equal(2, group.KernelGroups.Length);
@@ -201,18 +201,18 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
         IBackendSocket[] members = [.. OpenMany("udp4", 3)];
         GroupCatalog catalog = Catalog();
         string before;
-        using (ManagedGroup group = catalog.Adopt(Request()))
+        using (ManagedGroup group = catalog.Adopt(Adoption))
         {
             group.Apply(Policy("by: slot, slot: 1"));
             before = Describe(group, members: members);
         }
 
-        using ManagedGroup again = Catalog().Adopt(Request());
+        using ManagedGroup again = Catalog().Adopt(Adoption);
         Assert.Equal(before, Describe(again, members: members));
 
         // With a member more it is another thing.
         _ = Open("udp4");
-        Assert.Equal(GroupCodes.GroupExists, RefusalCode(() => catalog.Adopt(Request())));
+        Assert.Equal(GroupCodes.GroupExists, RefusalCode(() => catalog.Adopt(Adoption)));
     }
 
     [Fact]
@@ -222,27 +222,27 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
         _ = catalog.Open(new GroupOpenRequest("taken", Both, [World.ServerV4], World.NextPort(), 1, World.Servers));
         IBackendSocket[] members = [.. OpenMany("udp4", 2)];
 
-        Refused(() => catalog.Adopt(Request() with { Name = "taken" }), GroupCodes.GroupExists, members);
+        Refused(() => catalog.Adopt(Adoption with { Name = "taken" }), GroupCodes.GroupExists, members);
 
-        using ManagedGroup group = catalog.Adopt(Request());
+        using ManagedGroup group = catalog.Adopt(Adoption);
         Assert.Equal(GroupCodes.GroupExists, RefusalCode(() => catalog.Open(new GroupOpenRequest(
             Name, Both, [World.ServerV4], World.NextPort(), 1, World.Servers))));
     }
 
     [Fact]
-    public void A_port_nobody_listens_on() => Refused(() => Catalog().Adopt(Request()), GroupCodes.NobodyListens, []);
+    public void A_port_nobody_listens_on() => Refused(() => Catalog().Adopt(Adoption), GroupCodes.NobodyListens, []);
 
     [Theory]
     [InlineData("udp4 -reuseport")]
     [InlineData("tcp6 any -reuseport")]
-    public void Sockets_without_the_option(string kind) => Refused(() => Catalog().Adopt(Request()), GroupCodes.NotReuseport, [Open(kind)]);
+    public void Sockets_without_the_option(string kind) => Refused(() => Catalog().Adopt(Adoption), GroupCodes.NotReuseport, [Open(kind)]);
 
     [Fact]
     public void Sockets_some_of_which_are_without_the_option()
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 2), .. OpenMany("tcp4 -reuseport", 1)];
 
-        Refused(() => Catalog().Adopt(Request()), GroupCodes.NotReuseport, members[..2]);
+        Refused(() => Catalog().Adopt(Adoption), GroupCodes.NotReuseport, members[..2]);
     }
 
     [Fact]
@@ -251,9 +251,9 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
         IBackendSocket[] members = [.. OpenMany("udp4", 2), .. OpenMany("udp6", 2)];
         members[3].AttachProgram(Load(TestPrograms.Return(0)));
 
-        Refused(() => Catalog().Adopt(Request()), GroupCodes.ForeignProgram, members);
+        Refused(() => Catalog().Adopt(Adoption), GroupCodes.ForeignProgram, members);
 
-        using ManagedGroup group = Catalog().Adopt(Request() with { Force = true });
+        using ManagedGroup group = Catalog().Adopt(Adoption with { Force = true });
         Assert.Equal(ArrivalKind.Slot, Arrival(Flow("udp6"), members).Kind);
         Assert.Equal(group.ProgramIds.Order(), ((int[])[0, 2]).Select(i => Backend.InspectAttachment(Record(members[i])).ProgramId).Order());
     }
@@ -263,7 +263,7 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 3)];
         _ = CreateSeats([members[1]]);
-        Assert.Equal(Errno.EBUSY, Refusal(() => Catalog().Adopt(Request())));
+        Assert.Equal(Errno.EBUSY, Refusal(() => Catalog().Adopt(Adoption)));
 
         Assert.DoesNotContain(Name, Backend.Pins.List());
         Assert.Equal(AttachmentState.None, Backend.InspectAttachment(Record(members[0])).State);
@@ -280,7 +280,7 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
         ImmutableArray<CounterReading> counters;
         using (GroupCatalog first = Catalog())
         {
-            using ManagedGroup group = first.Adopt(Request());
+            using ManagedGroup group = first.Adopt(Adoption);
             group.Apply(policy);
             before = Describe(group, members: members);
             programs = group.ProgramIds;
@@ -329,7 +329,7 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
     public void Two_shells_that_change_the_group_in_turn_see_what_the_other_did()
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 3)];
-        Catalog().Adopt(Request()).Dispose();
+        Catalog().Adopt(Adoption).Dispose();
         using ManagedGroup one = Catalog().Find(Name)!;
         using ManagedGroup other = Catalog().Find(Name)!;
         SteeringPolicy even = Policy(Weighted);
@@ -354,7 +354,7 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 2)];
         GroupCatalog catalog = Catalog();
-        using (ManagedGroup group = catalog.Adopt(Request()))
+        using (ManagedGroup group = catalog.Adopt(Adoption))
         {
             group.Apply(Policy("by: slot, slot: 1"));
         }
@@ -377,7 +377,7 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 2), .. OpenMany("udp6", 2)];
         GroupCatalog catalog = Catalog();
-        catalog.Adopt(Request()).Dispose();
+        catalog.Adopt(Adoption).Dispose();
         using (IPinFolder pins = Backend.Pins.Open(Name)!)
         {
             Assert.Contains(pin, pins.Names);
@@ -402,7 +402,7 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
     public void A_shell_in_another_namespace_removes_nothing(string? damaged)
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 2)];
-        Catalog().Adopt(Request()).Dispose();
+        Catalog().Adopt(Adoption).Dispose();
         uint program = Backend.InspectAttachment(Record(members[0])).ProgramId;
         using GroupCatalog elsewhere = new(Backend, new PolicyText(PolicyYaml.Write, Policy));
         if (damaged is null)
@@ -433,7 +433,7 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 3)];
         SteeringPolicy policy = Policy(Weighted);
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(policy);
         using (IPinFolder pins = Backend.Pins.Open(Name)!)
         {
@@ -454,18 +454,10 @@ public abstract class AdoptionContract<TWorld>(TWorld world) : GroupTest<TWorld>
         _ = OpenMany("udp4", 2);
         using IDisposable held = Backend.Pins.Lock(Name);
 
-        Assert.Equal(Errno.EBUSY, Refusal(() => Catalog().Adopt(Request())));
+        Assert.Equal(Errno.EBUSY, Refusal(() => Catalog().Adopt(Adoption)));
     }
-
-    private GroupAdoptRequest Request() => new(Name, null, Port, null, [], World.Servers);
 
     private IReadOnlyList<SocketRecord> Found() => Backend.FindSockets(new SocketQuery(Port: Port, Namespace: World.Servers));
-
-    private FlowKey Flow(string kind)
-    {
-        (TransportProtocol protocol, IpFamily family) = SocketText.Packet(kind.Split(' ')[0]);
-        return World.NextFlow(protocol, family, Port);
-    }
 
     /// <summary>A refusal after which no pin, no program and no seat is there that was not before.</summary>
     private void Refused(Action operation, string code, IReadOnlyList<IBackendSocket> members)

@@ -84,7 +84,7 @@ public abstract class ConfirmContract<TWorld>(TWorld world) : GroupTest<TWorld>(
         IBackendSocket[] members = [.. OpenMany("udp4", 4)];
         using (GroupCatalog first = Catalog())
         {
-            using ManagedGroup group = first.Adopt(Adoption());
+            using ManagedGroup group = first.Adopt(Adoption);
             if (hasPolicy)
             {
                 group.Apply(Policy(Former));
@@ -130,7 +130,7 @@ public abstract class ConfirmContract<TWorld>(TWorld world) : GroupTest<TWorld>(
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 4)];
         GroupCatalog catalog = Catalog();
-        using (ManagedGroup group = catalog.Adopt(Adoption()))
+        using (ManagedGroup group = catalog.Adopt(Adoption))
         {
             group.Apply(Policy("by: hash, sticky: { entries: 64, idle: 60s }"));
             group.Apply(Policy(Newer), confirmWithin: s_long);
@@ -139,7 +139,7 @@ public abstract class ConfirmContract<TWorld>(TWorld world) : GroupTest<TWorld>(
         AssertRemovesAll(catalog);
         Assert.True(AreUnseated(members));
 
-        using (ManagedGroup group = catalog.Adopt(Adoption()))
+        using (ManagedGroup group = catalog.Adopt(Adoption))
         {
             group.Apply(Policy(Newer), confirmWithin: s_long);
             group.RemovePolicy();
@@ -155,7 +155,7 @@ public abstract class ConfirmContract<TWorld>(TWorld world) : GroupTest<TWorld>(
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 4)];
         SteeringPolicy former = Policy("by: weighted, weights: { 0: 1, 1: 1 }, key: [source, source-port]");
-        using ManagedGroup group = Catalog().Adopt(Adoption());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(former);
         group.Apply(Policy("by: weighted, weights: { 1: 1, 2: 1 }, key: [source, source-port]"), confirmWithin: s_long);
         uint attached = group.ProgramIds.Single();
@@ -184,7 +184,7 @@ public abstract class ConfirmContract<TWorld>(TWorld world) : GroupTest<TWorld>(
     public void Seats_are_taken_meanwhile_and_a_change_that_needs_another_program_waits()
     {
         List<IBackendSocket> members = [.. OpenMany("udp4", 4)];
-        using ManagedGroup group = Catalog().Adopt(Adoption());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy("by: hash, key: [source, source-port]"));
         group.Apply(Policy("by: consistent, key: [source, source-port]"), confirmWithin: s_long);
 
@@ -208,7 +208,7 @@ public abstract class ConfirmContract<TWorld>(TWorld world) : GroupTest<TWorld>(
     public void A_restart_loses_the_program_and_it_is_attached_again()
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 2)];
-        using ManagedGroup group = Catalog().Adopt(Adoption());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy(Former));
         group.Apply(Policy("by: slot, slot: 0"), confirmWithin: s_long);
         Array.ForEach(members, member => member.Dispose());
@@ -336,7 +336,7 @@ public abstract class ConfirmContract<TWorld>(TWorld world) : GroupTest<TWorld>(
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 4)];
         SeatedProgram drop = SeatedProgram.Of(TestPrograms.Return(0));
-        using (ManagedGroup group = Catalog().Adopt(Adoption()))
+        using (ManagedGroup group = Catalog().Adopt(Adoption))
         {
             group.Apply(Policy(Former));
             Assert.Contains("Return to policy 'simple' after 01:00:00", group.PlanProgram(drop, 2, s_long)[^1], StringComparison.Ordinal);
@@ -397,8 +397,6 @@ public abstract class ConfirmContract<TWorld>(TWorld world) : GroupTest<TWorld>(
     }
 
     private GroupOpenRequest Small() => new(Name, [TransportProtocol.Udp], [World.ServerV4], Port, Slots, World.Servers);
-
-    private GroupAdoptRequest Adoption() => new(Name, null, Port, null, [], World.Servers);
 
     private static string Body(string text) => text.Contains("slot: 1", StringComparison.Ordinal) ? Former : text;
 

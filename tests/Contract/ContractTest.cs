@@ -191,6 +191,13 @@ public abstract class ContractTest<TWorld> : IClassFixture<TWorld>, IDisposable
         return Arrival(World.NextFlow(protocol, family, port ?? Port), sockets, payload);
     }
 
+    /// <summary>A flow that a kind of socket gets, with a source port of its own.</summary>
+    protected FlowKey Flow(string kind)
+    {
+        (TransportProtocol protocol, IpFamily family) = SocketText.Packet(kind.Split(' ')[0]);
+        return World.NextFlow(protocol, family, Port);
+    }
+
     protected FlowArrival Arrival(FlowKey flow, IReadOnlyList<IBackendSocket> sockets, ImmutableArray<byte>? payload = null) =>
         new FlowExperiment(Backend, [sockets], World.Clients).Open(new FlowOpening(flow, payload ?? [1, 2, 3, 4]));
 

@@ -52,7 +52,7 @@ public abstract class FailureContract<TWorld>(TWorld world) : GroupTest<TWorld>(
         IBackendSocket[] members = [.. OpenMany("udp4", 3), .. OpenMany("udp6", 3)];
         FaultyBackend faulty = new(Backend);
         using GroupCatalog catalog = Catalog(faulty);
-        using ManagedGroup group = catalog.Adopt(AdoptRequest());
+        using ManagedGroup group = catalog.Adopt(Adoption);
         EveryFailure(faulty, group, before, after, members);
     }
 
@@ -65,7 +65,7 @@ public abstract class FailureContract<TWorld>(TWorld world) : GroupTest<TWorld>(
         IBackendSocket[]? members = adopted ? [.. OpenMany("udp4", 3), .. OpenMany("udp6", 3)] : null;
         FaultyBackend faulty = new(Backend);
         using GroupCatalog catalog = Catalog(faulty);
-        ManagedGroup group = adopted ? catalog.Adopt(AdoptRequest()) : catalog.Open(Small());
+        ManagedGroup group = adopted ? catalog.Adopt(Adoption) : catalog.Open(Small());
         group.Apply(Policy(First));
         IBackendProgram foreign = Load(TestPrograms.Return(0));
         SocketRecord target = Backend.FindSockets(new SocketQuery(
@@ -99,7 +99,7 @@ public abstract class FailureContract<TWorld>(TWorld world) : GroupTest<TWorld>(
         IBackendSocket[]? members = adopted ? [.. OpenMany("udp4", 3), .. OpenMany("udp6", 3)] : null;
         FaultyBackend faulty = new(Backend);
         using GroupCatalog catalog = Catalog(faulty);
-        ManagedGroup group = adopted ? catalog.Adopt(AdoptRequest()) : catalog.Open(Small());
+        ManagedGroup group = adopted ? catalog.Adopt(Adoption) : catalog.Open(Small());
         group.Apply(Policy(First));
         if (change != "apply")
         {
@@ -149,7 +149,7 @@ public abstract class FailureContract<TWorld>(TWorld world) : GroupTest<TWorld>(
         IBackendSocket[]? members = adopted ? [.. OpenMany("udp4", 3), .. OpenMany("udp6", 3)] : null;
         FaultyBackend faulty = new(Backend);
         using GroupCatalog catalog = Catalog(faulty);
-        ManagedGroup group = adopted ? catalog.Adopt(AdoptRequest()) : catalog.Open(Small());
+        ManagedGroup group = adopted ? catalog.Adopt(Adoption) : catalog.Open(Small());
         group.Apply(Policy(change switch
         {
             "load" => "by: least-loaded, stale: 1h, to: [0]",
@@ -224,7 +224,7 @@ public abstract class FailureContract<TWorld>(TWorld world) : GroupTest<TWorld>(
         using GroupCatalog catalog = Catalog(faulty);
         ManagedGroup? group = null;
 
-        Every(faulty, State, () => group = catalog.Adopt(AdoptRequest() with { Force = force }));
+        Every(faulty, State, () => group = catalog.Adopt(Adoption with { Force = force }));
         group!.Dispose();
 
         string State()
@@ -242,7 +242,7 @@ public abstract class FailureContract<TWorld>(TWorld world) : GroupTest<TWorld>(
         IBackendSocket[] members = [.. OpenMany("udp4", 2), .. OpenMany("udp6", 2)];
         FaultyBackend faulty = new(Backend);
         using GroupCatalog catalog = Catalog(faulty);
-        catalog.Adopt(AdoptRequest()).Dispose();
+        catalog.Adopt(Adoption).Dispose();
         string handles = faulty.Handles;
         int n = 1;
         while (faulty.Disturb(n, () => catalog.Remove(Name)))
@@ -259,8 +259,6 @@ public abstract class FailureContract<TWorld>(TWorld world) : GroupTest<TWorld>(
 
     /// <summary>Two kernel groups: enough for one to be changed already when the other fails.</summary>
     private GroupOpenRequest Small() => Request() with { Protocols = [TransportProtocol.Udp], SlotCount = 3 };
-
-    private GroupAdoptRequest AdoptRequest() => new(Name, null, Port, null, [], World.Servers);
 
     private void EveryFailure(FaultyBackend faulty, ManagedGroup group, string? before, string? after, IReadOnlyList<IBackendSocket>? members)
     {

@@ -44,7 +44,7 @@ public abstract class GroupProgramContract<TWorld>(TWorld world) : GroupTest<TWo
         ImmutableArray<ImmutableArray<IBackendSocket>> members = [.. kinds.Select(kind => OpenMany(kind, 8))];
         using (GroupCatalog first = Catalog())
         {
-            using ManagedGroup group = first.Adopt(AdoptRequest());
+            using ManagedGroup group = first.Adopt(Adoption);
             group.Apply(Policy("by: slot, slot: 0"));
             group.Apply(Stages(), "stages", source: null);
         }
@@ -101,7 +101,7 @@ public abstract class GroupProgramContract<TWorld>(TWorld world) : GroupTest<TWo
     {
         ImmutableArray<IBackendSocket>[] members = adopted ? [OpenMany("udp4", 4), OpenMany("tcp6", 4)] : [];
         GroupCatalog catalog = Catalog();
-        ManagedGroup group = adopted ? catalog.Adopt(AdoptRequest()) : catalog.Open(Request());
+        ManagedGroup group = adopted ? catalog.Adopt(Adoption) : catalog.Open(Request());
         members = adopted ? members : [.. group.OwnSockets];
         group.Apply(Policy("by: slot, slot: 0"));
         group.Apply(Index(2), "third", "third.ddd");
@@ -137,7 +137,7 @@ public abstract class GroupProgramContract<TWorld>(TWorld world) : GroupTest<TWo
     {
         ImmutableArray<IBackendSocket> members = OpenMany("udp4", 3);
         GroupCatalog catalog = Catalog();
-        using (ManagedGroup group = catalog.Adopt(AdoptRequest()))
+        using (ManagedGroup group = catalog.Adopt(Adoption))
         {
             group.Apply(Index(2), "third", source: null);
         }
@@ -153,7 +153,7 @@ public abstract class GroupProgramContract<TWorld>(TWorld world) : GroupTest<TWo
     {
         ImmutableArray<IBackendSocket> members = [.. OpenMany("udp4", 3), .. OpenMany("udp6", 3)];
         GroupCatalog catalog = Catalog();
-        using (ManagedGroup group = catalog.Adopt(AdoptRequest()))
+        using (ManagedGroup group = catalog.Adopt(Adoption))
         {
             group.Apply(Index(2), "third", source: null);
         }
@@ -175,7 +175,7 @@ public abstract class GroupProgramContract<TWorld>(TWorld world) : GroupTest<TWo
     public void Programs_of_others_are_left_without_force(bool classic)
     {
         ImmutableArray<IBackendSocket> members = OpenMany("udp4", 3);
-        using ManagedGroup group = Catalog().Adopt(AdoptRequest());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         if (classic)
         {
             members[0].AttachClassicProgram(Index(1));
@@ -214,7 +214,7 @@ public abstract class GroupProgramContract<TWorld>(TWorld world) : GroupTest<TWo
         IBackendSocket[]? members = adopted ? [.. OpenMany("udp4", 3), .. OpenMany("udp6", 3)] : null;
         FaultyBackend faulty = new(Backend);
         using GroupCatalog catalog = Catalog(faulty);
-        ManagedGroup group = adopted ? catalog.Adopt(AdoptRequest()) : catalog.Open(Request() with { Protocols = [TransportProtocol.Udp], SlotCount = 3 });
+        ManagedGroup group = adopted ? catalog.Adopt(Adoption) : catalog.Open(Request() with { Protocols = [TransportProtocol.Udp], SlotCount = 3 });
         Change(group, before, 1);
 
         string expected = Describe(group, faulty, members);
@@ -274,16 +274,8 @@ public abstract class GroupProgramContract<TWorld>(TWorld world) : GroupTest<TWo
     private void ExpectStages(ImmutableArray<ImmutableArray<IBackendSocket>> members) => Assert.All(members, sockets => Assert.Equal(
         Slot(sockets[0].Protocol == TransportProtocol.Tcp ? 6 : 1), Arrival(Flow(KindOf(sockets[0])), sockets)));
 
-    private FlowKey Flow(string kind)
-    {
-        (TransportProtocol protocol, IpFamily family) = SocketText.Packet(kind);
-        return World.NextFlow(protocol, family, Port);
-    }
-
     private static string KindOf(IBackendSocket socket) =>
         (socket.Protocol == TransportProtocol.Tcp ? "tcp" : "udp") + (socket.Family == IpFamily.V4 ? "4" : "6");
-
-    private GroupAdoptRequest AdoptRequest() => new(Name, null, Port, null, [], World.Servers);
 
     private static SeatedProgram Stages()
     {

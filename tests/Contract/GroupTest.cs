@@ -41,6 +41,9 @@ public abstract class GroupTest<TWorld>(TWorld world) : ContractTest<TWorld>(wor
     protected GroupOpenRequest Request(string? name = null) =>
         new(name ?? Name, Both, [World.ServerV4, World.ServerV6], Port, Slots, World.Servers);
 
+    /// <summary>A request to adopt whoever is bound to the test's port.</summary>
+    protected GroupAdoptRequest Adoption => new(Name, null, Port, null, [], World.Servers);
+
     /// <summary>Flows of all four kinds, from many addresses and ports.</summary>
     protected FlowKey[] Flows(int count) => [.. Enumerable.Range(0, count).Select(Flow)];
 

@@ -18,7 +18,7 @@ public abstract class LivePreviewContract<TWorld>(TWorld world) : GroupTest<TWor
     public void Each_flow_goes_where_the_preview_says(string kind, string before, string after, int kept)
     {
         IBackendSocket[] members = [.. OpenMany(kind, Slots)];
-        using ManagedGroup group = Catalog().Adopt(new GroupAdoptRequest(Name, null, Port, null, [], World.Servers));
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy(before.Replace("SEED", "", StringComparison.Ordinal)));
         FlowKey[] flows = [.. Enumerable.Range(0, 2 * Known).Select(_ => Flow(kind))];
         int[] first = [.. flows[..Known].Select(flow => Arrival(flow, members).Slot)];
@@ -39,7 +39,7 @@ public abstract class LivePreviewContract<TWorld>(TWorld world) : GroupTest<TWor
     public void A_flow_of_a_seat_that_changed_hands_is_placed_anew_in_the_preview_too()
     {
         IBackendSocket[] members = [.. OpenMany("udp4", Slots)];
-        using ManagedGroup group = Catalog().Adopt(new GroupAdoptRequest(Name, null, Port, null, [], World.Servers));
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         SteeringPolicy policy = Policy("by: hash, sticky: { entries: 4096, idle: 120s }");
         group.Apply(policy);
         FlowKey[] flows = [.. Enumerable.Range(0, Known).Select(_ => Flow("udp4"))];
@@ -65,7 +65,7 @@ public abstract class LivePreviewContract<TWorld>(TWorld world) : GroupTest<TWor
     public void Loads_are_as_old_in_the_preview_as_in_the_group()
     {
         IBackendSocket[] members = [.. OpenMany("udp4", Slots)];
-        using ManagedGroup group = Catalog().Adopt(new GroupAdoptRequest(Name, null, Port, null, [], World.Servers));
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         SteeringPolicy policy = Policy("by: least-loaded, stale: 60s");
         group.Apply(policy);
         foreach (int slot in Enumerable.Range(0, Slots))
@@ -85,12 +85,6 @@ public abstract class LivePreviewContract<TWorld>(TWorld world) : GroupTest<TWor
         Assert.Equal(0UL, Stale(group.ReadCounters()));
 
         static ulong Stale(IEnumerable<CounterReading> counters) => counters.First(counter => counter.Kind == CounterKind.LoadStale).Value;
-    }
-
-    private FlowKey Flow(string kind)
-    {
-        (TransportProtocol protocol, IpFamily family) = SocketText.Packet(kind);
-        return World.NextFlow(protocol, family, Port);
     }
 
     /// <summary>Where each flow goes, by bytecode and plain evaluator, which agree.</summary>

@@ -12,8 +12,6 @@ public abstract class LostPinsContract<TWorld>(TWorld world) : GroupTest<TWorld>
 {
     private const string Sticky = "by: hash, sticky: { entries: 256, idle: 1h }";
 
-    private GroupAdoptRequest Adoption => new(Name, null, Port, null, [], World.Servers);
-
     [Theory]
     [InlineData("udp4")]
     [InlineData("tcp6")]
@@ -79,6 +77,7 @@ public abstract class LostPinsContract<TWorld>(TWorld world) : GroupTest<TWorld>
         using ManagedGroup recovered = Catalog().Adopt(Adoption with { Recover = true });
         PolicyPlan plan = recovered.Plan(Weighted(1));
         Assert.All(plan.FlowTables, table => Assert.True(table.IsKept, table.ToString()));
+        Assert.Equal(flows.Length, recovered.ReadMemoryFor(Weighted(1), plan.Compiled).Flows.Length);
         recovered.Apply(Weighted(1));
 
         Assert.Equal(2u, recovered.States.GenerationOf(1));
@@ -234,12 +233,6 @@ public abstract class LostPinsContract<TWorld>(TWorld world) : GroupTest<TWorld>
         Assert.True(failures > 20, $"{failures} operations could be refused.");
         using ManagedGroup group = Catalog().Find(Name)!;
         Assert.True(group.Program is { IsRecovered: true });
-    }
-
-    private FlowKey Flow(string kind)
-    {
-        (TransportProtocol protocol, IpFamily family) = SocketText.Packet(kind);
-        return World.NextFlow(protocol, family, Port);
     }
 
     /// <summary>Adopts, applies a policy, and takes the pins away; the id of the program of the first kernel group, which decides on.</summary>

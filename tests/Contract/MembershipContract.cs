@@ -208,12 +208,6 @@ public abstract class MembershipContract<TWorld>(TWorld world) : ContractTest<TW
         Assert.Equal(Slot(0), Arrival("udp4", [members[1]]));
     }
 
-    private FlowKey Flow(string kind)
-    {
-        (TransportProtocol protocol, IpFamily family) = SocketText.Packet(kind.Split(' ')[0]);
-        return World.NextFlow(protocol, family, Port);
-    }
-
     private FlowArrival Arrival(string kind, IReadOnlyList<IBackendSocket> sockets) => Arrival(Flow(kind), sockets);
 
     private SocketRecord Owned(IBackendSocket socket) => Assert.Single(

@@ -21,7 +21,7 @@ public abstract class RestoreContract<TWorld>(TWorld world) : GroupTest<TWorld>(
     {
         IBackendSocket[] members = adopted ? [.. OpenMany("udp4", Slots)] : [];
         GroupCatalog catalog = Catalog();
-        ManagedGroup group = adopted ? catalog.Adopt(Adoption()) : catalog.Open(Small());
+        ManagedGroup group = adopted ? catalog.Adopt(Adoption) : catalog.Open(Small());
         members = adopted ? members : [.. group.OwnSockets[0]];
         Assert.Equal(TrialCodes.NoFormerPolicy, RefusalCode(() => group.FindVersion(null)));
         Assert.Equal((null, 0), (group.Version, group.History.Length));
@@ -83,7 +83,7 @@ public abstract class RestoreContract<TWorld>(TWorld world) : GroupTest<TWorld>(
     {
         IBackendSocket[] members = [.. OpenMany("udp4", Slots)];
         GroupCatalog catalog = Catalog();
-        using (ManagedGroup group = catalog.Adopt(Adoption()))
+        using (ManagedGroup group = catalog.Adopt(Adoption))
         {
             group.Apply(Policy("by: slot, slot: 1"));
         }
@@ -111,7 +111,7 @@ public abstract class RestoreContract<TWorld>(TWorld world) : GroupTest<TWorld>(
     {
         IBackendSocket[] members = adopted ? [.. OpenMany("udp4", Slots)] : [];
         GroupCatalog catalog = Catalog();
-        ManagedGroup group = adopted ? catalog.Adopt(Adoption()) : catalog.Open(Small());
+        ManagedGroup group = adopted ? catalog.Adopt(Adoption) : catalog.Open(Small());
         members = adopted ? members : [.. group.OwnSockets[0]];
         group.Apply(Policy("by: slot, slot: 1"));
         Assert.Empty(group.FindForeign());
@@ -199,8 +199,6 @@ public abstract class RestoreContract<TWorld>(TWorld world) : GroupTest<TWorld>(
         """);
 
     private GroupOpenRequest Small() => new(Name, [TransportProtocol.Udp], [World.ServerV4], Port, Slots, World.Servers);
-
-    private GroupAdoptRequest Adoption() => new(Name, null, Port, null, [], World.Servers);
 
     /// <summary>Attaches a program that rejects, as others might; nobody of ours holds it.</summary>
     private uint AttachForeign(IBackendSocket member)

@@ -25,7 +25,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     {
         IBackendSocket[] members = [.. OpenMany(kind, 4)];
         SteeringPolicy changed;
-        using (ManagedGroup group = Catalog().Adopt(Request()))
+        using (ManagedGroup group = Catalog().Adopt(Adoption))
         {
             group.Apply(Policy(Weighted));
             ImmutableArray<uint> programs = group.ProgramIds;
@@ -61,7 +61,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     public void A_drained_slot_gets_no_new_flow_and_the_kernel_decides_none(string kind, string text)
     {
         IBackendSocket[] members = [.. OpenMany(kind, 4)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         SteeringPolicy policy = Policy(text);
         group.Apply(policy);
         ImmutableArray<uint> programs = group.ProgramIds;
@@ -89,7 +89,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     public void A_standby_gets_flows_when_nobody_else_may()
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 4)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy("by: hash, to: [0, 1, 2]"));
         group.Change(new SlotChange([SlotItem.Of(2)]) { State = SlotState.Standby });
         AssertDecides(group, "udp4", members, SlotStates.AllActive.With(2, SlotState.Standby));
@@ -101,7 +101,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     public void States_survive_another_shell_and_another_program_and_the_end_of_the_policy()
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 4)];
-        using (ManagedGroup group = Catalog().Adopt(Request()))
+        using (ManagedGroup group = Catalog().Adopt(Adoption))
         {
             group.Apply(Policy("by: hash"));
             group.Change(new SlotChange([SlotItem.Of(1), SlotItem.Of(3)]) { State = SlotState.Draining });
@@ -127,7 +127,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     public void Two_shells_see_what_the_other_did()
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 4)];
-        Catalog().Adopt(Request()).Dispose();
+        Catalog().Adopt(Adoption).Dispose();
         using ManagedGroup one = Catalog().Find(Name)!;
         using ManagedGroup other = Catalog().Find(Name)!;
         one.Apply(Policy(Weighted));
@@ -144,7 +144,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     public void Sticky_flows_stay_with_a_drained_slot_until_its_seat_is_cleared()
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 4)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy(Sticky));
         FlowKey[] flows = [.. Enumerable.Range(0, 40).Select(_ => Flow("udp4"))];
         int[] before = [.. flows.Select(flow => Arrival(flow, members).Slot)];
@@ -178,7 +178,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     public void A_seat_is_taken_over_in_one_step()
     {
         List<IBackendSocket> members = [.. OpenMany("udp4", 3)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy("by: slot, slot: 1"));
         members.Add(Open("udp4"));
         Assert.Equal(Slot(1), Arrival(Flow("udp4"), members));
@@ -199,7 +199,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     public void Loads_are_stored_where_the_program_reads_them_and_survive_another_program()
     {
         IBackendSocket[] members = [.. OpenMany("tcp4", 4)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy("by: least-loaded, to: [0, 1], stale: 1h"));
         group.Change(new SlotChange([SlotItem.Of(0, 3)]) { Load = 900 });
         SlotOutcome outcome = group.Change(new SlotChange([SlotItem.Of(1)]) { Load = 5 });
@@ -220,7 +220,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     public void What_makes_no_sense_is_refused_and_changes_nothing()
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 4)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         Refused(GroupCodes.NoPolicy, [SlotItem.Of(0)], weight: 5);
         group.Apply(Policy("by: hash"));
         Refused(GroupCodes.NothingToChange, [SlotItem.Of(0)], weight: 5);
@@ -250,7 +250,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     public void A_rule_whose_slots_are_all_drained_passes_its_flows_on()
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 4)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy("""
             version: 1
             policy: rule
@@ -274,7 +274,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     public void Sticky_flows_stay_when_another_program_takes_over(string before, string after)
     {
         IBackendSocket[] members = [.. OpenMany("udp4", 4), .. OpenMany("udp6", 4)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy(before));
         FlowKey[] flows = [.. Enumerable.Range(0, 60).Select(index => Flow(index % 2 == 0 ? "udp4" : "udp6"))];
         FlowArrival[] first = [.. flows.Select(flow => Arrival(flow, members))];
@@ -298,7 +298,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     public void Tables_that_cannot_be_kept_are_told()
     {
         _ = OpenMany("udp4", 2);
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy(Rules("""
               - name: web
                 when: { source-port: 1-30000 }
@@ -334,7 +334,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     public void A_restart_by_generations_moves_no_datagram_flow(int count)
     {
         Stranger server = World.StartStranger([SocketText.Parse("udp4")], Port, copies: 4);
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy("by: generation, generations: [0-3], sticky: { entries: 8192, idle: 1h }"));
         FlowKey[] old = [.. Enumerable.Range(0, count).Select(_ => Flow("udp4"))];
         int[] before = Settled(group, old);
@@ -369,7 +369,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     public void A_restart_by_generations_gives_connections_to_the_new_server()
     {
         List<IBackendSocket> members = [.. OpenMany("tcp4", 2), .. OpenMany("tcp6", 2)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy("version: 1\npolicy: restart\nprotocol: tcp\notherwise: { by: generation, generations: [0-1] }"));
         members.AddRange(OpenMany("tcp4", 2));
         members.AddRange(OpenMany("tcp6", 2));
@@ -383,7 +383,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     public void A_generation_needs_a_policy_with_generations()
     {
         List<IBackendSocket> members = [.. OpenMany("udp4", 2)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy("by: hash"));
         members.Add(Open("udp4"));
         string before = Describe(group, members: members);
@@ -395,7 +395,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     public void A_seat_that_a_newcomer_takes_is_anothers()
     {
         List<IBackendSocket> members = [.. OpenMany("udp4", 3)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy(Sticky));
         FlowKey[] flows = [.. Enumerable.Range(0, 30).Select(_ => Flow("udp4"))];
         int[] before = [.. flows.Select(flow => Arrival(flow, members).Slot)];
@@ -415,7 +415,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     public void The_watch_sees_queues_requests_and_what_is_lost()
     {
         IBackendSocket[] members = [.. OpenMany("tcp4", 3)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy("by: slot, slot: 1"));
         _ = ConnectClient("tcp4");
         _ = ConnectClient("tcp4");
@@ -441,7 +441,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     {
         IBackendSocket member = Open("tcp4");
         using Stranger other = World.StartStranger([SocketText.Parse("tcp4")], Port);
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         Assert.Equal(2, group.SlotCount);
         int slot = group.ReadSlots().First(status => status.Seats[0].Cookie == member.Cookie).Slot;
         group.Apply(Policy($"by: slot, slot: {slot}"));
@@ -471,7 +471,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     public void The_watch_waits_for_requests_that_are_half_open()
     {
         IBackendSocket[] members = [.. OpenMany("tcp4", 2)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy("by: hash"));
         Array.ForEach(members, member => member.SetOption(SocketOption.DeferAccept, 10));
         IBackendSocket client = ConnectClient("tcp4");
@@ -487,7 +487,7 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
     {
         IBackendSocket[] members = [.. OpenMany("tcp4", 2)];
         ChangingBackend.IAll backend = ChangingBackend.Before(Backend);
-        using ManagedGroup group = Catalog(backend).Adopt(Request());
+        using ManagedGroup group = Catalog(backend).Adopt(Adoption);
         group.Apply(Policy("by: slot, slot: 1"));
         members[1].SetOption(SocketOption.DeferAccept, 10);
         IBackendSocket client = ConnectClient("tcp4");
@@ -537,12 +537,4 @@ public abstract class SlotContract<TWorld>(TWorld world) : GroupTest<TWorld>(wor
 
         ulong[] BySlot() => [.. group.ReadCounters().Where(counter => counter.Kind == CounterKind.Slot).Select(counter => counter.Value)];
     }
-
-    private FlowKey Flow(string kind)
-    {
-        (TransportProtocol protocol, IpFamily family) = SocketText.Packet(kind);
-        return World.NextFlow(protocol, family, Port);
-    }
-
-    private GroupAdoptRequest Request() => new(Name, null, Port, null, [], World.Servers);
 }

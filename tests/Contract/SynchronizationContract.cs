@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using ReuseportPS.Engine.Backends;
 using ReuseportPS.Engine.Backends.Groups;
-using ReuseportPS.Engine.Packets;
 using ReuseportPS.Engine.Policies;
 
 namespace ReuseportPS.Contract;
@@ -17,7 +16,7 @@ public abstract class SynchronizationContract<TWorld>(TWorld world) : GroupTest<
     {
         List<IBackendSocket> members = [.. OpenMany(kind, 2)];
         GroupCatalog catalog = Catalog();
-        using ManagedGroup group = catalog.Adopt(Request());
+        using ManagedGroup group = catalog.Adopt(Adoption);
         group.Apply(Policy("by: hash"));
         members.AddRange(OpenMany(kind, 2));
         Assert.All(Enumerable.Range(0, 16), _ => Assert.InRange(Arrival(Flow(kind), members).Slot, 0, 1));
@@ -41,7 +40,7 @@ public abstract class SynchronizationContract<TWorld>(TWorld world) : GroupTest<
     public void A_newcomer_takes_the_seat_that_was_left_and_nobody_else_moves()
     {
         List<IBackendSocket> members = [.. OpenMany("udp4", 4)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy("by: hash"));
         ImmutableArray<uint> programs = group.ProgramIds;
         members[1].Dispose();
@@ -66,7 +65,7 @@ public abstract class SynchronizationContract<TWorld>(TWorld world) : GroupTest<
     public void After_a_restart_the_same_program_decides_again(string kind)
     {
         List<IBackendSocket> members = [.. OpenMany(kind, 3)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy("by: weighted, weights: { 0: 60, 1: 30, 2: 10 }, key: source"));
         ImmutableArray<uint> programs = group.ProgramIds;
         members.ForEach(member => member.Dispose());
@@ -90,7 +89,7 @@ public abstract class SynchronizationContract<TWorld>(TWorld world) : GroupTest<
     public void A_group_that_has_returned_goes_on_with_the_policy_that_it_had()
     {
         List<IBackendSocket> members = [.. OpenMany("udp4", 2)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy("by: hash"));
         group.Apply(Policy("by: slot, slot: 1"), confirmWithin: TimeSpan.FromMilliseconds(30));
         Backend.LetTimePass(TimeSpan.FromMilliseconds(60));
@@ -110,7 +109,7 @@ public abstract class SynchronizationContract<TWorld>(TWorld world) : GroupTest<
     public void A_policy_waits_on_over_a_restart_and_newcomers_wait_for_it()
     {
         List<IBackendSocket> members = [.. OpenMany("udp4", 2)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy("by: hash"));
         group.Apply(Policy("by: slot, slot: 1"), confirmWithin: TimeSpan.FromHours(1));
         ImmutableArray<uint> programs = group.ProgramIds;
@@ -140,7 +139,7 @@ public abstract class SynchronizationContract<TWorld>(TWorld world) : GroupTest<
     public void A_group_without_a_policy_keeps_passing()
     {
         List<IBackendSocket> members = [.. OpenMany("udp4", 2)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         members.AddRange(OpenMany("udp4", 1));
         Assert.Equal(3, group.Synchronize().SlotCount);
         Assert.Null(group.Policy);
@@ -153,7 +152,7 @@ public abstract class SynchronizationContract<TWorld>(TWorld world) : GroupTest<
     public void A_foreign_program_is_left_and_nobody_is_seated()
     {
         List<IBackendSocket> members = [.. OpenMany("udp4", 2), .. OpenMany("udp6", 2)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         group.Apply(Policy("by: slot, slot: 1"));
         members.Add(Open("udp4"));
         members.Add(Open("udp6"));
@@ -176,7 +175,7 @@ public abstract class SynchronizationContract<TWorld>(TWorld world) : GroupTest<
     public void Connected_members_are_not_seated()
     {
         List<IBackendSocket> members = [.. OpenMany("udp4", 2)];
-        using ManagedGroup group = Catalog().Adopt(Request());
+        using ManagedGroup group = Catalog().Adopt(Adoption);
         IBackendSocket connected = Open("udp4");
         connected.Connect(new System.Net.IPEndPoint(World.ClientV4, 9));
         GroupSynchronization done = group.Synchronize();
@@ -196,7 +195,7 @@ public abstract class SynchronizationContract<TWorld>(TWorld world) : GroupTest<
     public void A_server_that_is_still_growing_gets_its_seats_when_two_looks_find_the_same()
     {
         List<IBackendSocket> members = [.. OpenMany("tcp4", 2)];
-        Catalog().Adopt(Request()).Dispose();
+        Catalog().Adopt(Adoption).Dispose();
         List<string[]> changes = [];
         TimedBackend timed = new(Backend, () => members.AddRange(OpenMany("tcp4", 1)), () => members.AddRange(OpenMany("tcp4", 1)), static () => { });
         using ManagedGroup group = Catalog(timed).Find(Name)!;
@@ -213,7 +212,7 @@ public abstract class SynchronizationContract<TWorld>(TWorld world) : GroupTest<
     public void A_server_that_shrinks_or_hands_its_sockets_over_has_not_settled()
     {
         List<IBackendSocket> members = [.. OpenMany("udp4", 3)];
-        Catalog().Adopt(Request()).Dispose();
+        Catalog().Adopt(Adoption).Dispose();
         List<string> changes = [];
         TimedBackend timed = new(Backend, members[2].Dispose);
         using ManagedGroup group = Catalog(timed).Find(Name)!;
@@ -230,7 +229,7 @@ public abstract class SynchronizationContract<TWorld>(TWorld world) : GroupTest<
     public void After_a_restart_who_is_there_is_seated_before_it_is_waited()
     {
         List<IBackendSocket> members = [.. OpenMany("udp4", 2)];
-        using (ManagedGroup adopted = Catalog().Adopt(Request()))
+        using (ManagedGroup adopted = Catalog().Adopt(Adoption))
         {
             adopted.Apply(Policy("by: slot, slot: 1"));
             members.ForEach(member => member.Dispose());
@@ -259,7 +258,7 @@ public abstract class SynchronizationContract<TWorld>(TWorld world) : GroupTest<
     public void A_generation_is_one_however_its_members_come()
     {
         List<IBackendSocket> members = [.. OpenMany("udp4", 2)];
-        using (ManagedGroup adopted = Catalog().Adopt(Request()))
+        using (ManagedGroup adopted = Catalog().Adopt(Adoption))
         {
             adopted.Apply(Policy("by: generation, generations: [0-1], sticky: { entries: 64, idle: 60s }"));
         }
@@ -279,12 +278,4 @@ public abstract class SynchronizationContract<TWorld>(TWorld world) : GroupTest<
         bool[] selectable = [.. Enumerable.Repeat(true, group.SlotCount)];
         Assert.All(Enumerable.Range(0, 24).Select(_ => Flow(kind)), flow => Assert.Equal(Slot(evaluator.Decide(flow, selectable).Slot), Arrival(flow, members)));
     }
-
-    private FlowKey Flow(string kind)
-    {
-        (TransportProtocol protocol, IpFamily family) = SocketText.Packet(kind);
-        return World.NextFlow(protocol, family, Port);
-    }
-
-    private GroupAdoptRequest Request() => new(Name, null, Port, null, [], World.Servers);
 }

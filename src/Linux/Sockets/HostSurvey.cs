@@ -49,13 +49,13 @@ internal sealed class HostSurvey(LinuxBackend backend, LinuxNamespace current, S
         return new SocketSurvey(surveyed, [.. _hidden]) { HidesOwners = closed > 0, HidesThreads = workers.Hidden.Count > 0 };
     }
 
-    /// <summary>Who they are, for it is often one that has good reasons: a sandbox's process 1 hides from root with every capability too (a security module).</summary>
+    /// <summary>Who they are, for one of them may hide from whoever has CAP_SYS_PTRACE too: process 1 of a sandbox does.</summary>
     private static string Secretive(List<int> processes)
     {
         string names = string.Join(", ", processes.Order().Take(MostNamed).Select(id => string.Create(CultureInfo.InvariantCulture, $"{id} ({HostFile.ReadLine($"/proc/{id}/comm") ?? "ended"})")));
         string others = processes.Count > MostNamed ? string.Create(CultureInfo.InvariantCulture, $" and {processes.Count - MostNamed} more") : "";
         return (processes.Count == 1 ? $"Process {names} does not show its" : $"Processes {names}{others} do not show their")
-            + " network namespace, so there may be sockets in a namespace that is not listed: CAP_SYS_PTRACE would show them, where no security module forbids it.";
+            + " network namespace, so there may be sockets in a namespace that is not listed: CAP_SYS_PTRACE would show them, where nothing else forbids it.";
     }
 
     private List<SocketRecord> Everywhere(SocketQuery query)

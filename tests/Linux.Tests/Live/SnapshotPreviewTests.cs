@@ -63,9 +63,11 @@ public sealed class SnapshotPreviewTests : LinuxTest
                 Assert.Equal(there.GetProperty(what).GetString(), here.GetProperty(what).GetString());
             }
 
-            using JsonDocument change = JsonDocument.Parse(here.GetProperty("WhatIf").GetString()!);
-            Assert.Equal(Connections + ConnectedDatagramSockets, change.RootElement.GetProperty("Change").GetProperty("Flows").GetInt64());
-            Assert.NotEqual(0, change.RootElement.GetProperty("Change").GetProperty("FlowsMoved").GetInt64());
+            using JsonDocument changes = JsonDocument.Parse(here.GetProperty("WhatIf").GetString()!);
+            Assert.Equal(2, changes.RootElement.GetArrayLength());
+            JsonElement change = changes.RootElement[0].GetProperty("Change");
+            Assert.Equal(Connections + ConnectedDatagramSockets, change.GetProperty("Flows").GetInt64());
+            Assert.NotEqual(0, change.GetProperty("FlowsMoved").GetInt64());
 
             elsewhere.Run($"$null = Import-ReuseportSnapshot '{file}'", $"Export-ReuseportSnapshot * '{again}'");
             JsonNode original = JsonNode.Parse(File.ReadAllText(file))!;
@@ -78,6 +80,7 @@ public sealed class SnapshotPreviewTests : LinuxTest
             Assert.Equal("Draining", (string?)group["slots"]![1]!["state"]);
             Assert.Equal([4, 4], group["kernelGroups"]!.AsArray().Select(kernelGroup => kernelGroup!["members"]!.AsArray().Count));
             Assert.NotEmpty(group["stickyFlows"]!.AsArray());
+            Assert.Equal(group["stickyFlows"]!.AsArray().Count, changes.RootElement[1].GetProperty("Change").GetProperty("Flows").GetInt64());
             Assert.Contains(group["counters"]!.AsArray(), counter => (string?)counter!["kind"] == "Slot" && (ulong)counter["value"]! > 0);
         }
         finally

@@ -6,6 +6,7 @@ using ReuseportPS.Shell;
 namespace ReuseportPS.Module.Tests.Shell;
 
 /// <summary>Each general command prints what pwsh prints, as recorded in CommandCases.txt.</summary>
+[Collection(nameof(ShellCase))] // a case may set a variable of this process, which a pwsh that is started then has too
 public sealed class CommandCasesTests : IClassFixture<CommandCasesTests.Session>, IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("shellcase");

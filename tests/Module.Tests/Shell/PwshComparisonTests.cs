@@ -3,6 +3,7 @@ using System.Text;
 namespace ReuseportPS.Module.Tests.Shell;
 
 /// <summary>Where there is a real pwsh: what CommandCases.txt records is what it prints.</summary>
+[Collection(nameof(ShellCase))]
 public sealed class PwshComparisonTests
 {
     // Base64 keeps the texts apart whatever they contain.

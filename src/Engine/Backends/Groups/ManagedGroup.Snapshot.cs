@@ -46,10 +46,16 @@ public sealed partial class ManagedGroup
     /// <summary>What of it a policy would know in the place of the present one.</summary>
     /// <param name="policy">The policy.</param>
     /// <param name="compiled">The same, compiled for the group.</param>
-    public PolicyMemory ReadMemoryFor(SteeringPolicy policy, CompiledPolicy compiled) =>
-        _live is null ? PolicyMemory.Nothing
-        : compiled.ChangeFrom(_live.Compiled) == PolicyChange.Program ? ReadMemory().Across(TablesAcross(policy))
-        : ReadMemory();
+    public PolicyMemory ReadMemoryFor(SteeringPolicy policy, CompiledPolicy compiled)
+    {
+        if (_live is null)
+        {
+            using LivePolicy? recovered = OpenRecovered(compiled);
+            return recovered?.ReadMemory() ?? PolicyMemory.Nothing;
+        }
+
+        return compiled.ChangeFrom(_live.Compiled) == PolicyChange.Program ? ReadMemory().Across(TablesAcross(policy)) : ReadMemory();
+    }
 
     /// <summary>The flows that the flow tables keep for a slot, each once: seen within the idle time, and of those who sit there now.</summary>
     public ImmutableArray<FlowKey> ReadKeptFlows()
