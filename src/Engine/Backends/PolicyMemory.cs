@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using ReuseportPS.Engine.Backends.Groups;
 using ReuseportPS.Engine.Policies;
 
 namespace ReuseportPS.Engine.Backends;
@@ -40,11 +41,9 @@ public sealed record PolicyMemory(ImmutableArray<RememberedFlow> Flows, Immutabl
 
         foreach (RememberedLoad load in policy.Maps.Loads < 0 ? [] : Loads.Where(load => load.Slot < policy.SlotCount))
         {
-            byte[] key = new byte[sizeof(int)];
             byte[] word = new byte[sizeof(ulong)];
-            BinaryPrimitives.WriteInt32LittleEndian(key, load.Slot);
             BinaryPrimitives.WriteUInt64LittleEndian(word, load.At(now));
-            mapAt(policy.Maps.Loads).Update(key, word);
+            mapAt(policy.Maps.Loads).Update(KernelGroup.SlotKey(load.Slot), word);
         }
     }
 
@@ -74,11 +73,9 @@ public sealed record PolicyMemory(ImmutableArray<RememberedFlow> Flows, Immutabl
 
     private static IEnumerable<RememberedLoad> ReadLoads(IBackendMap loads, int slotCount, ulong now)
     {
-        byte[] key = new byte[sizeof(int)];
         for (int slot = 0; slot < slotCount; slot++)
         {
-            BinaryPrimitives.WriteInt32LittleEndian(key, slot);
-            if (loads.Lookup(key) is { } word && BinaryPrimitives.ReadUInt64LittleEndian(word) is not 0 and ulong load)
+            if (loads.Lookup(KernelGroup.SlotKey(slot)) is { } word && BinaryPrimitives.ReadUInt64LittleEndian(word) is not 0 and ulong load)
             {
                 yield return new RememberedLoad(slot, (uint)load, SlotLoad.AgeInNanoseconds(load, now));
             }

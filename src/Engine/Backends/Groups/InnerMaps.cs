@@ -117,12 +117,7 @@ internal sealed class InnerMaps(IReuseportBackend backend, IBackendMap outer, st
         }
     }
 
-    private bool HasPlace(int position, IBackendMap map)
-    {
-        byte[] key = new byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(key, position);
-        return outer.Lookup(key) is byte[] id && BinaryPrimitives.ReadUInt32LittleEndian(id) == map.Id;
-    }
+    private bool HasPlace(int position, IBackendMap map) => outer.Lookup(KernelGroup.SlotKey(position)) is byte[] id && BinaryPrimitives.ReadUInt32LittleEndian(id) == map.Id;
 
     private string PinOf(int position) => string.Create(CultureInfo.InvariantCulture, $"{name}_{position}");
 

@@ -203,34 +203,6 @@ internal sealed class LivePolicy : IDisposable
         _maps[Compiled.Maps.Loads]!.Map.Update(KernelGroup.SlotKey(slot), value);
     }
 
-    /// <summary>Flows that a flow table keeps for some slots: of the seats' present generation, and with a packet within the idle time.</summary>
-    /// <param name="policy">The policy that this is.</param>
-    /// <param name="slots">The slots.</param>
-    /// <param name="states">Whose turn it is in each.</param>
-    public int CountFlows(SteeringPolicy policy, IReadOnlySet<int> slots, SlotStates states)
-    {
-        int count = 0;
-        ulong now = _backend.MonotonicTime;
-        StickyFlows[] sticky = [.. policy.StickyActions().Select(action => action.Sticky)];
-        for (int number = 0; number < sticky.Length; number++)
-        {
-            IBackendMap table = _maps[Compiled.Maps.Flows[number]]!.Map;
-            int left = Compiled.Program.Maps[Compiled.Maps.Flows[number]].MaxEntries;
-            for (byte[]? key = table.NextKey([]); key is not null && left > 0; key = table.NextKey(key), left--)
-            {
-                if (table.Lookup(key) is { Length: PolicyMapSpecs.FlowValueSize } value)
-                {
-                    int slot = BinaryPrimitives.ReadInt32LittleEndian(value.AsSpan(StickyCode.SlotAt));
-                    long age = (long)(now - BinaryPrimitives.ReadUInt64LittleEndian(value.AsSpan(StickyCode.TimeAt)));
-                    bool counts = slots.Contains(slot) && states.GenerationOf(slot) == BinaryPrimitives.ReadUInt32LittleEndian(value.AsSpan(StickyCode.GenerationAt)) && age <= (long)sticky[number].IdleNanoseconds;
-                    count += counts ? 1 : 0;
-                }
-            }
-        }
-
-        return count;
-    }
-
     /// <summary>What the flow tables and the loads hold.</summary>
     public PolicyMemory ReadMemory() => PolicyMemory.Read(Compiled, index => _maps[index]!.Map, _backend.MonotonicTime);
 

@@ -101,9 +101,6 @@ public sealed partial class ManagedGroup
     /// <param name="includesEstablished">Whether the connections of their workers, and the flows that flow tables keep for them, are counted too.</param>
     public SlotDrain WatchDrain(ImmutableArray<int> slots, bool includesEstablished) => new(_backend, this, _namespace ?? _backend.CurrentNamespace, slots, includesEstablished);
 
-    /// <summary>Flows that flow tables keep for some slots.</summary>
-    internal int CountStickyFlows(ImmutableArray<int> slots) => Policy is null || _live is null ? 0 : _live.CountFlows(Policy, slots.ToHashSet(), _states);
-
     /// <summary>What emptying the seats of some slots would do; touches nothing.</summary>
     public SlotPlan PlanClear(EquatableArray<SlotItem> items)
     {

@@ -57,16 +57,17 @@ public sealed partial class ManagedGroup
         return compiled.ChangeFrom(_live.Compiled) == PolicyChange.Program ? ReadMemory().Across(TablesAcross(policy)) : ReadMemory();
     }
 
-    /// <summary>The flows that the flow tables keep for a slot, each once: seen within the idle time, and of those who sit there now.</summary>
-    public ImmutableArray<FlowKey> ReadKeptFlows()
+    /// <summary>The flows that the flow tables keep for a slot, each once.</summary>
+    public ImmutableArray<FlowKey> ReadKeptFlows() => [.. KeptFlows().Select(flow => flow.Flow).Distinct()];
+
+    /// <summary>Flows that flow tables keep for some slots.</summary>
+    internal int CountStickyFlows(ImmutableArray<int> slots) => KeptFlows().Count(flow => slots.Contains(flow.Slot));
+
+    /// <summary>What still counts of the flow tables: of those who sit there now, and with a packet within the idle time.</summary>
+    private IEnumerable<RememberedFlow> KeptFlows()
     {
         StickyFlows[] tables = Policy is null ? [] : [.. Policy.StickyActions().Select(action => action.Sticky)];
-        return
-        [
-            .. ReadMemory().Flows
-                .Where(flow => flow.Age <= tables[flow.Table].IdleNanoseconds && flow.Generation == _states.GenerationOf(flow.Slot))
-                .Select(flow => flow.Flow).Distinct(),
-        ];
+        return ReadMemory().Flows.Where(flow => flow.Age <= tables[flow.Table].IdleNanoseconds && flow.Generation == _states.GenerationOf(flow.Slot));
     }
 
     /// <summary>Gives a group that was just seated the states, the policy, the loads and the counters of a snapshot.</summary>
